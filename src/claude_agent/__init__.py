@@ -1,0 +1,3 @@
+"""claude-agent: a control plane for terminal coding agents."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Package actions of claude-agent."""

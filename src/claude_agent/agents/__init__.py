@@ -1,0 +1,1 @@
+"""Package agents of claude-agent."""

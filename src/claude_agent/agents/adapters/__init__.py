@@ -1,0 +1,1 @@
+"""Package agents.adapters of claude-agent."""

@@ -1,0 +1,1 @@
+"""Package agents.terminals of claude-agent."""

@@ -1,0 +1,1 @@
+"""Package api of claude-agent."""

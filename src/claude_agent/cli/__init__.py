@@ -1,0 +1,1 @@
+"""Package cli of claude-agent."""

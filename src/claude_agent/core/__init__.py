@@ -1,0 +1,1 @@
+"""Package core of claude-agent."""

@@ -1,0 +1,1 @@
+"""Package observe of claude-agent."""

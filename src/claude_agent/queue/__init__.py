@@ -1,0 +1,1 @@
+"""Package queue of claude-agent."""

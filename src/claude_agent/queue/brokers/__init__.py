@@ -1,0 +1,1 @@
+"""Package queue.brokers of claude-agent."""

@@ -1,0 +1,1 @@
+"""Package shim of claude-agent."""

@@ -1,0 +1,1 @@
+"""Package storage.databases of claude-agent."""

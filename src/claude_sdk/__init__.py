@@ -1,0 +1,1 @@
+"""The Python SDK of claude-agent: a client that knows only the wire."""
