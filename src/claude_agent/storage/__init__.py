@@ -1,1 +1,1 @@
-"""Package storage of claude-agent."""
+"""Floor 2: one SQL log, its projections and the doorbells."""

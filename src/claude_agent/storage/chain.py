@@ -1,0 +1,30 @@
+"""The hash chain over the log: SHA-256 of the previous hash, the envelope and the data's hash.
+
+Only the hash of the data is chained, so data can be erased later and the chain still holds.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+def canonical(data: Mapping[str, Any]) -> str:
+    """Return the one JSON text of an object: sorted keys, no spaces."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def data_hash(text: str) -> str:
+    """Return the hex SHA-256 of an event's canonical data."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def link(previous: str, pos: int, envelope: tuple[object, ...], digest: str) -> str:
+    """Return the next head of the chain.
+
+    `envelope` is (stream, seq, type, v, at, actor, trace, causation).
+    """
+    text = "\x1f".join([previous, str(pos), *map(str, envelope), digest])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,370 @@
+"""SQLite in WAL mode: one writer at a time, transactions of many threads in one commit.
+
+Whoever gets the writer's lock first runs everything that waits, each in a savepoint, and commits
+once: one fsync for all of them. The others find their work done. So a lone writer pays no thread
+switch and thirty-two writers pay one sync together.
+"""
+
+import contextlib
+import secrets
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from typing_extensions import override
+
+from claude_agent.domain.events import Event
+from claude_agent.errors import DiskFull, Unavailable
+from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Stamp, Tx
+from claude_agent.storage.log import Gathered, flush
+from claude_agent.storage.migrate import upgrade
+from claude_agent.storage.queries import Query, catalogue
+
+T = TypeVar("T")
+MAX_BATCH = 256
+READERS = 4
+_CACHE_KIB = 4096
+
+
+def open_sqlite(
+    path: str, *, shared: bool = False, draw: Callable[[], str] = lambda: secrets.token_hex(4)
+) -> SqliteDatabase:
+    """Open a SQLite file and migrate it; the one way to get a usable database.
+
+    Raises `Corrupt`, `DiskFull`, `Unavailable` (also: the file was made by a newer version).
+    """
+    database = SqliteDatabase(path, shared=shared)
+    try:
+        upgrade(database, draw)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+class SqliteDatabase(Database):
+    """One SQLite file. `shared=True` lets several processes use it (the broker alone)."""
+
+    def __init__(self, path: Path | str, *, shared: bool = False, durable: bool = True) -> None:
+        self._path = str(path)
+        self._shared = shared
+        self._sync = "FULL" if durable else "NORMAL"
+        self._lock = threading.Lock()
+        self._pending: deque[_Request] = deque()
+        self._local = threading.local()
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._free = threading.Semaphore(READERS)
+        self._callbacks: tuple[Callable[[int], None], ...] = ()
+        self._closed = False
+        self._writer = self._connect()
+        self._synchronous = ""
+        self._set_sync(self._sync)
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self._path,
+                timeout=30.0,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+            connection.row_factory = _as_dict
+            for pragma in (
+                "journal_mode=WAL",
+                "foreign_keys=ON",
+                f"cache_size=-{_CACHE_KIB}",
+                "journal_size_limit=67108864",
+                "temp_store=MEMORY",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise _translated(error, self._path) from error
+        return connection
+
+    def _set_sync(self, level: str) -> None:
+        if level != self._synchronous:
+            self._writer.execute(f"PRAGMA synchronous={level}")
+            self._synchronous = level
+
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        return self._path
+
+    @override
+    def write(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+        if getattr(self._local, "writing", False):
+            message = "a transaction was opened inside a transaction"
+            raise RuntimeError(message)
+        request = _Request(work, durable=durable)
+        self._pending.append(request)
+        with self._lock:
+            if not request.done:
+                self._run_batch(self._take_batch())
+        # The callbacks run in the thread that asked, after the lock is free again.
+        for call in request.callbacks:
+            call()
+        if request.error is not None:
+            raise request.error
+        result: T = request.result  # type: ignore[assignment]
+        return result
+
+    def _take_batch(self) -> list["_Request"]:
+        batch: list[_Request] = []
+        while self._pending and len(batch) < MAX_BATCH:
+            batch.append(self._pending.popleft())
+        return batch
+
+    def _run_batch(self, batch: list["_Request"]) -> None:
+        # Our own request may be beyond the first MAX_BATCH: the caller holds the lock, so go on.
+        while batch:
+            self._commit(batch)
+            batch = self._take_batch()
+
+    def _commit(self, batch: list["_Request"]) -> None:
+        self._local.writing = True
+        heads: list[int] = []
+        try:
+            self._refuse_when_closed()
+            self._set_sync(self._sync if any(r.durable for r in batch) else "NORMAL")
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                for request in batch:
+                    heads += self._run(request, alone=len(batch) == 1)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._writer.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            self._fail(batch, _translated(error, self._path))
+        except _AloneFailed:
+            pass
+        except Unavailable as error:
+            self._fail(batch, error)
+        else:
+            for request in batch:
+                request.callbacks = tuple(request.after) if request.error is None else ()
+            self._tell(max(heads, default=0))
+        finally:
+            self._local.writing = False
+            for request in batch:
+                request.done = True
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            message = "the database is closed"
+            raise Unavailable(message)
+
+    def _run(self, request: "_Request", *, alone: bool) -> list[int]:
+        tx = _SqliteTx(self._writer)
+        try:
+            if not alone:
+                self._writer.execute("SAVEPOINT one")
+            request.result = request.work(tx)
+            pos = flush(tx, tx.gathered) if tx.gathered else 0
+        except BaseException as error:  # the owner of the request raises it again, in its thread
+            if isinstance(error, sqlite3.OperationalError) and _is_fatal(error):
+                raise
+            request.error = (
+                _translated(error, self._path) if isinstance(error, sqlite3.Error) else error
+            )
+            if alone:
+                raise _AloneFailed from error
+            self._writer.execute("ROLLBACK TO one")
+            self._writer.execute("RELEASE one")
+            return []
+        request.after = tx.after
+        if not alone:
+            self._writer.execute("RELEASE one")
+        return [pos] if pos else []
+
+    @staticmethod
+    def _fail(batch: list["_Request"], error: Exception) -> None:
+        for request in batch:
+            if request.error is None:
+                request.error = error
+
+    def _tell(self, pos: int) -> None:
+        if pos:
+            for callback in self._callbacks:
+                callback(pos)
+
+    @override
+    def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        with self._lock:
+            self._callbacks = (*self._callbacks, callback)
+
+        def end() -> None:
+            with self._lock:
+                self._callbacks = tuple(one for one in self._callbacks if one is not callback)
+
+        return end
+
+    @override
+    def read(self, work: Callable[[Reader], T]) -> T:
+        with self._reader() as connection:
+            connection.execute("BEGIN")
+            try:
+                return work(_SqliteReader(connection))
+            except sqlite3.Error as error:
+                raise _translated(error, self._path) from error
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with self._free:
+            self._refuse_when_closed()
+            try:
+                connection = self._readers.pop()
+            except IndexError:
+                connection = self._connect()
+                connection.execute("PRAGMA query_only=ON")
+            try:
+                yield connection
+            finally:
+                self._readers.append(connection)
+
+    @override
+    def check(self) -> None:
+        with self._lock:
+            try:
+                verdict = self._writer.execute("PRAGMA quick_check(1)").fetchone()
+            except sqlite3.Error as error:
+                raise _translated(error, self._path) from error
+        if "ok" not in verdict.values():
+            raise _corrupt(self._path, str(next(iter(verdict.values()))))
+
+    @override
+    def migrate_script(self, script: str) -> None:
+        with self._lock:
+            try:
+                self._writer.executescript(f"BEGIN IMMEDIATE;\n{script}\nCOMMIT;")
+            except sqlite3.Error as error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._writer.execute("ROLLBACK")
+                raise _translated(error, self._path) from error
+
+    @override
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            while self._readers:
+                self._readers.pop().close()
+            self._writer.close()
+
+
+class _Request:
+    """One transaction that waits for the writer."""
+
+    __slots__ = ("after", "callbacks", "done", "durable", "error", "result", "work")
+
+    def __init__(self, work: Callable[[Tx], object], *, durable: bool) -> None:
+        self.work = work
+        self.durable = durable
+        self.done = False
+        self.result: object = None
+        self.error: BaseException | None = None
+        self.after: list[Callable[[], None]] = []
+        self.callbacks: tuple[Callable[[], None], ...] = ()
+
+
+class _AloneFailed(Exception):
+    """The only request of a batch failed: roll the transaction back."""
+
+
+class _SqliteReader(Reader):
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @override
+    def rows(self, query: str, **params: object) -> list[Row]:
+        sql, flat = _query(query).with_lists(params)
+        found: list[Row] = self._connection.execute(sql, flat).fetchall()
+        return found
+
+
+class _SqliteTx(_SqliteReader, Tx):
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.gathered: list[Gathered] = []
+        self.after: list[Callable[[], None]] = []
+
+    @override
+    def execute(self, query: str, **params: object) -> int:
+        sql, flat = _query(query).with_lists(params)
+        try:
+            return self._connection.execute(sql, flat).rowcount
+        except sqlite3.IntegrityError as error:
+            raise Duplicate(str(error)) from error
+
+    @override
+    def execute_many(self, query: str, params: Sequence[Mapping[str, object]]) -> None:
+        try:
+            self._connection.executemany(_query(query).sql, params)
+        except sqlite3.IntegrityError as error:
+            raise Duplicate(str(error)) from error
+
+    @override
+    def append(self, events: Sequence[Event], *, stamp: Stamp | None = None) -> None:
+        if events:
+            self.gathered.append(Gathered(events=tuple(events), stamp=stamp))
+
+    @override
+    def after_commit(self, call: Callable[[], None]) -> None:
+        self.after.append(call)
+
+
+def _query(name: str) -> Query:
+    try:
+        return catalogue()[name]
+    except KeyError:
+        message = f"there is no query named {name}"
+        raise LookupError(message) from None
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+def _is_fatal(error: sqlite3.Error) -> bool:
+    text = str(error)
+    return any(word in text for word in ("full", "disk I/O", "malformed", "readonly", "locked"))
+
+
+def _translated(error: sqlite3.Error, path: str) -> Exception:
+    text = str(error)
+    if "full" in text:
+        return DiskFull(
+            f"There is no room left for {path}.",
+            hint="Free some space; nothing accepted is lost and intake resumes by itself.",
+        )
+    if "malformed" in text or "not a database" in text:
+        return _corrupt(path, text)
+    if "readonly" in text or "unable to open" in text:
+        return Unavailable(
+            f"The database {path} cannot be written: {text}.",
+            hint="Check that the home folder and the file are yours and writable.",
+        )
+    if "locked" in text:
+        return Unavailable(
+            f"The database {path} is locked by another process.",
+            hint="Only the server opens this file; end the other program.",
+        )
+    if isinstance(error, sqlite3.IntegrityError):
+        return Duplicate(text)
+    return error
+
+
+def _corrupt(path: str, detail: str) -> Corrupt:
+    return Corrupt(
+        f"The database {path} is damaged: {detail}.",
+        hint="Stop the server, keep the file, and restore the newest copy from backups/.",
+    )
