@@ -31,7 +31,7 @@ _CACHE_KIB = 4096
 
 def open_sqlite(
     path: str, *, shared: bool = False, draw: Callable[[], str] = lambda: secrets.token_hex(4)
-) -> SqliteDatabase:
+) -> "SqliteDatabase":
     """Open a SQLite file and migrate it; the one way to get a usable database.
 
     Raises `Corrupt`, `DiskFull`, `Unavailable` (also: the file was made by a newer version).
