@@ -1,0 +1,338 @@
+"""The terminal people see: a private tmux server, one session per agent.
+
+Traps found by measuring tmux 3.3a, and what is done about each:
+a one-word command is run by a shell (so it never is one word); `-c` and `-n` expand formats,
+where `#(…)` executes (names are mapped, a folder with `#` is entered by `sh`); targets match
+by prefix (`=name:` or `%pane`); pane ids begin again at %0 with every server (ours carry the
+server's pid); what a program prints may look like the protocol (so its text is never asked
+for through the control connection).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from typing_extensions import override
+
+from claude_agent.agents.terminal import (
+    NOTICES,
+    Session,
+    Terminal,
+    Window,
+    clean_environment,
+    session_name,
+    startable,
+    window_name,
+)
+from claude_agent.agents.terminals.notices import Notices
+from claude_agent.agents.terminals.tmux_control import (
+    ControlConnection,
+    TmuxLost,
+    TmuxRefused,
+    accepted,
+    quote,
+)
+from claude_agent.errors import SetupError
+
+KEPT = 6
+"""Finished windows that stay readable in each session."""
+
+_OLDEST = (3, 2)
+_SOCKET_PATH_LIMIT = 100
+_INSTALLERS = {
+    "apt-get": "sudo apt-get install tmux",
+    "dnf": "sudo dnf install tmux",
+    "pacman": "sudo pacman -S tmux",
+    "zypper": "sudo zypper install tmux",
+    "apk": "sudo apk add tmux",
+    "brew": "brew install tmux",
+}
+_OPTIONS = (
+    "set-option -s set-clipboard off",
+    "set-option -g remain-on-exit on",
+    "set-option -g automatic-rename off",
+    "set-option -g allow-rename off",
+    "set-option -g bell-action none",
+    "set-option -g history-limit 5000",
+    'set-option -g update-environment ""',
+    "set-option -g window-size latest",
+)
+_PANE = re.compile(r"(%\d+)(?:@(\d+))?")
+
+
+class TmuxTerminal(Terminal):
+    """Sessions on a tmux server of our own at `socket`, driven through one connection."""
+
+    def __init__(self, socket: Path, *, size: str = "120x36", program: str = "tmux") -> None:
+        self._socket = socket
+        self._size = size
+        self._program = program
+        self._notices = Notices(socket.parent / "notices")
+        self._lock = threading.RLock()  # guards _connection and makes ensure one at a time
+        self._connection: ControlConnection | None = None
+        self._server = ""
+        self._callbacks: list[Callable[[], None]] = []
+
+    @override
+    def ensure(self, agents: Sequence[str]) -> None:
+        names = {agent: session_name(agent) for agent in agents}
+        with self._lock:
+            connection = self._connected()
+            shown = "s #{session_name} #{pane_dead} #{pane_id} #{window_name}"
+            rows = connection.ask_one(f"list-panes -a -F {quote(shown)}")
+            present = [row.split(" ", 4) for row in rows]
+            commands = [
+                command
+                for agent, name in names.items()
+                if (command := self._missing(agent, name, present))
+            ]
+            if commands:
+                for reply in connection.ask(*commands):
+                    accepted(reply)
+
+    @override
+    def open(self, window: Window) -> str:
+        window = startable(window)
+        if not self._is_connected():
+            self.ensure([window.agent])
+        try:
+            return self._open(window)
+        except TmuxRefused as refused:
+            if "can't find" not in refused.detail:
+                raise
+        self.ensure([window.agent])
+        return self._open(window)
+
+    @override
+    def notice(self, agent: str, text: str) -> None:
+        session_name(agent)
+        self._notices.add(agent, text)
+
+    @override
+    def close(self, pane: str) -> None:
+        target = self._target(pane)
+        connection = self._connection
+        if target and connection is not None and not connection.ended:
+            connection.ask(f"kill-pane -t {target}")
+
+    @override
+    def sessions(self) -> list[Session]:
+        connection = self._connection
+        if connection is None or connection.ended:
+            return []
+        shown = "s #{session_windows} #{session_attached} #{session_name}"
+        try:
+            rows = connection.ask_one(f"list-sessions -F {quote(shown)}")
+        except (TmuxLost, TmuxRefused):
+            return []
+        found = [row.split(" ", 3) for row in rows]
+        return [
+            Session(
+                agent=name.removeprefix("claude-"),
+                name=name,
+                windows=int(windows),
+                attached=int(attached),
+            )
+            for _, windows, attached, name in sorted(found, key=lambda row: row[3])
+            if name.startswith("claude-")
+        ]
+
+    @override
+    def alive(self) -> bool:
+        connection = self._connection
+        if connection is None or connection.ended:
+            return False
+        try:
+            return connection.ask_one("display-message -p alive") == ("alive",)
+        except (TmuxLost, TmuxRefused):
+            return False
+
+    @override
+    def attach_argv(self, agent: str) -> list[str]:
+        # Inside another tmux, `attach` refuses to nest unless TMUX is gone.
+        newest = f"={session_name(agent)}:{{end}}"
+        return ["env", "-u", "TMUX", *self._command("attach-session", "-t", newest)]
+
+    @override
+    def capture(self, agent_or_pane: str, lines: int) -> str:
+        if agent_or_pane.startswith("%"):
+            target = self._target(agent_or_pane)
+        else:
+            target = f"={session_name(agent_or_pane)}:{{end}}"
+        if not target or not self._is_connected():
+            return ""
+        text = self._run("capture-pane", "-p", "-S", f"-{max(lines, 1)}", "-t", target)
+        return "\n".join(text.rstrip().split("\n")[-max(lines, 1) :])
+
+    @override
+    def on_lost(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
+
+    @override
+    def shutdown(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    @override
+    def kill_all(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None and not connection.ended:
+            connection.expect_end()
+            try:
+                connection.send("kill-server")
+            except TmuxLost:
+                self._run("kill-server")
+            connection.join()
+        elif self._socket.exists():
+            self._run("kill-server")
+
+    def _is_connected(self) -> bool:
+        connection = self._connection
+        return connection is not None and not connection.ended
+
+    def _open(self, window: Window) -> str:
+        connection = self._connection
+        if connection is None:
+            msg = "The terminal is closed."
+            raise TmuxLost(msg)
+        name = session_name(window.agent)
+        made, finished = connection.ask(_new_window(window, name), _finished_windows(name))
+        (row,) = accepted(made)
+        _, server, pane = row.split(" ")
+        if finished.ok:
+            _forget_old(connection, finished.lines)
+        return f"{pane}@{server}"
+
+    def _missing(self, agent: str, name: str, present: list[list[str]]) -> str:
+        """Return the command that makes the agent's session whole, "" when it is."""
+        reader = f"tail -n 100 -F {quote(str(self._notices.path(agent)))}"
+        panes = [row for row in present if row[1] == name]
+        if not panes:
+            width, height = self._size.split("x")
+            return f"new-session -d -s {name} -n {NOTICES} -x {width} -y {height} {reader}"
+        notices = [row for row in panes if row[4] == NOTICES]
+        if not notices:
+            return f"new-window -d -t ={name}: -n {NOTICES} {reader}"
+        if all(row[2] == "1" for row in notices):
+            return f"respawn-pane -k -t {notices[0][3]} {reader}"
+        return ""
+
+    def _connected(self) -> ControlConnection:
+        connection = self._connection
+        if connection is not None and not connection.ended:
+            return connection
+        self._check_setup()
+        width, height = self._size.split("x")
+        # `control` only keeps the connection attached: tmux lets go of one that is not.
+        argv = self._command(
+            *("-u", "-C", "new-session", "-A", "-s", "control", "-f", "no-output,ignore-size"),
+            *("-x", width, "-y", height, "tail", "-f", "/dev/null"),
+        )
+        connection = ControlConnection(
+            argv, environ=clean_environment(os.environ), on_end=self._ended
+        )
+        try:
+            connection.wait_started()
+        except TmuxLost as lost:
+            hint = f"Try it by hand: {' '.join(self._command('new-session'))}"
+            msg = f"The terminal cannot be opened: {lost.detail}"
+            raise SetupError(msg, hint=hint) from lost
+        connection.ask(*_OPTIONS, f"set-option -g default-size {self._size}")
+        (self._server,) = connection.ask_one(f"display-message -p {quote('#{pid}')}")
+        self._connection = connection
+        return connection
+
+    def _check_setup(self) -> None:
+        if len(os.fsencode(self._socket)) > _SOCKET_PATH_LIMIT:
+            detail = f"The path of tmux's socket is over {_SOCKET_PATH_LIMIT} bytes."
+            raise SetupError(detail, hint="Choose a shorter home folder.")
+        if shutil.which(self._program) is None:
+            msg = "tmux is not installed."
+            raise SetupError(msg, hint=f"Install it: {_install_command()}")
+        version = _output([self._program, "-V"])
+        numbers = re.search(r"(\d+)\.(\d+)", version)
+        if numbers and (int(numbers[1]), int(numbers[2])) < _OLDEST:
+            detail = f"{version.strip()} is too old: 3.2 or newer is needed."
+            raise SetupError(detail, hint=f"Install it: {_install_command()}")
+        self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _ended(self, connection: ControlConnection) -> None:
+        """Tell that the connection is gone, unless it never was the one in use."""
+        if connection is self._connection:
+            for callback in tuple(self._callbacks):
+                callback()
+
+    def _target(self, pane: str) -> str:
+        """Return tmux's id of the pane, "" for a pane of an earlier server."""
+        match = _PANE.fullmatch(pane)
+        if match is None or (match[2] and match[2] != self._server):
+            return ""
+        return match[1]
+
+    def _command(self, *words: str) -> list[str]:
+        program = shutil.which(self._program) or self._program
+        return [program, "-S", str(self._socket), "-f", "/dev/null", *words]
+
+    def _run(self, *words: str) -> str:
+        return _output(self._command("-u", *words))
+
+
+def _new_window(window: Window, name: str) -> str:
+    argv, folder = window.argv, str(window.cwd)
+    if "#" in folder:
+        argv = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"', folder, *argv)
+        folder = "/"
+    elif len(argv) == 1:
+        argv = ("/bin/sh", "-c", 'exec "$0"', *argv)
+    words = " ".join(quote(word) for word in argv)
+    return (
+        f"new-window -d -a -t {quote(f'={name}:{{end}}')} -n {quote(window_name(window.name))}"
+        f" -c {quote(folder)} -P -F {quote('p #{pid} #{pane_id}')} -- {words}"
+    )
+
+
+def _finished_windows(name: str) -> str:
+    finished = quote(f"#{{&&:#{{pane_dead}},#{{!=:#{{window_name}},{NOTICES}}}}}")
+    shown = quote("p #{pane_id} #{pane_dead_time}")
+    return f"list-panes -s -t {quote(f'={name}')} -f {finished} -F {shown}"
+
+
+def _forget_old(connection: ControlConnection, rows: Sequence[str]) -> None:
+    """Take away all but the newest finished windows; another thread may do the same."""
+
+    def age(row: str) -> tuple[int, int]:
+        _, pane, ended = row.split(" ")
+        return int(ended or 0), int(pane[1:])
+
+    old = sorted(rows, key=age)[:-KEPT]
+    if old:
+        connection.send(*(f"kill-pane -t {row.split(' ')[1]}" for row in old))
+
+
+def _install_command() -> str:
+    found = [command for tool, command in _INSTALLERS.items() if shutil.which(tool)]
+    return found[0] if found else _INSTALLERS["apt-get"]
+
+
+def _output(argv: Sequence[str]) -> str:
+    """Run tmux once and return what it prints, "" when it fails or takes over 5 s."""
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list, no shell
+            argv,
+            capture_output=True,
+            check=False,
+            timeout=5,
+            env=clean_environment(os.environ),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
