@@ -1,0 +1,243 @@
+"""The parts of a system, each a thin view of one family of the API's paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from claude_sdk.transport import Request, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import Unpack
+
+    from claude_sdk.wire import (
+        Agent,
+        App,
+        Execution,
+        ExecutionFilter,
+        ExecutionPage,
+        Frames,
+        Head,
+        Health,
+        Json,
+        Log,
+        Result,
+        Source,
+        Start,
+        Status,
+        Stopping,
+        Summary,
+        Task,
+        TaskFilter,
+        TaskPage,
+        Validated,
+        Verdict,
+        Workflow,
+    )
+
+
+class Part:
+    """The shared half: paths and JSON over one transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _get(self, *parts: str, query: Mapping[str, object] | None = None) -> object:
+        return self._transport.send(Request(method="GET", path=path(*parts), query=query or {}))
+
+    def _post(self, *parts: str, body: object = None, key: str | None = None) -> object:
+        return self._transport.send(Request(method="POST", path=path(*parts), body=body, key=key))
+
+
+def path(*parts: str) -> str:
+    """Return `/a/b` with every part quoted, so that a name can never be another path."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _items(document: object) -> object:
+    return document["items"] if isinstance(document, dict) else document
+
+
+class Tasks(Part):
+    """The queue's work."""
+
+    def submit(self, body: Json, *, key: str | None = None) -> Task:
+        """Accept a task given as the API's own body; it is durable when this returns."""
+        return cast("Task", self._post("tasks", "submit", body=body, key=key))
+
+    def list(self, **narrow: Unpack[TaskFilter]) -> TaskPage:
+        """Return a page of tasks, newest first, with the counts per state."""
+        return cast("TaskPage", self._get("tasks", query=narrow))
+
+    def get(self, ref: str) -> Task:
+        """Return one task by id or ref."""
+        return cast("Task", self._get("tasks", ref))
+
+    def result(self, ref: str) -> Result:
+        """Return what the task left: outputs, error, exit, evidence."""
+        return cast("Result", self._get("tasks", ref, "result"))
+
+    def log(
+        self, ref: str, *, offset: int = 0, run: int | None = None, limit: int | None = None
+    ) -> Log:
+        """Return output from a byte offset on; of the latest run unless one is named."""
+        query = {"offset": offset, "run": run, "limit": limit}
+        return cast("Log", self._get("tasks", ref, "log", query=query))
+
+    def cancel(self, ref: str) -> Task:
+        """Ask for a cancel; the stop ladder then runs. The answer shows the state by now."""
+        return cast("Task", self._post("tasks", ref, "cancel"))
+
+
+class Executions(Part):
+    """The runs of workflows."""
+
+    def list(self, **narrow: Unpack[ExecutionFilter]) -> ExecutionPage:
+        """Return a page of executions, newest first, with the counts per state."""
+        return cast("ExecutionPage", self._get("executions", query=narrow))
+
+    def get(self, ref: str) -> Execution:
+        """Return one execution by id or ref."""
+        return cast("Execution", self._get("executions", ref))
+
+    def summary(self, ref: str) -> Summary:
+        """Return the execution with its graph and the cursor to follow it from."""
+        return cast("Summary", self._get("executions", ref, "summary"))
+
+    def events(self, ref: str) -> Frames:
+        """Return the whole history of the execution so far."""
+        return cast("Frames", self._get("executions", ref, "events"))
+
+    def cancel(self, ref: str, *, compensate: bool | None = None) -> Execution:
+        """Ask for a cancel, with or without undoing (None: as the workflow says)."""
+        body = {} if compensate is None else {"compensate": compensate}
+        return cast("Execution", self._post("executions", ref, "cancel", body=body))
+
+
+class Workflows(Part):
+    """Definitions: check, store, start."""
+
+    def list(self) -> list[Workflow]:
+        """Return the definitions the server knows, shipped and stored."""
+        return cast("list[Workflow]", _items(self._get("workflows")))
+
+    def get(self, name: str) -> Workflow:
+        """Return one definition."""
+        return cast("Workflow", self._get("workflows", name))
+
+    def validate(self, source: str, *, file: str = "") -> Validated:
+        """Check a definition; raise DefinitionInvalid with all its problems."""
+        body = {"source": source} | ({"file": file} if file else {})
+        return cast("Validated", self._post("workflows", "validate", body=body))
+
+    def define(self, source: str, *, file: str = "") -> Workflow:
+        """Store a definition under its own name."""
+        body = {"source": source} | ({"file": file} if file else {})
+        return cast("Workflow", self._post("workflows", body=body))
+
+    def execute(
+        self, name: str = "-", *, key: str | None = None, **source: Unpack[Source]
+    ) -> Execution:
+        """Start a stored workflow, or with "-" the one given as `source`."""
+        return cast("Execution", self._post("workflows", name, "execute", body=source, key=key))
+
+
+class Agents(Part):
+    """The agents and their sessions. Iterate over it for all of them."""
+
+    def __iter__(self) -> Iterator[Agent]:
+        return iter(self.list())
+
+    def list(self) -> list[Agent]:
+        """Return all agents."""
+        return self.status()["agents"]
+
+    def status(self) -> Status:
+        """Return agents, queues and workers in one answer."""
+        return cast("Status", self._get("agents", "status"))
+
+    def get(self, name: str) -> Agent:
+        """Return one agent."""
+        return cast("Agent", self._get("agents", name))
+
+    def logs(self, name: str, *, lines: int | None = None) -> str:
+        """Return the last lines of what the agent's session shows."""
+        answer = cast("dict[str, str]", self._get("agents", name, "logs", query={"lines": lines}))
+        return answer["text"]
+
+    def attach_argv(self, name: str) -> Sequence[str]:
+        """Return the command line that attaches a terminal to the agent's session."""
+        answer = cast("dict[str, Sequence[str]]", self._get("agents", name, "attach"))
+        return answer["argv"]
+
+
+class Events(Part):
+    """The log."""
+
+    def read(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        topics: Sequence[str] = (),
+        wait_ms: int = 0,
+    ) -> Frames:
+        """Return events after a cursor; with `wait_ms`, wait that long for the first one."""
+        query = {"after": after, "limit": limit, "topic": list(topics) or None}
+        request = Request(
+            method="GET",
+            path="/events",
+            query=query | ({"wait_ms": wait_ms} if wait_ms else {}),
+            timeout=30.0 + wait_ms / 1000,
+        )
+        return cast("Frames", self._transport.send(request))
+
+    def head(self) -> Head:
+        """Return the cursor and the hash of the log's end."""
+        return cast("Head", self._get("events", "head"))
+
+    def verify(self) -> Verdict:
+        """Check the whole hash chain."""
+        return cast("Verdict", self._get("events", "verify"))
+
+    def starts(self) -> list[Start]:
+        """Return every start of a command that the log explains."""
+        return cast("list[Start]", _items(self._get("events", "starts")))
+
+
+class Apps(Part):
+    """Deployed applications."""
+
+    def list(self) -> list[App]:
+        """Return all applications."""
+        return cast("list[App]", _items(self._get("apps")))
+
+    def stop(self, name: str) -> object:
+        """Stop an application; it stays stopped until the next deployment."""
+        return self._post("apps", name, "stop")
+
+
+class Server(Part):
+    """The server itself."""
+
+    def health(self) -> Health:
+        """Return its health at once: no retries."""
+        request = Request(method="GET", path="/health", timeout=5.0, patient=False)
+        return cast("Health", self._transport.send(request))
+
+    def stop(self, *, stop_agents: bool = False) -> Stopping:
+        """End the server; working agents go on unless `stop_agents`."""
+        return cast("Stopping", self._post("server", "stop", body={"stop_agents": stop_agents}))
+
+    def send_message(self, actor: str, *args: object, **options: object) -> str:
+        """Enqueue an ordinary message for an actor by name; return its id."""
+        body = {"actor": actor, "args": list(args), "kwargs": options}
+        answer = cast("dict[str, str]", self._post("messages", body=body))
+        return answer["message_id"]
+
+
+def read_definition(file: Path) -> str:
+    """Return the text of a definition file; raise OSError or UnicodeDecodeError."""
+    return file.read_text("utf-8")

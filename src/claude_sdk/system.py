@@ -1,0 +1,242 @@
+"""`ClaudeSystem`: the whole product from Python."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urljoin
+
+from claude_sdk.discovery import locator
+from claude_sdk.errors import ProblemDocument, UnknownName, WaitTimeout
+from claude_sdk.live import RESET, LiveEvents
+from claude_sdk.parts import (
+    Agents,
+    Apps,
+    Events,
+    Executions,
+    Server,
+    Tasks,
+    Workflows,
+    read_definition,
+)
+from claude_sdk.results import TaskResult, task_result
+from claude_sdk.states import EXECUTION_ENDED
+from claude_sdk.transport import Patience, Transport
+from claude_sdk.waiting import concerns, wait_for_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Unpack
+
+    from claude_sdk.wire import Execution, Frame, Json, Source, Task, TaskOptions, WorkOptions
+
+_ENDS = frozenset(f"execution.{state}" for state in EXECUTION_ENDED)
+
+
+class ClaudeSystem:
+    """A client of one server; safe to share between threads.
+
+    `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
+    home's files; `home` names another home, `url` and `token` another server. Its parts
+    (`tasks`, `executions`, `workflows`, `agents`, `events`, `apps`, `server`) show each path
+    of the API. Every request that creates something carries an idempotency key, so a lost
+    answer never does a thing twice.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        home: Path | str | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._transport = Transport(locator(url, token, home), patience=patience)
+        self.tasks = Tasks(self._transport)
+        self.executions = Executions(self._transport)
+        self.workflows = Workflows(self._transport)
+        self.agents = Agents(self._transport)
+        self.events = Events(self._transport)
+        self.apps = Apps(self._transport)
+        self.server = Server(self._transport)
+
+    def __enter__(self) -> ClaudeSystem:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        self._transport.close()
+
+    def address(self, relative: str = "/ui/") -> str:
+        """Return the full address of a page whose address the server gave relative to itself."""
+        return urljoin(self._transport.endpoint().url + "/", relative)
+
+    def submit_task(self, description: str | None = None, **options: Unpack[TaskOptions]) -> Task:
+        """Hand a task to the queue and return it; it is durable when this returns.
+
+        `description` is a prompt for a coding agent; or give `run` (shell text) or `action`.
+        The working directory is the caller's unless `cwd` says otherwise.
+        """
+        return self.tasks.submit(
+            task_body(description, options), key=options.get("idempotency_key")
+        )
+
+    def execute_task(
+        self,
+        description: str,
+        agents: Sequence[str] | None = None,
+        timeout: float | None = None,
+        *,
+        cancel: bool = False,
+        **work: Unpack[WorkOptions],
+    ) -> TaskResult:
+        """Submit a description, wait for its end, return the result (also of a failure).
+
+        `timeout` is in seconds; when it runs out the call raises WaitTimeout and the work goes
+        on, unless `cancel` asks for its stop. Several agents raise PlanningNotAvailable where
+        the server has no planner.
+        """
+        options = cast("TaskOptions", dict(work))
+        if agents is not None and len(agents) > 1:
+            options["agents"] = list(agents)
+        elif agents:
+            options["agent"] = agents[0]
+        task = self.submit_task(description, **options)
+        try:
+            ended = self.wait_task(task["id"], timeout=timeout)
+        except WaitTimeout:
+            if cancel:
+                self.tasks.cancel(task["id"])
+            raise
+        return task_result(ended, self.tasks.result(task["id"]), url=self.address(task["url"]))
+
+    def submit_agent_request(
+        self,
+        agent_id: str,
+        session_id: str,
+        command: str,
+        auto_approve: bool = False,  # noqa: ARG002, FBT001, FBT002 - public spelling; see below
+    ) -> str:
+        """Ask for a shell command to run as an agent; return the request's id.
+
+        `session_id` must be the agent's tmux session. What an operator's token submits is
+        approved by policy already, so `auto_approve` adds nothing to it.
+        """
+        session = self.agents.get(agent_id)["session"]
+        if session_id != session:
+            raise UnknownName(
+                ProblemDocument(
+                    status=422,
+                    code="unknown_name",
+                    detail=f"{session_id!r} is not the session of the agent {agent_id}.",
+                    hint=f"Use {session!r}",
+                    pointer="/session_id",
+                )
+            )
+        return self.submit_task(run=command, agent=agent_id, title=_title(command))["id"]
+
+    def run_workflow(
+        self,
+        workflow: str | Path,
+        params: Mapping[str, object] | None = None,
+        *,
+        cwd: str | Path | None = None,
+        idempotency_key: str | None = None,
+    ) -> Execution:
+        """Start a workflow: a Path is a definition file, text is a stored workflow's name."""
+        source: Source = {"params": dict(params or {}), "cwd": str(cwd or Path.cwd())}
+        name = "-"
+        if isinstance(workflow, Path):
+            source["source"] = read_definition(workflow)
+            source["file"] = str(workflow)
+        else:
+            name = workflow
+        return self.workflows.execute(name, key=idempotency_key, **source)
+
+    def monitor(self, execution_id: str) -> Iterator[Frame]:
+        """Yield the execution's events, its history first, until it has ended.
+
+        Nothing is missed or given twice, whatever happens to the connection.
+        """
+        history = self.executions.events(execution_id)
+        identity = self.executions.get(execution_id)["id"]
+        last = 0
+        with self.live(["tasks", "executions"], after=history["cursor"]) as live:
+            pending: Iterator[Frame] = iter(history["items"])
+            while True:
+                for frame in pending:
+                    if frame["pos"] <= last:
+                        continue
+                    last = frame["pos"]
+                    yield frame
+                    if frame["type"] in _ENDS:
+                        return
+                pending = self._more(live, identity)
+
+    def live(self, topics: Sequence[str] = ("*",), *, after: str | None = None) -> LiveEvents:
+        """Return the live events of some topics (tasks, executions, agents, system; * all)."""
+        return LiveEvents(self._transport, topics=topics, after=after)
+
+    def wait_task(self, ref: str, *, timeout: float | None = None) -> Task:
+        """Return the task once it has ended; raise WaitTimeout after `timeout` seconds."""
+        return wait_for_end(
+            self.events,
+            topic="tasks",
+            read=lambda: self.tasks.get(ref),
+            timeout=timeout,
+            url=self.address,
+        )
+
+    def wait_execution(self, ref: str, *, timeout: float | None = None) -> Execution:
+        """Return the execution once it has ended; raise WaitTimeout after `timeout` seconds."""
+        return wait_for_end(
+            self.events,
+            topic="executions",
+            read=lambda: self.executions.get(ref),
+            timeout=timeout,
+            url=self.address,
+        )
+
+    def _more(self, live: LiveEvents, identity: str) -> Iterator[Frame]:
+        frame = live.next(timeout=30.0)
+        if frame is None:
+            return iter(())
+        if frame["type"] == RESET:
+            return iter(self.executions.events(identity)["items"])
+        return iter([frame] if concerns(frame, identity) else [])
+
+
+def submit_agent_request(
+    agent_id: str,
+    session_id: str,
+    command: str,
+    auto_approve: bool = False,  # noqa: FBT001, FBT002 - public spelling
+) -> str:
+    """Do what `ClaudeSystem.submit_agent_request` does, with the local server."""
+    with ClaudeSystem() as system:
+        return system.submit_agent_request(agent_id, session_id, command, auto_approve)
+
+
+def task_body(description: str | None, options: TaskOptions) -> Json:
+    """Return the body of `POST /tasks/submit` for a description and options."""
+    body: Json = {} if description is None else {"prompt": description}
+    for name, value in options.items():
+        if name != "idempotency_key" and value is not None:
+            body["with" if name == "with_" else name] = value
+    body.setdefault("cwd", os.getcwd())  # noqa: PTH109 - text, as the wire wants it
+    return body
+
+
+def _title(command: str) -> str:
+    line = command.strip().splitlines()[0] if command.strip() else command
+    return line[:80]

@@ -1,0 +1,401 @@
+"""The JSON that the server speaks, as types. Times are epoch milliseconds, durations text."""
+
+from typing import Literal, NotRequired, TypedDict
+
+Json = dict[str, object]
+
+Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
+
+
+class Shown(TypedDict):
+    """How a state is shown: the word, the icon's name, the colour family."""
+
+    word: str
+    icon: str
+    family: str
+
+
+class Failure(TypedDict):
+    """Why something failed."""
+
+    kind: str
+    message: str
+
+
+class Task(TypedDict):
+    """One unit of queue work."""
+
+    id: str
+    ref: str
+    title: str
+    kind: str
+    agent: str
+    queue: str
+    priority: str
+    state: str
+    shown: Shown
+    attempt: int
+    max_attempts: int
+    run_number: int
+    adapter: str
+    fake: bool
+    execution_id: str | None
+    step_id: str | None
+    created_at: int
+    due_at: int | None
+    started_at: int | None
+    ended_at: int | None
+    reason: str
+    error: Failure | None
+    outputs: Json | None
+    routed_by: str
+    cwd: str
+    url: str
+    prompt: NotRequired[str | None]
+    run: NotRequired[str | None]
+    action: NotRequired[str | None]
+    purpose: NotRequired[str]
+
+
+class Exit(TypedDict):
+    """How the command ended."""
+
+    code: int | None
+    signal: int | None
+
+
+class Result(TypedDict):
+    """What a task left: `GET /tasks/{id}/result`."""
+
+    id: str
+    ref: str
+    state: str
+    outputs: Json | None
+    error: Failure | None
+    exit: Exit | None
+    attempt: int
+    evidence: list[object]
+
+
+class Log(TypedDict):
+    """A piece of a run's output; `next` is the offset to ask for next."""
+
+    run: int
+    offset: int
+    next: int
+    total: int
+    text: str
+    done: bool
+
+
+class Compensation(TypedDict):
+    """How the undoing of a step stands."""
+
+    state: str
+    shown: Shown
+    task_id: str | None
+    task_ref: str | None
+    order: int
+    started_at: int | None
+    ended_at: int | None
+
+
+class Step(TypedDict):
+    """One step of an execution."""
+
+    id: str
+    state: str
+    shown: Shown
+    agent: str
+    kind: str
+    action: str | None
+    depends_on: list[str]
+    task_id: str | None
+    task_ref: str | None
+    attempt: int
+    max_attempts: int
+    started_at: int | None
+    ended_at: int | None
+    reason: str
+    error: Failure | None
+    outputs: Json | None
+    compensate: Json | None
+    compensation: Compensation | None
+
+
+class Execution(TypedDict):
+    """One run of a workflow."""
+
+    id: str
+    ref: str
+    name: str
+    workflow: str
+    definition: str
+    generation: int
+    state: str
+    shown: Shown
+    params: Json
+    cwd: str
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
+    reason: str
+    error: Failure | None
+    outputs: Json | None
+    not_undone: list[str]
+    steps: list[Step]
+    url: str
+
+
+class Graph(TypedDict):
+    """The edges of an execution's steps, from dependency to dependent."""
+
+    edges: list[list[str]]
+
+
+class Summary(Execution):
+    """An execution with its graph and the cursor at which it was read."""
+
+    graph: Graph
+    cursor: str
+
+
+class Running(TypedDict):
+    """A task that an agent works on."""
+
+    id: str
+    ref: str
+    title: str
+    started_at: int | None
+
+
+class Agent(TypedDict):
+    """One agent and its session."""
+
+    name: str
+    state: str
+    shown: Shown
+    adapter: str
+    fake: bool
+    queue: str
+    session: str
+    session_alive: bool
+    running: list[Running]
+    slots: int
+    capabilities: list[str]
+    last_output_at: int | None
+
+
+class Queue(TypedDict):
+    """The backlog of one queue."""
+
+    name: str
+    ready: int
+    scheduled: int
+    running: int
+    limit: int | None
+    oldest_ready_at: int | None
+
+
+class Workers(TypedDict):
+    """The slots of all queues together."""
+
+    slots: int
+    busy: int
+    emergency_reserved: int
+
+
+class Status(TypedDict):
+    """`GET /agents/status`."""
+
+    agents: list[Agent]
+    queues: list[Queue]
+    workers: Workers
+    cursor: str
+
+
+class Frame(TypedDict):
+    """One event as clients see it; `pos` rises by one for each event of the log."""
+
+    pos: int
+    topic: str
+    type: str
+    id: str
+    at: int
+    actor: str
+    execution_id: str | None
+    data: Json
+
+
+class Frames(TypedDict):
+    """A page of events and the cursor to go on from."""
+
+    items: list[Frame]
+    cursor: str
+    reset: NotRequired[bool]
+
+
+class TaskPage(TypedDict):
+    """A page of tasks; `next` is the cursor of the next page."""
+
+    items: list[Task]
+    next: str | None
+    counts: dict[str, int]
+
+
+class ExecutionPage(TypedDict):
+    """A page of executions; `next` is the cursor of the next page."""
+
+    items: list[Execution]
+    next: str | None
+    counts: dict[str, int]
+
+
+class Workflow(TypedDict):
+    """A definition that the server knows."""
+
+    workflow: str
+    name: str
+    hash: str
+    description: NotRequired[str]
+    inputs: NotRequired[dict[str, Json] | None]
+    steps: NotRequired[list[Json]]
+    source: NotRequired[str]
+
+
+class Validated(TypedDict):
+    """`POST /workflows/validate`."""
+
+    valid: bool
+    workflow: str
+    name: str
+    steps: int
+    hash: str
+
+
+class Start(TypedDict):
+    """One start of a task's command, as the log has it."""
+
+    task_id: str
+    ref: str
+    run: int
+    attempt: int
+    step_id: str | None
+    execution_id: str | None
+    at: int
+    cause: str
+
+
+class Head(TypedDict):
+    """The end of the log: its cursor and the head of its hash chain."""
+
+    cursor: str
+    hash: str
+
+
+class Verdict(TypedDict):
+    """Whether the log's hash chain holds."""
+
+    ok: bool
+    events: int
+    head: str
+    problems: list[object]
+
+
+class App(TypedDict):
+    """A deployed application."""
+
+    name: str
+    url: str | None
+    pid: int | None
+    release: str | None
+    state: str
+    previous: str | None
+
+
+class Left(TypedDict):
+    """A task that goes on while the server is away."""
+
+    ref: str
+    agent: str
+    title: str
+
+
+class Stopping(TypedDict):
+    """`POST /server/stop`."""
+
+    left_running: list[Left]
+
+
+class Health(TypedDict):
+    """`GET /health`; the second half only with a token."""
+
+    status: str
+    version: str
+    components: NotRequired[dict[str, Json]]
+    cursor: NotRequired[str]
+    pid: NotRequired[int]
+    uptime_ms: NotRequired[int]
+    home: NotRequired[str]
+
+
+class WorkOptions(TypedDict, total=False):
+    """What `execute_task` takes by keyword; `with_` is sent as `with`."""
+
+    with_: Json
+    queue: str
+    priority: str
+    title: str
+    cwd: str
+    env: dict[str, str]
+    retry: Json
+    outputs: Json
+    gates: list[str | Json]
+    verify: str | Json
+    idempotent: bool
+    on_uncertain: str
+    delay: str | int
+    idempotency_key: str
+
+
+class TaskOptions(WorkOptions, total=False):
+    """What `submit_task` takes by keyword.
+
+    Exactly one of the description, `run` and `action` says what to do. `timeout` is the
+    limit of one attempt ("5m", seconds, or {"start", "run", "total", "idle"}).
+    """
+
+    run: str
+    action: str
+    agent: str
+    agents: list[str]
+    timeout: str | int | Json
+
+
+class Source(TypedDict, total=False):
+    """What starts an execution besides its workflow's name."""
+
+    params: Json
+    cwd: str
+    source: str
+    file: str
+
+
+class TaskFilter(TypedDict, total=False):
+    """What a list of tasks can be narrowed by."""
+
+    state: str | None
+    agent: str | None
+    queue: str | None
+    execution_id: str | None
+    limit: int | None
+    cursor: str | None
+
+
+class ExecutionFilter(TypedDict, total=False):
+    """What a list of executions can be narrowed by."""
+
+    state: str | None
+    workflow: str | None
+    limit: int | None
+    cursor: str | None
