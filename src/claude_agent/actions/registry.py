@@ -1,0 +1,153 @@
+"""What each action is called, takes and promises: plain data, imported by the whole product."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Parameter(NamedTuple):
+    """One key of `with`.
+
+    `type` is a JSON Schema type name; `from_input` names the execution input that fills the
+    parameter when `with` leaves it out (for the small workflow forms, which have no `with`).
+    """
+
+    required: bool
+    type: str
+    doc: str
+    from_input: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionInfo:
+    """An action as others see it.
+
+    `idempotent`: a second run after a lost one leaves the same state. `in_worker`: performed
+    inside the worker (`claude_agent.actions.perform`), not as a command under the shim.
+    `outputs` maps each output to its JSON Schema type.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    idempotent: bool = True
+    in_worker: bool = False
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def _must(kind: str, doc: str, from_input: str = "") -> Parameter:
+    return Parameter(required=True, type=kind, doc=doc, from_input=from_input)
+
+
+def _may(kind: str, doc: str, from_input: str = "") -> Parameter:
+    return Parameter(required=False, type=kind, doc=doc, from_input=from_input)
+
+
+_PATH = _may("string", "Folder of the checkout; default: the workspace.")
+_APP = _may("string", "Name of the application; default: `name` in its app.toml.")
+
+_ACTIONS = (
+    ActionInfo(
+        name="noop",
+        description="Do nothing, successfully; `message` is shown and returned.",
+        parameters={"message": _may("string", "A line to show.")},
+        in_worker=True,
+        outputs={"message": "string"},
+    ),
+    ActionInfo(
+        name="http_check",
+        description="Ask a web address until it answers as expected.",
+        parameters={
+            "url": _must("string", "Absolute http or https address."),
+            "status": _may("integer", "Expected status; default 200."),
+            "contains": _may("string", "Text that the answer must contain."),
+            "json": _may("object", "Fields (dotted path: value) of a JSON answer."),
+            "paths": _may("array", "More paths of the same server that answer 200."),
+            "assets": _may("boolean", "Also fetch scripts and style sheets that the pages name."),
+            "retries": _may("integer", "Further tries; default 4."),
+            "delay": _may("number", "Seconds between tries; default 0.5."),
+            "timeout": _may("number", "Seconds per request; default 5."),
+        },
+        in_worker=True,
+        outputs={"status": "integer", "checked": "array", "attempts": "integer"},
+    ),
+    ActionInfo(
+        name="clone_repo",
+        description="Clone a git repository into the workspace, or bring it up to date.",
+        parameters={
+            "url": _must("string", "Address or path of the repository.", "repo_url"),
+            "ref": _may("string", "Branch, tag or commit; default: its HEAD.", "ref"),
+            "dir": _may(
+                "string",
+                "Target folder; default: the workspace if it is empty, else a new one in the home.",
+            ),
+        },
+        outputs={"sha": "string", "path": "string"},
+    ),
+    ActionInfo(
+        name="run_tests",
+        description="Run the project's tests (unittest, pytest or npm test) and count them.",
+        parameters={
+            "path": _PATH,
+            "command": _may("string", "Test command; default: found by itself."),
+        },
+        outputs={"passed": "integer", "failed": "integer"},
+    ),
+    ActionInfo(
+        name="build_frontend",
+        description="Run `npm ci` and `npm run build`, and check the manifest that results.",
+        parameters={
+            "path": _PATH,
+            "dir": _may("string", "Front-end folder; default `frontend`."),
+            "manifest": _may("string", "Built manifest; default `dist/manifest.json`."),
+        },
+        outputs={"manifest": "string", "files": "array"},
+    ),
+    ActionInfo(
+        name="setup_database",
+        description="Back up the application's database and run its migrations up.",
+        parameters={
+            "path": _PATH,
+            "app": _APP,
+            "database": _may("string", "Database file; default: in the home."),
+        },
+        outputs={"previous": "integer", "current": "integer", "backup": "string"},
+    ),
+    ActionInfo(
+        name="migrate_down",
+        description="Undo setup_database: migrate the database back down.",
+        parameters={
+            "path": _PATH,
+            "app": _APP,
+            "database": _may("string", "Database file; default: in the home."),
+            "to": _may("integer", "Target version; default: the one before this execution."),
+        },
+        outputs={"previous": "integer", "current": "integer"},
+    ),
+    ActionInfo(
+        name="deploy_local",
+        description="Make a release of the checkout and switch the application to it.",
+        parameters={
+            "path": _PATH,
+            "app": _APP,
+            "env": _may("string", "Environment label given to the application.", "env"),
+            "port": _may("integer", "Port; default: remembered, or a free one."),
+            "database": _may("string", "Database file; default: in the home."),
+            "timeout": _may("number", "Seconds to become healthy; default 30."),
+        },
+        outputs={"url": "string", "release": "string", "previous": "string"},
+    ),
+    ActionInfo(
+        name="rollback_local",
+        description="Undo deploy_local: return to the release before this execution's.",
+        parameters={
+            "path": _PATH,
+            "app": _APP,
+            "timeout": _may("number", "Seconds to become healthy; default 30."),
+        },
+        outputs={"release": "string", "changed": "boolean"},
+    ),
+)
+
+ACTIONS: Mapping[str, ActionInfo] = MappingProxyType({info.name: info for info in _ACTIONS})
