@@ -1,0 +1,228 @@
+"""What an expression means: evaluated against contexts, without I/O, clock or chance.
+
+Contexts are a mapping of plain JSON data (`inputs`, `env`, `steps`, `execution`, `self`) plus
+`outcome` (`success`, `failure` or `cancelled`), which the four functions read and no path sees.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, assert_never
+
+from claude_agent.domain.expression_parser import parse, parse_template, strip_braces
+from claude_agent.domain.expression_tree import (
+    Call,
+    Compare,
+    Embedded,
+    Expr,
+    ExpressionError,
+    Literal,
+    Logic,
+    Not,
+    Path,
+    fail,
+)
+
+__all__ = [
+    "Expr",
+    "ExpressionError",
+    "Path",
+    "condition",
+    "evaluate",
+    "parse",
+    "parse_template",
+    "paths",
+    "references",
+    "render",
+    "render_with",
+    "strip_braces",
+]
+
+OUTCOME = "outcome"
+"""The key of the context that the functions read; where it is absent, all went well."""
+MAX_RENDERED = 1_048_576
+"""The longest text that rendering may give, in characters."""
+
+
+def evaluate(expr: Expr, context: Mapping[str, Any], *, strict: bool = False) -> Any:
+    """Return the value of `expr`.
+
+    A path that leads nowhere is null, or an ExpressionError that names it where `strict`.
+    """
+    try:
+        return _evaluate(expr, context, strict)
+    except RecursionError:
+        fail("a value is nested too deeply to be read")
+
+
+def condition(text: str, context: Mapping[str, Any]) -> bool:
+    """Return whether the condition `text` holds; null is false, other types are an error."""
+    return _truth(evaluate(parse(strip_braces(text)), context), 0)
+
+
+def render(value: Any, context: Mapping[str, Any]) -> Any:
+    """Return `value` with every `${{ … }}` in it replaced.
+
+    A text that is one whole expression takes the type of its value; an embedded one becomes
+    text (objects and lists: JSON, null: nothing). Raises ExpressionError, also for a path that
+    leads nowhere.
+    """
+    try:
+        return _render(value, context)
+    except RecursionError:
+        fail("a value is nested too deeply to be rendered")
+
+
+def render_with(
+    values: Mapping[str, Any], context: Mapping[str, Any], *, open_inputs: bool
+) -> dict[str, Any]:
+    """Return the `with` values of a step, rendered.
+
+    `open_inputs`: the definition declares no inputs, so every parameter reaches every step; a
+    parameter is data and is never rendered itself.
+    """
+    given = context.get("inputs") or {}
+    base = dict(given) if open_inputs else {}
+    rendered = render(dict(values), context)
+    return base | {str(key): value for key, value in rendered.items()}
+
+
+def references(value: Any) -> tuple[Path, ...]:
+    """Return every path that the expressions in `value` read; raises ExpressionError."""
+    found: list[Path] = []
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            for piece in parse_template(each):
+                if isinstance(piece, Embedded):
+                    found += paths(piece.expr)
+        elif isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            waiting += each
+    return tuple(found)
+
+
+def paths(expr: Expr) -> Iterator[Path]:
+    """Yield every path in `expr`."""
+    match expr:
+        case Path():
+            yield expr
+        case Not(operand=operand):
+            yield from paths(operand)
+        case Compare(left=left, right=right):
+            yield from paths(left)
+            yield from paths(right)
+        case Logic(operands=operands):
+            for operand in operands:
+                yield from paths(operand)
+        case Literal() | Call():
+            return
+        case _:
+            assert_never(expr)
+
+
+def _evaluate(expr: Expr, context: Mapping[str, Any], strict: bool) -> Any:  # noqa: FBT001 - private, hot
+    match expr:
+        case Literal(value=value):
+            return value
+        case Path():
+            return _follow(expr, context, strict)
+        case Not(operand=operand, position=position):
+            return not _truth(_evaluate(operand, context, strict), position)
+        case Compare(left=left, right=right, equal=equal):
+            same = _same(_evaluate(left, context, strict), _evaluate(right, context, strict))
+            return same == equal
+        case Logic(every=every, operands=operands, position=position):
+            for operand in operands:
+                if _truth(_evaluate(operand, context, strict), position) != every:
+                    return not every
+            return every
+        case Call(name=name):
+            return name == "always" or context.get(OUTCOME, "success") == name
+        case _:
+            assert_never(expr)
+
+
+def _follow(path: Path, context: Mapping[str, Any], strict: bool) -> Any:  # noqa: FBT001 - private, hot
+    value: Any = context if path.parts[0] != OUTCOME else None
+    for part in path.parts:
+        if not _has(value, part):
+            if strict:
+                fail(f"`{path.text()}` has no value", path.position)
+            return None
+        value = value[part]
+    return value
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+
+
+def _truth(value: Any, position: int) -> bool:
+    if value is not None and not isinstance(value, bool):
+        hint = "compare it, for example: inputs.env == 'prod'"
+        fail(f"{_shown(value)} is neither true nor false", position, hint)
+    return bool(value)
+
+
+def _same(left: Any, right: Any) -> bool:
+    """JSON equality: 1 and 1.0 are the same, 1 and true are not."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+def _render(value: Any, context: Mapping[str, Any]) -> Any:
+    if isinstance(value, str):
+        return _render_text(value, context)
+    if isinstance(value, Mapping):
+        return {key: _render(each, context) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_render(each, context) for each in value]
+    return value
+
+
+def _render_text(text: str, context: Mapping[str, Any]) -> Any:
+    if "${{" not in text:
+        return text
+    pieces = parse_template(text)
+    whole = parse_template(text.strip()) if len(pieces) <= 3 else pieces  # noqa: PLR2004 - spaces
+    if len(whole) == 1 and isinstance(whole[0], Embedded):
+        return evaluate(whole[0].expr, context, strict=True)
+    rendered: list[str] = []
+    room = MAX_RENDERED
+    for piece in pieces:
+        part = piece
+        if isinstance(part, Embedded):
+            part = _as_text(evaluate(part.expr, context, strict=True))
+        room -= len(part)
+        if room < 0:
+            fail(f"the text is longer than {MAX_RENDERED} characters")
+        rendered.append(part)
+    return "".join(rendered)
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        fail(f"{_shown(value)} cannot be written as text")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return f"'{value:.30}'" if isinstance(value, str) else f"{value!r:.30}"
