@@ -1,0 +1,240 @@
+"""A program that behaves like a coding agent and asks no model; everything it prints says FAKE.
+
+It reads a prompt from standard input and prints one JSON object a line:
+`{"fake": true, "type": "started"|"text"|"tool_start"|"tool_end"|"usage"|"final"|"error", …}`.
+Without a script it says what it was asked and completes with `{"summary": …}`. A script is what
+follows a line `[[fake]]` (up to `[[/fake]]` or the end), one JSON object a line, one action each:
+
+    {"say": text}  {"think": text}  {"print": text as it is, no protocol}
+    {"write": {"path": inside the working folder, "content": text}}
+    {"run": {"cmd": shell text, "check": true to fail when it fails}}
+    {"spawn": {"cmd": shell text}}      a stray child in a session of its own
+    {"sleep": seconds}  {"hang": true}  {"hang": "deaf"} (SIGINT and SIGTERM are ignored)
+    {"usage": {…}}  {"outputs": {…}}    added to CLAUDE_AGENT_OUTPUTS and to the final event
+    {"fail": message}  {"fail": {"message", "kind", "until_attempt": n}}  (fails attempts below n)
+    {"final": text}                     the final event now; the script goes on
+    {"exit": n}                         ends at once with this code and no further event
+
+A script that ends without `exit` or `fail` completes. Standard library only: it stands alone.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+PROMPT_LIMIT = 1_048_576
+_SHOWN = 400
+_TAIL = 4_000
+_INTERRUPTED = 130
+
+
+class ScriptError(Exception):
+    """The script cannot be read."""
+
+
+class Failed(Exception):
+    """The script says that the agent fails."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class FakeAgent:
+    """Performs one script and reports it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._outputs: dict[str, Any] = {}
+        self._attempt = int(environ.get("CLAUDE_AGENT_ATTEMPT") or 1)
+        target = environ.get("CLAUDE_AGENT_OUTPUTS")
+        self._outputs_file = Path(target) if target else None
+        self._tools = 0
+        self._final = False
+        self._actions: dict[str, Callable[[Any], None]] = {
+            "say": lambda text: self.tell("text", text=_marked(text)),
+            "think": lambda text: self.tell("text", text=_marked(text), thinking=True),
+            "print": self._print,
+            "write": self._write,
+            "run": self._run,
+            "spawn": self._spawn,
+            "sleep": lambda seconds: _wait(float(seconds)),
+            "hang": self._hang,
+            "usage": lambda usage: self.tell("usage", usage=usage),
+            "outputs": self._add_outputs,
+            "fail": self._fail,
+            "final": self._complete,
+            "exit": self._exit,
+        }
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        """Print one event."""
+        line = {"fake": True, "type": kind, **fields}
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def work(self, prompt: str) -> int:
+        """Do what the prompt's script says and return the exit code."""
+        self.tell("started", agent="fake", attempt=self._attempt, text=_marked("no model is asked"))
+        try:
+            steps = read_script(prompt, known=self._actions.keys())
+            if steps is None:
+                self._answer(prompt)
+                return 0
+            for name, value in steps:
+                self._actions[name](value)
+            if not self._final:
+                self._complete("script done")
+        except Failed as failure:
+            return self._end(str(failure), failure.kind, code=1)
+        except ScriptError as error:
+            return self._end(str(error), "bad_request", code=2)
+        except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+            return self._end(f"a step cannot be done: {error!r}", "bad_request", code=2)
+        return 0
+
+    def _answer(self, prompt: str) -> None:
+        asked = " ".join(prompt.split())[:_SHOWN]
+        self.tell("text", text=_marked(f"I was asked: {asked or '(nothing)'}"))
+        self._add_outputs({"summary": _marked(f"was asked: {asked or '(nothing)'}")})
+        self._complete("done")
+
+    def _complete(self, text: Any) -> None:
+        self._final = True
+        self.tell("final", ok=True, text=_marked(text), outputs=self._outputs)
+
+    def _end(self, message: str, kind: str, *, code: int) -> int:
+        self.tell("error", text=_marked(message), error_kind=kind)
+        return code
+
+    def _print(self, text: Any) -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def _write(self, what: Any) -> None:
+        root = Path.cwd().resolve()
+        path = (root / what["path"]).resolve()
+        if not path.is_relative_to(root):
+            message = f"{what['path']!r} is outside of the working folder"
+            raise ScriptError(message)
+        tool = self._tool_start("write", {"path": what["path"]})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(what["content"], encoding="utf-8")
+        self.tell("tool_end", id=tool, ok=True)
+
+    def _run(self, what: Any) -> None:
+        command = _command(what)
+        tool = self._tool_start("run", {"cmd": command})
+        done = subprocess.run(  # noqa: S603 - its purpose is to run what the script says
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        text = done.stdout[-_TAIL:].decode("utf-8", "replace")
+        self.tell("tool_end", id=tool, ok=done.returncode == 0, code=done.returncode, text=text)
+        if done.returncode != 0 and isinstance(what, dict) and what.get("check"):
+            message = f"`{command}` exited with {done.returncode}"
+            raise Failed(message, "agent_error")
+
+    def _spawn(self, what: Any) -> None:
+        tool = self._tool_start("spawn", {"cmd": _command(what)})
+        child = subprocess.Popen(  # noqa: S603 - its purpose is to run what the script says
+            ["/bin/sh", "-c", _command(what)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.tell("tool_end", id=tool, ok=True, pid=child.pid)
+
+    def _tool_start(self, tool: str, given: Mapping[str, Any]) -> int:
+        self._tools += 1
+        self.tell("tool_start", id=self._tools, tool=tool, input=given)
+        return self._tools
+
+    def _hang(self, how: Any) -> None:
+        if how == "deaf":
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while how:
+            signal.pause()
+
+    def _add_outputs(self, outputs: Any) -> None:
+        self._outputs.update(outputs)
+        if self._outputs_file is not None:
+            fresh = self._outputs_file.with_name(self._outputs_file.name + ".new")
+            fresh.write_text(json.dumps(self._outputs), encoding="utf-8")
+            fresh.replace(self._outputs_file)
+
+    def _fail(self, what: Any) -> None:
+        told = what if isinstance(what, dict) else {"message": what}
+        if self._attempt < int(told.get("until_attempt", self._attempt + 1)):
+            raise Failed(str(told.get("message", "failed")), str(told.get("kind", "agent_error")))
+
+    def _exit(self, code: Any) -> NoReturn:
+        raise SystemExit(int(code))
+
+
+def read_script(prompt: str, *, known: Any) -> list[tuple[str, Any]] | None:
+    """Return the script's steps as (name, value), None when the prompt has no script."""
+    lines = prompt.splitlines()
+    marks = [number for number, line in enumerate(lines) if line.strip() == "[[fake]]"]
+    if not marks:
+        return None
+    steps: list[tuple[str, Any]] = []
+    for number, line in enumerate(lines[marks[0] + 1 :], start=marks[0] + 2):
+        if line.strip() == "[[/fake]]":
+            break
+        if line.strip():
+            steps.append(_step(line, number, known))
+    return steps
+
+
+def _step(line: str, number: int, known: Any) -> tuple[str, Any]:
+    try:
+        step = json.loads(line)
+    except ValueError as error:
+        message = f"line {number} of the prompt is not JSON: {error}"
+        raise ScriptError(message) from error
+    names = [name for name in step if name in known] if isinstance(step, dict) else []
+    if len(names) != 1 or len(step) != 1:
+        message = f"line {number} of the prompt must be one of {', '.join(sorted(known))}"
+        raise ScriptError(message)
+    return names[0], step[names[0]]
+
+
+def _command(what: Any) -> str:
+    return str(what["cmd"] if isinstance(what, dict) else what)
+
+
+def _marked(text: Any) -> str:
+    return f"[FAKE] {text}"
+
+
+def _wait(seconds: float) -> None:
+    select.select([], [], [], seconds)
+
+
+def main() -> int:
+    """Read the prompt, perform it; exit code 130 and an error event after an interrupt."""
+    agent = FakeAgent(os.environ)
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> NoReturn:
+        agent.tell("error", text=_marked("interrupted"), error_kind="cancelled")
+        raise SystemExit(_INTERRUPTED)
+
+    signal.signal(signal.SIGINT, interrupted)
+    prompt = sys.stdin.buffer.read(PROMPT_LIMIT).decode("utf-8", "replace")
+    return agent.work(prompt)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
