@@ -1,1 +1,1 @@
-"""Package queue.brokers of claude-agent."""
+"""Bodies of the broker: our own on a database; thin adapters for others."""

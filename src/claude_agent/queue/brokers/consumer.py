@@ -1,0 +1,135 @@
+"""What Dramatiq's worker iterates over, and the messages it gets."""
+
+import json
+import logging
+import traceback
+from collections.abc import Iterable
+
+import dramatiq
+from dramatiq.errors import ActorNotFound
+from dramatiq.middleware import SkipMessage
+from typing_extensions import override
+
+from claude_agent.errors import ClaudeAgentError
+from claude_agent.queue.brokers.body import decode
+from claude_agent.queue.brokers.dispatcher import Dispatcher
+from claude_agent.queue.brokers.inbox import Inbox
+from claude_agent.queue.message_store import Lease, Settlement, Verdict
+
+_log = logging.getLogger(__name__)
+
+
+class LeasedMessage(dramatiq.MessageProxy):
+    """A message under a lease. It knows its own inbox: its consumer may be replaced meanwhile."""
+
+    def __init__(self, message: dramatiq.Message[object], lease: Lease, inbox: Inbox) -> None:
+        super().__init__(message)
+        self.lease = lease
+        self.inbox = inbox
+        self.cause: BaseException | None = None
+        self.again: Settlement | None = None
+        """Set when it was enqueued again (a retry): its row is updated instead of removed."""
+
+    @override
+    def stuff_exception(self, exception: BaseException) -> None:
+        super().stuff_exception(exception)
+        self.cause = exception
+
+    @override
+    def clear_exception(self) -> None:
+        super().clear_exception()
+        self.cause = None
+
+    def retry(self, body: str, not_before: int) -> None:
+        """Have the ack put it back instead of removing it."""
+        self.again = Settlement(
+            id=self.lease.id,
+            fence=self.lease.fence,
+            verdict=Verdict.RETRY,
+            body=body,
+            not_before=not_before,
+        )
+
+
+class DatabaseConsumer(dramatiq.Consumer):
+    """Hands out the messages of one queue; blocks on its inbox, never on the database."""
+
+    def __init__(self, dispatcher: Dispatcher, inbox: Inbox, *, timeout_ms: int) -> None:
+        self._dispatcher = dispatcher
+        self._inbox = inbox
+        self._timeout = timeout_ms / 1000
+        dispatcher.attach(inbox)
+
+    @override
+    def __next__(self) -> dramatiq.MessageProxy | None:
+        lease = self._inbox.take(self._timeout)
+        if lease is None:
+            return None
+        try:
+            message = decode(lease.body)
+        except (dramatiq.DecodeError, ValueError) as error:
+            _log.error("Message %s cannot be read and is now a dead letter.", lease.id)
+            self._settle(self._inbox, _dead(lease, "undecodable", error))
+            return None
+        return LeasedMessage(message, lease, self._inbox)
+
+    @override
+    def ack(self, message: dramatiq.MessageProxy) -> None:
+        held = _held(message)
+        done = Settlement(id=held.lease.id, fence=held.lease.fence, verdict=Verdict.DONE)
+        self._settle(held.inbox, held.again or done)
+
+    @override
+    def nack(self, message: dramatiq.MessageProxy) -> None:
+        held = _held(message)
+        self._settle(held.inbox, _dead(held.lease, _reason(held.cause), held.cause))
+
+    @override
+    def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
+        for message in messages:
+            held = _held(message)
+            held.inbox.settled()
+            self._dispatcher.give_back([held.lease])
+        self._dispatcher.poke()
+
+    @override
+    def close(self) -> None:
+        try:
+            self._dispatcher.detach(self._inbox)
+        except ClaudeAgentError:
+            # Nothing is lost: the dispatcher writes it with its next turn, or the leases go
+            # back when this process ends.
+            _log.warning("The leases of queue %s are given back later.", self._inbox.queue)
+
+    def _settle(self, inbox: Inbox, settlement: Settlement) -> None:
+        inbox.settled()
+        self._dispatcher.settle(settlement)
+
+
+def _held(message: dramatiq.MessageProxy) -> LeasedMessage:
+    if not isinstance(message, LeasedMessage):
+        detail = f"{message!r} did not come from this broker"
+        raise TypeError(detail)
+    return message
+
+
+def _reason(cause: BaseException | None) -> str:
+    if isinstance(cause, ActorNotFound):
+        return "unknown_actor"
+    return "skipped" if isinstance(cause, SkipMessage) else "failed"
+
+
+def _dead(lease: Lease, reason: str, error: BaseException | None) -> Settlement:
+    chain = traceback.format_exception(error, limit=30) if error else []
+    what = {
+        "type": type(error).__name__ if error else None,
+        "message": str(error) if error else None,
+        "traceback": "".join(chain),
+    }
+    return Settlement(
+        id=lease.id,
+        fence=lease.fence,
+        verdict=Verdict.DEAD,
+        reason=reason,
+        error=json.dumps(what),
+    )

@@ -1,0 +1,238 @@
+"""A complete Dramatiq broker on a SQL database: durable, with delays, leases and dead letters."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import dramatiq
+from dramatiq.errors import QueueJoinTimeout, QueueNotFound
+from typing_extensions import override
+
+from claude_agent.clock import Clock, SystemClock
+from claude_agent.errors import UnknownName
+from claude_agent.queue.brokers.body import encode
+from claude_agent.queue.brokers.consumer import DatabaseConsumer, LeasedMessage
+from claude_agent.queue.brokers.dispatcher import TOPIC, Dispatcher
+from claude_agent.queue.brokers.inbox import Inbox
+from claude_agent.queue.brokers.options import BrokerOptions
+from claude_agent.queue.brokers.owner import InHand, Ownership
+from claude_agent.queue.brokers.tickets import TicketConsumer
+from claude_agent.queue.message_store import ManifestEntry, MessageStore, NewMessage
+from claude_agent.queue.tickets import TICKETS, TicketSource, hint_of
+from claude_agent.storage.database import Database
+from claude_agent.storage.notifier import Notifier
+
+Message: TypeAlias = dramatiq.Message[Any]
+_JOIN_LOOK_S = 0.05
+
+
+class DatabaseBroker(dramatiq.Broker):
+    """Carries messages in a table of a database.
+
+    Give it a path or `sqlite:///path` (it opens and closes the file itself; several processes may
+    do so at once) or an open storage `database`. With a `TicketSource` the queue `tickets` is
+    served from its rings instead of from rows.
+    """
+
+    def __init__(
+        self,
+        url: str | Path | None = None,
+        *,
+        database: Database | None = None,
+        notifier: Notifier | None = None,
+        clock: Clock | None = None,
+        tickets: TicketSource | None = None,
+        options: BrokerOptions | None = None,
+    ) -> None:
+        # Not above: the module that may name storage bodies imports this one.
+        from claude_agent.queue.broker import open_parts  # noqa: PLC0415
+
+        options = options or BrokerOptions()
+        super().__init__(None if options.middleware is None else list(options.middleware))
+        in_hand = InHand()
+        self.add_middleware(in_hand)
+        self._clock = clock or SystemClock()
+        self._parts = open_parts(url, database=database, notifier=notifier, owners=options.owners)
+        self._notifier = self._parts.notifier
+        self._tickets = tickets
+        self.store = MessageStore(self._parts.database, self._clock)
+        ownership = Ownership(
+            self.store, self._parts.owners, in_hand=in_hand, limit=options.delivery_limit
+        )
+        self._dispatcher = Dispatcher(
+            self.store, self._notifier, self._clock, ownership=ownership, options=options
+        )
+        self._manifest: Mapping[str, ManifestEntry] = {}
+
+    @override
+    def close(self) -> None:
+        """Give back what is not being worked on, and let go of what was opened here."""
+        self._dispatcher.stop()
+        self._parts.close()
+
+    @override
+    def declare_queue(self, queue_name: str) -> None:
+        # No delay queue is declared: delayed messages wait in the table, not in memory.
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues[queue_name] = None
+            self.emit_after("declare_queue", queue_name)
+
+    @override
+    def consume(
+        self, queue_name: str, prefetch: int = 1, timeout: int = 30_000
+    ) -> dramatiq.Consumer:
+        self._require(queue_name)
+        if queue_name == TICKETS and self._tickets is not None:
+            return TicketConsumer(self._tickets, prefetch=prefetch, timeout_ms=timeout)
+        self._dispatcher.start()
+        self.publish_manifest()
+        inbox = Inbox(queue_name, prefetch)
+        return DatabaseConsumer(self._dispatcher, inbox, timeout_ms=timeout)
+
+    @override
+    def enqueue(self, message: Message, *, delay: int | None = None) -> Message:
+        """Store a message durably before returning; `delay` in milliseconds.
+
+        A message id that exists already is replaced, not doubled. A message that this process is
+        working on (a retry) goes back into its own row in the transaction of its ack.
+        Raises QueueNotFound, and TypeError or ValueError for arguments that cannot be encoded.
+        """
+        self._require(message.queue_name)
+        actor = self.actors.get(message.actor_name)
+        return self._enqueue(message, delay=delay, priority=actor.priority if actor else 0)
+
+    def send_by_name(
+        self,
+        actor: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        queue: str | None = None,
+        delay: int | None = None,
+        **options: Any,
+    ) -> Message:
+        """Send to an actor that this process need not know, by the boot manifest.
+
+        `queue` overrides the actor's own; `options` are Dramatiq's message options.
+        Raises `UnknownName` when no worker has ever announced the actor; nothing is stored then.
+        """
+        entry = self._entry(actor)
+        message: Message = dramatiq.Message(
+            queue_name=queue or entry.queue,
+            actor_name=actor,
+            args=tuple(args),
+            kwargs=dict(kwargs or {}),
+            options=options,
+        )
+        # Not `enqueue`: declaring the queue here would make a worker in this process consume it.
+        return self._enqueue(message, delay=delay, priority=entry.priority)
+
+    def publish_manifest(self) -> None:
+        """Write every actor declared here into the boot manifest, for senders elsewhere."""
+        entries = [
+            ManifestEntry(name=a.actor_name, queue=a.queue_name, priority=a.priority)
+            for a in self.actors.values()
+        ]
+        known = self._manifest
+        new = [entry for entry in entries if known.get(entry.name) != entry]
+        if new:
+            self.store.publish(new)
+            self._manifest = {**known, **{entry.name: entry for entry in new}}
+
+    def get_queue_message_counts(self, queue_name: str) -> tuple[int, int, int]:
+        """Return (ready, delayed, dead) of a queue; what workers hold is in none of them."""
+        counts = self.store.counts(queue_name)
+        return counts.ready, counts.delayed, counts.dead
+
+    @override
+    def flush(self, queue_name: str) -> None:
+        """Drop what waits in a queue. What a worker holds is finished; dead letters stay."""
+        self._require(queue_name)
+        self.store.flush(queue_name)
+
+    @override
+    def flush_all(self) -> None:
+        """Drop what waits in all declared queues, and their dead letters."""
+        for queue_name in self.queues:
+            self.store.flush(queue_name, dead=True)
+
+    @override
+    def join(self, queue_name: str, *, timeout: int | None = None) -> None:
+        """Wait until a queue holds nothing ready, delayed or leased; `timeout` in milliseconds.
+
+        Raises QueueNotFound, QueueJoinTimeout.
+        """
+        self._require(queue_name)
+        deadline = None if timeout is None else self._clock.monotonic() + timeout / 1000
+        progress = self._dispatcher.progress
+        while self.store.counts(queue_name).open:
+            if deadline is not None and self._clock.monotonic() >= deadline:
+                message = f"timed out after {timeout} ms with messages left in {queue_name}"
+                raise QueueJoinTimeout(message)  # type: ignore[no-untyped-call] # theirs
+            with progress:
+                progress.wait(_JOIN_LOOK_S)  # other processes work on it too: look again
+
+    def _require(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call] # theirs
+
+    def _entry(self, actor: str) -> ManifestEntry:
+        declared = self.actors.get(actor)
+        if declared is not None:
+            return ManifestEntry(name=actor, queue=declared.queue_name, priority=declared.priority)
+        if actor not in self._manifest:
+            self._manifest = self.store.manifest()
+        try:
+            return self._manifest[actor]
+        except KeyError:
+            raise _unknown(actor, {*self._manifest, *self.actors}) from None
+
+    def _enqueue(self, message: Message, *, delay: int | None, priority: int) -> Message:
+        if message.queue_name == TICKETS and self._tickets is not None:
+            self._tickets.ring(hint_of(message))
+            return message
+        message = _without_eta(message)
+        self.emit_before("enqueue", message, delay)
+        if isinstance(message, LeasedMessage):
+            message.retry(encode(message), self._clock.now() + (delay or 0))
+        else:
+            self.store.put([_new(message, delay_ms=delay or 0, priority=priority)])
+            self._notifier.ring(TOPIC)
+        self.emit_after("enqueue", message, delay)
+        return message
+
+
+def _new(message: Message, *, delay_ms: int, priority: int) -> NewMessage:
+    return NewMessage(
+        id=message.message_id,
+        queue=message.queue_name,
+        actor=message.actor_name,
+        body=encode(message),
+        priority=priority,
+        delay_ms=delay_ms,
+    )
+
+
+def _without_eta(message: Message) -> Message:
+    """Strip Dramatiq's own mark of a delayed message: the worker would hold it in memory."""
+    if "eta" not in message.options:
+        return message
+    if isinstance(message, dramatiq.MessageProxy):
+        del message.options["eta"]
+        return message
+    options = {key: value for key, value in message.options.items() if key != "eta"}
+    return dataclasses.replace(message, options=options)
+
+
+def _unknown(actor: str, known: set[str]) -> UnknownName:
+    near = difflib.get_close_matches(actor, known, n=1)
+    if near:
+        hint = f"Did you mean {near[0]}?"
+    elif known:
+        hint = f"Known actors: {', '.join(sorted(known))}."
+    else:
+        hint = "No worker has announced any actor yet: start one first."
+    return UnknownName(f"There is no actor named {actor}.", hint=hint)

@@ -1,0 +1,92 @@
+"""A doorbell between the processes that share one SQLite file: unix datagrams in one folder.
+
+Each process that waits binds a socket there; a ring is one datagram to every socket. Names are
+reached through the folder's descriptor, because a socket path may not exceed 108 bytes.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+from typing_extensions import override
+
+from claude_agent.storage.notifier import Notifier
+
+LOCAL_PREFIX = "here/"
+"""Topics that concern this process alone and are never sent."""
+_SUFFIX = ".bell"
+_STOP = b""
+
+
+class DatagramNotifier(Notifier):
+    """Rings this process through `local` and the others by datagrams."""
+
+    def __init__(self, folder: Path, local: Notifier) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._local = local
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+        self._out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._out.settimeout(0)
+        self._in: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @override
+    def ring(self, topic: str) -> None:
+        self._local.ring(topic)
+        if topic.startswith(LOCAL_PREFIX):
+            return
+        with contextlib.suppress(OSError):  # closed meanwhile: there is nobody to be rung for
+            for name in os.listdir(self._folder):  # noqa: PTH208 - by descriptor
+                if name.endswith(_SUFFIX) and name != self._name:
+                    self._send(name, topic)
+
+    def _send(self, name: str, topic: str) -> None:
+        try:
+            self._out.sendto(topic.encode(), self._address(name))
+        except ConnectionRefusedError:  # its process was killed: the name is nobody's
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=self._folder)
+        except OSError:
+            return  # gone, or its buffer is full: then it is being woken anyway
+
+    @override
+    def wait(self, topics: Collection[str], timeout: float) -> bool:
+        self._listen()
+        return self._local.wait(topics, timeout)
+
+    @override
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        if self._in is not None:
+            with contextlib.suppress(OSError):
+                self._out.sendto(_STOP, self._address(self._name))
+                os.unlink(self._name, dir_fd=self._folder)
+        self._local.close()
+        self._out.close()
+        os.close(self._folder)
+
+    def _listen(self) -> None:
+        with self._lock:
+            if self._in or self._closed:
+                return
+            bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            bell.bind(self._address(self._name))
+            self._in = bell
+        threading.Thread(target=self._hear, args=(bell,), name="doorbell", daemon=True).start()
+
+    def _hear(self, bell: socket.socket) -> None:
+        with bell:
+            while data := bell.recv(256):
+                self._local.ring(data.decode(errors="replace"))
+
+    def _address(self, name: str) -> str:
+        return f"/proc/self/fd/{self._folder}/{name}"

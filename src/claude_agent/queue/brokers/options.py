@@ -1,0 +1,24 @@
+"""How the broker behaves."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import dramatiq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerOptions:
+    """How the broker behaves; the defaults suit everybody."""
+
+    middleware: tuple[dramatiq.Middleware, ...] | None = None
+    """All of Dramatiq's middleware to use; default: the stock ones."""
+    owners: Path | None = None
+    """Folder of the owner files; default: beside the database."""
+    delivery_limit: int = 5
+    """A message whose owner died at work on it more often than this becomes `poison`."""
+    floor_ms: int = 1_000
+    """The dispatcher looks at least this often, bell or not."""
+    recover_ms: int = 1_000
+    """It looks this often for owners that are gone."""
+    batch: int = 64
+    """The most messages of one queue claimed in one turn."""

@@ -1,0 +1,312 @@
+"""The rows of plain messages: put, claim, settle, recover. Knows SQL names and no Dramatiq.
+
+A message is *leased* by an *owner* (a process) under a *fence* that grows with each claim. Every
+later word about it names id, owner and fence; zero rows changed means that it is no longer ours.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claude_agent.clock import Clock
+from claude_agent.storage.database import Database, Row, Tx
+
+STAMPS_PER_MS = 1_000
+
+
+class Verdict(StrEnum):
+    """What becomes of a leased message."""
+
+    DONE = "done"
+    """Processed: its row goes."""
+    RETRY = "retry"
+    """Failed with attempts left: the same row waits for its time."""
+    RELEASE = "release"
+    """Not begun: ready again, nothing counted."""
+    DEAD = "dead"
+    """A dead letter, with its reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to be stored."""
+
+    id: str
+    queue: str
+    actor: str
+    body: str
+    """The encoded message."""
+    priority: int = 0
+    """Lower goes first, as in Dramatiq."""
+    delay_ms: int = 0
+    """Not claimed before this much time has passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A message in the hands of an owner."""
+
+    id: str
+    body: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What an owner says about one of its leases."""
+
+    id: str
+    fence: int
+    verdict: Verdict
+    body: str = ""
+    """RETRY: the new body."""
+    not_before: int = 0
+    """RETRY: epoch ms of the next attempt."""
+    reason: str = ""
+    """DEAD: a code: `failed`, `skipped`, `unknown_actor`, `undecodable`."""
+    error: str = ""
+    """DEAD: what happened, as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How many messages a consumer can take from its queue now."""
+
+    queue: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one transaction of the dispatcher brought."""
+
+    leases: tuple[tuple[Lease, ...], ...]
+    """For each wish, in its order: what was claimed."""
+    fenced_out: tuple[str, ...]
+    """Messages that were no longer ours when we settled them."""
+    next_due: int | None
+    """When the next delayed message becomes ready, epoch ms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A process that holds leases for as long as it holds the lock of its file."""
+
+    id: str
+    lock_file: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEntry:
+    """An actor that some worker can run."""
+
+    name: str
+    queue: str
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many messages of a queue are in each state."""
+
+    ready: int
+    delayed: int
+    leased: int
+    dead: int
+
+    @property
+    def open(self) -> int:
+        """Messages that are not yet through."""
+        return self.ready + self.delayed + self.leased
+
+
+class MessageStore:
+    """Plain messages on a storage `Database`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._stamp_lock = threading.Lock()
+        self._last_stamp = 0
+
+    def put(self, messages: Sequence[NewMessage]) -> None:
+        """Store messages durably, all or none. A known id is replaced and becomes ready again."""
+        now = self._clock.now()
+        rows = [
+            {
+                "id": message.id,
+                "queue": message.queue,
+                "actor": message.actor,
+                "body": message.body,
+                "state": "delayed" if message.delay_ms > 0 else "ready",
+                "priority": message.priority,
+                "position": self._stamp(now),
+                "not_before": now + max(message.delay_ms, 0),
+                "enqueued_at": now,
+            }
+            for message in messages
+        ]
+        self._database.write(lambda tx: tx.execute_many("messages.put", rows))
+
+    def _stamp(self, now: int) -> int:
+        # First in, first out within a process even inside one millisecond or when the clock goes
+        # back; between processes by the clock. A counter row would make all producers queue up.
+        with self._stamp_lock:
+            self._last_stamp = max(self._last_stamp + 1, now * STAMPS_PER_MS)
+            return self._last_stamp
+
+    def turn(self, owner: str, settled: Sequence[Settlement], wishes: Sequence[Wish]) -> Turn:
+        """Settle, promote what is due and claim, in one transaction.
+
+        It is not synced: a claim or a settlement lost with the machine is a second delivery.
+        """
+        now = self._clock.now()
+
+        def work(tx: Tx) -> Turn:
+            fenced_out = tuple(s.id for s in settled if not _settle(tx, owner, s, now))
+            next_due = _next_due(tx)
+            if next_due is not None and next_due <= now:
+                tx.execute("messages.promote", now=now)
+                next_due = _next_due(tx)
+            leases = tuple(_claim(tx, owner, wish, now) for wish in wishes)
+            return Turn(leases=leases, fenced_out=fenced_out, next_due=next_due)
+
+        return self._database.write(work, durable=False)
+
+    def add_owner(self, owner: Owner) -> None:
+        """Register an owner; it must hold the lock of its file already."""
+        self._database.write(
+            lambda tx: tx.execute(
+                "messages.owner_add",
+                id=owner.id,
+                lock_file=owner.lock_file,
+                pid=owner.pid,
+                started_at=self._clock.now(),
+            )
+        )
+
+    def owners(self) -> list[Owner]:
+        """Return every registered owner."""
+        rows = self._database.read(lambda reader: reader.rows("messages.owners"))
+        return [Owner(id=row["id"], lock_file=row["lock_file"], pid=row["pid"]) for row in rows]
+
+    def recover(self, owner: Owner, in_hand: Sequence[str], *, limit: int) -> int:
+        """Take back all leases of an owner that is gone, and forget it; return how many.
+
+        A message it was working on (`in_hand`) counts a delivery; over `limit` it is buried as
+        `poison`. What it had only fetched goes back uncounted.
+        """
+        now = self._clock.now()
+
+        def work(tx: Tx) -> int:
+            changed = 0
+            for message_id in in_hand:
+                line = _line(at=now, event="owner_lost", owner=owner.id, pid=owner.pid)
+                changed += tx.execute(
+                    "messages.blame",
+                    id=message_id,
+                    owner=owner.id,
+                    limit=limit,
+                    now=now,
+                    line=line,
+                )
+            changed += tx.execute("messages.reclaim", owner=owner.id)
+            tx.execute("messages.owner_remove", id=owner.id)
+            return changed
+
+        return self._database.write(work)
+
+    def find(self, message_id: str) -> Row | None:
+        """Return one message as it stands, or None."""
+        return self._database.read(lambda reader: reader.row("messages.of_id", id=message_id))
+
+    def counts(self, queue: str) -> Counts:
+        """Count the messages of one queue by state."""
+
+        def number(state: str) -> int:
+            row = self._database.read(lambda r: r.row(f"messages.count_{state}", queue=queue))
+            return int(row["number"]) if row else 0
+
+        return Counts(
+            ready=number("ready"),
+            delayed=number("delayed"),
+            leased=number("leased"),
+            dead=number("dead"),
+        )
+
+    def flush(self, queue: str, *, dead: bool = False) -> None:
+        """Drop what waits in a queue, with `dead` also its dead letters."""
+
+        def work(tx: Tx) -> None:
+            tx.execute("messages.flush", queue=queue)
+            if dead:
+                tx.execute("messages.flush_dead", queue=queue)
+
+        self._database.write(work)
+
+    def publish(self, entries: Sequence[ManifestEntry]) -> None:
+        """Write actors into the boot manifest."""
+        now = self._clock.now()
+        rows = [
+            {"name": e.name, "queue": e.queue, "priority": e.priority, "bound_at": now}
+            for e in entries
+        ]
+        self._database.write(lambda tx: tx.execute_many("messages.manifest_put", rows))
+
+    def manifest(self) -> dict[str, ManifestEntry]:
+        """Return the boot manifest by actor name."""
+        rows = self._database.read(lambda reader: reader.rows("messages.manifest"))
+        return {
+            row["name"]: ManifestEntry(
+                name=row["name"], queue=row["queue"], priority=row["priority"]
+            )
+            for row in rows
+        }
+
+
+def _next_due(tx: Tx) -> int | None:
+    row = tx.row("messages.next_due")
+    return row["not_before"] if row else None
+
+
+def _claim(tx: Tx, owner: str, wish: Wish, now: int) -> tuple[Lease, ...]:
+    rows = tx.rows("messages.claim", owner=owner, queue=wish.queue, count=wish.count, now=now)
+    # RETURNING promises no order.
+    rows.sort(key=lambda row: (row["priority"], row["position"]))
+    return tuple(Lease(id=row["id"], body=row["body"], fence=row["fence"]) for row in rows)
+
+
+def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> bool:
+    key = {"id": settled.id, "owner": owner, "fence": settled.fence}
+    match settled.verdict:
+        case Verdict.DONE:
+            changed = tx.execute("messages.ack", **key)
+        case Verdict.RELEASE:
+            changed = tx.execute("messages.release", **key)
+        case Verdict.RETRY:
+            changed = tx.execute(
+                "messages.retry",
+                body=settled.body,
+                not_before=settled.not_before,
+                state="delayed" if settled.not_before > now else "ready",
+                **key,
+            )
+        case _:  # Verdict.DEAD
+            line = _line(at=now, event="dead", owner=owner, reason=settled.reason)
+            changed = tx.execute(
+                "messages.bury",
+                now=now,
+                reason=settled.reason,
+                error=settled.error,
+                line=line,
+                **key,
+            )
+    return changed > 0
+
+
+def _line(**data: object) -> str:
+    """Return one line of a message's history: a JSON object and a line feed."""
+    return json.dumps(data, separators=(",", ":")) + "\n"
