@@ -9,7 +9,11 @@ T = TypeVar("T")
 
 
 def wait_until(
-    probe: Callable[[], T], *, timeout: float = 5.0, what: str = "the condition", every: float = 0.01
+    probe: Callable[[], T | None],
+    *,
+    timeout: float = 5.0,
+    what: str = "the condition",
+    every: float = 0.01,
 ) -> T:
     """Return the first truthy value of `probe`; fail the test after `timeout` seconds."""
     deadline = monotonic() + timeout
