@@ -12,9 +12,6 @@ from typing_extensions import override
 from claude_agent.domain.retry import RetryPolicy
 from claude_agent.errors import DefinitionInvalid
 
-PRIORITIES = ("LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY")
-"""The priorities by name, lowest first."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -69,6 +66,8 @@ class ParameterSpec:
     """It must be given."""
     type: str = "string"
     """Its JSON Schema type."""
+    from_input: str = ""
+    """The input that fills it where `with` leaves it out; empty: the input of its own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +202,7 @@ class Step:
     queue: str | None = None
     """Where it waits; None: its agent's queue."""
     priority: str | None = None
-    """One of `PRIORITIES`; None: the definition's."""
+    """One of `priority.NAMES`; None: the definition's."""
     depends_on: tuple[str, ...] = ()
     """Steps that must have ended before."""
     when: str = "success"
@@ -292,7 +291,7 @@ class Definition:
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment of every step; may hold expressions over `inputs` and `execution`."""
     priority: str = "NORMAL"
-    """One of `PRIORITIES`."""
+    """One of `priority.NAMES`."""
     timeout_ms: int | None = None
     """Longest time of an execution."""
     on_failure: str = "fail"
