@@ -35,3 +35,7 @@ SELECT pos, stream, seq, type, v, at, actor, trace, causation, data, data_hash, 
 -- Every event of some types, in order.
 SELECT pos, stream, seq, type, v, at, actor, trace, causation, data, data_hash, hash
   FROM events WHERE type IN (:types) AND pos > :after ORDER BY pos LIMIT :limit;
+
+-- name: log.last_of_stream
+-- The number of the last event of a stream.
+SELECT MAX(seq) AS seq FROM events WHERE stream = :stream;

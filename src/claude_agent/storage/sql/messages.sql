@@ -31,9 +31,10 @@ UPDATE messages
 RETURNING id, body, priority, position, fence;
 
 -- name: messages.ack
--- Remove a message that was processed; no row: somebody else leases it now.
+-- Remove messages that were processed; each counts only under the fence of its lease.
 DELETE FROM messages
- WHERE id = :id AND lease_owner = :owner AND fence = :fence AND state = 'leased';
+ WHERE id IN (:ids) AND lease_owner = :owner AND state = 'leased'
+   AND (id || ':' || fence) IN (:keys);
 
 -- name: messages.retry
 -- Put a leased message back with its new body, for its next attempt.

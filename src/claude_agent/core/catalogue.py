@@ -1,0 +1,68 @@
+"""What tasks may name: agents with their queues, actions, adapters that take a prompt."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from claude_agent.domain.definition import ActionSpec
+from claude_agent.domain.routing import Route
+from claude_agent.errors import UnknownName
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInfo:
+    """One configured agent."""
+
+    name: str
+    queue: str
+    slots: int
+    """How many of its tasks run at once."""
+    adapter: str
+    """What drives it; `auto` until one is found."""
+    takes_prompt: bool
+    """Its adapter can be given a prompt."""
+    fake: bool = False
+    """It only pretends to be an agent; always shown."""
+    capabilities: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    """Names of variables that are let through to its commands."""
+    note: str = ""
+    """Why it takes no prompt, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Every name that a submit is checked against."""
+
+    agents: Mapping[str, AgentInfo]
+    actions: Mapping[str, ActionSpec]
+    route: Callable[[str], Route]
+    fallback: str = "master"
+    in_worker: frozenset[str] = field(default_factory=frozenset)
+    """Actions that run in the worker itself (they are quick and idempotent)."""
+
+    def agent(self, name: str) -> AgentInfo:
+        """Return an agent. Raises `UnknownName` with the nearest one."""
+        return _known("agent", name, self.agents)
+
+    def action(self, name: str) -> ActionSpec:
+        """Return an action. Raises `UnknownName` with the nearest one."""
+        return _known("action", name, self.actions)
+
+
+def _known(what: str, name: str, table: Mapping[str, T]) -> T:
+    if name not in table:
+        raise unknown(what, name, table)
+    return table[name]
+
+
+def unknown(what: str, name: str, known: Iterable[str], *, pointer: str = "") -> UnknownName:
+    """Return the error for a name nobody knows, with the nearest one."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(names)}."
+    message = f"There is no {what} named {name[:80]}."
+    return UnknownName(message, hint=hint, pointer=pointer or f"/{what}")

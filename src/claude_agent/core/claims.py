@@ -1,0 +1,202 @@
+"""Slots and claims: the best ready task over every queue goes into a free slot.
+
+Of 15 slots one takes EMERGENCY only, one is kept for each of the eight queues, the rest are
+shared; so no agent starves another and an emergency never waits for a slot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claude_agent.clock import Clock
+from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.task_desk import READY, TaskDesk
+from claude_agent.domain.priority import Priority
+from claude_agent.domain.task import Task
+from claude_agent.domain.task_commands import Claim
+from claude_agent.storage import task_rows
+from claude_agent.storage.database import Database, Reader, Row, Tx
+from claude_agent.storage.notifier import Notifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One place in which an attempt runs."""
+
+    n: int
+    queue: str
+    """The queue it is kept for; empty: every queue."""
+    least: int
+    """The lowest priority it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerIdentity:
+    """The process that owns slots."""
+
+    id: str
+    host: str
+    boot_id: str
+    pid: int
+
+
+def layout(count: int, queues: Sequence[str]) -> list[Slot]:
+    """Return `count` slots: one for EMERGENCY, one for each queue, the rest shared.
+
+    With too few slots there is first no emergency slot, then no kept ones: work goes on.
+    """
+    kept = list(queues) if count > len(queues) else []
+    emergency = 1 if count > len(queues) + 1 else 0
+    shared = count - len(kept) - emergency
+    slots = [Slot(n=n, queue="", least=0) for n in range(1, shared + 1)]
+    slots += [Slot(n=shared + n, queue=q, least=0) for n, q in enumerate(kept, start=1)]
+    if emergency:
+        slots.append(Slot(n=count, queue="", least=int(Priority.EMERGENCY)))
+    return slots
+
+
+class Claims:
+    """Gives ready tasks to the free slots of one worker process."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        desk: TaskDesk,
+        clock: Clock,
+        notifier: Notifier,
+        identity: WorkerIdentity,
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._clock = clock
+        self._notifier = notifier
+        self._identity = identity
+
+    @property
+    def worker(self) -> str:
+        """The id of the worker process."""
+        return self._identity.id
+
+    def register(self, slots: Sequence[Slot], catalogue: Catalogue) -> None:
+        """Make the worker, its slots and the queues known; count the taken places anew.
+
+        Only one process opens a SQLite database, so other workers' rows are leftovers.
+        """
+        me = self._identity
+
+        def work(tx: Tx) -> None:
+            tx.execute("work.drop_workers", id=me.id)
+            tx.execute("work.drop_slots", id=me.id)
+            tx.execute(
+                "work.put_worker",
+                id=me.id,
+                host=me.host,
+                boot_id=me.boot_id,
+                pid=me.pid,
+                at=self._clock.now(),
+            )
+            for slot in slots:
+                tx.execute(
+                    "work.put_slot", worker=me.id, n=slot.n, queue=slot.queue, least=slot.least
+                )
+            for agent in catalogue.agents.values():
+                tx.execute("work.put_queue", name=agent.queue, max=agent.slots)
+            tx.execute("work.recount")
+
+        self._database.write(work)
+
+    def beat(self) -> None:
+        """Say that this process is alive."""
+        self._database.write(lambda tx: tx.execute("work.beat", id=self.worker), durable=False)
+
+    def claim(self) -> list[Task]:
+        """Claim until no slot is free or nothing is ready; one transaction for all of it."""
+        if not self._database.read(self._something_to_do):
+            return []
+        return self._database.write(self._claim_all)
+
+    def _something_to_do(self, reader: Reader) -> bool:
+        if not reader.rows("work.free_slots", worker=self.worker):
+            return False
+        queues = [row["name"] for row in reader.rows("work.open_queues")]
+        row = reader.row("tasks.ready_for", queues=queues)
+        return row is not None and row["count"] > 0
+
+    def waiting_since(self) -> int | None:
+        """Return when the oldest task became ready that a free slot could serve now."""
+
+        def work(reader: Reader) -> int | None:
+            slots = reader.rows("work.free_slots", worker=self.worker)
+            queues = [row["name"] for row in reader.rows("work.open_queues")]
+            found = self._best(reader, slots, queues)
+            if found is None:
+                return None
+            row = reader.row("tasks.ready_for", queues=[found[0]["queue"]])
+            return row["oldest"] if row is not None else None
+
+        return self._database.read(work)
+
+    def _claim_all(self, tx: Tx) -> list[Task]:
+        claimed: list[Task] = []
+        slots = tx.rows("work.free_slots", worker=self.worker)
+        queues = [row["name"] for row in tx.rows("work.open_queues")]
+        while slots and queues:
+            found = self._best(tx, slots, queues)
+            if found is None:
+                break
+            row, slot = found
+            if not tx.execute("work.take_place", name=row["queue"]):
+                queues.remove(row["queue"])
+                continue
+            claimed.append(self._take(tx, row["id"], slot["n"]))
+            slots = [each for each in slots if each["n"] != slot["n"]]
+            queues = [row["name"] for row in tx.rows("work.open_queues")]
+        return claimed
+
+    def _best(
+        self, reader: Reader, slots: Sequence[Row], queues: Sequence[str]
+    ) -> tuple[Row, Row] | None:
+        """Return the best ready task that one of the slots may take, and that slot.
+
+        A kept slot is used before a shared one, so that shared ones stay free for others.
+        """
+        shared = any(not slot["queue"] and not slot["min_priority"] for slot in slots)
+        kept = {slot["queue"] for slot in slots if slot["queue"]}
+        served = [queue for queue in queues if shared or queue in kept]
+        now = self._clock.now()
+        row = reader.row("tasks.pick", queues=served, now=now, least=0) if served else None
+        if row is None and any(slot["min_priority"] for slot in slots):
+            least = max(slot["min_priority"] for slot in slots)
+            row = reader.row("tasks.pick", queues=list(queues), now=now, least=least)
+        if row is None:
+            return None
+        fitting = [
+            slot
+            for slot in slots
+            if slot["queue"] in ("", row["queue"])
+            and slot["min_priority"] <= row["effective_priority"]
+        ]
+        fitting.sort(key=lambda slot: (slot["min_priority"], slot["queue"] == "", slot["n"]))
+        return (row, fitting[0]) if fitting else None
+
+    def _take(self, tx: Tx, task_id: str, slot: int) -> Task:
+        task = task_rows.load(tx, task_id)
+        if task is None:
+            message = f"task {task_id} vanished while it was claimed"
+            raise LookupError(message)
+        tx.execute("work.fill_slot", worker=self.worker, n=slot, task=task_id)
+        command = Claim(worker=self.worker, slot=slot, host=self._identity.host)
+        return self._desk.apply(tx, task, command, self._desk.context(f"worker:{self.worker}"))
+
+    def place_again(self, tx: Tx, task_id: str) -> int:
+        """Give an adopted task a slot of this worker; return its number (0: none was free)."""
+        for slot in tx.rows("work.free_slots", worker=self.worker):
+            if not slot["queue"] and not slot["min_priority"]:
+                tx.execute("work.fill_slot", worker=self.worker, n=slot["n"], task=task_id)
+                found: int = slot["n"]
+                return found
+        return 0
+
+    def ring(self) -> None:
+        """Ring for whoever claims."""
+        self._notifier.ring(READY)

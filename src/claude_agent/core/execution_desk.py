@@ -1,0 +1,127 @@
+"""Writes what was decided of an execution: events, rows, tasks, cancels; all in one transaction."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.definition import Definition
+from claude_agent.domain.events import Context
+from claude_agent.domain.execution import Execution
+from claude_agent.domain.execution_decide import Fact, Means, News, decide
+from claude_agent.domain.ids import looks_like_id, normal_ref
+from claude_agent.domain.states import TASK_TERMINAL
+from claude_agent.domain.task_commands import Cancel
+from claude_agent.errors import FencedOut, NotFound
+from claude_agent.storage import execution_rows, task_rows
+from claude_agent.storage.database import Reader, Tx
+
+_KEPT = 256
+
+
+class ExecutionDesk:
+    """The only writer of executions and steps."""
+
+    def __init__(self, desk: TaskDesk, catalogue: Catalogue) -> None:
+        self._desk = desk
+        self._catalogue = catalogue
+        self._definitions: OrderedDict[str, Definition] = OrderedDict()
+        self._folded: OrderedDict[str, Execution] = OrderedDict()
+        desk.tell(self.on_facts)
+
+    def definition(self, reader: Reader, digest: str) -> Definition:
+        """Return a compiled definition by its hash."""
+        found = self._definitions.get(digest)
+        if found is None:
+            row = reader.row("executions.definition", hash=digest)
+            if row is None:
+                message = f"There is no definition {digest[:12]}."
+                raise NotFound(message, hint="List them: claude-agent workflow list")
+            found = Definition.from_data(json.loads(row["data"]))
+            self._definitions[digest] = found
+            while len(self._definitions) > _KEPT:
+                self._definitions.popitem(last=False)
+        return found
+
+    def find_id(self, reader: Reader, text: str) -> str:
+        """Return the id of the execution with this id or ref. Raises `NotFound`."""
+        if looks_like_id(text):
+            row = reader.row("executions.by_id", id=text)
+        else:
+            row = reader.row("executions.id_of_ref", ref=normal_ref(text))
+        if row is None:
+            message = f"There is no execution {text[:80]}."
+            raise NotFound(message, hint="List them: claude-agent execution list")
+        found: str = row["id"]
+        return found
+
+    def load(self, tx: Reader, execution_id: str) -> Execution:
+        """Return the folded execution; from memory if its row still has the same number."""
+        row = tx.row("executions.by_id", id=execution_id)
+        kept = self._folded.get(execution_id)
+        if row is not None and kept is not None and kept.seq == row["seq"]:
+            return kept
+        run = execution_rows.load(tx, execution_id)
+        if run is None:
+            message = f"There is no execution {execution_id}."
+            raise NotFound(message)
+        return run
+
+    def on_facts(self, tx: Tx, execution_id: str, facts: Sequence[Fact], context: Context) -> None:
+        """Take the news of a task into its execution, in the task's transaction."""
+        self.advance(tx, execution_id, facts, context)
+
+    def advance(
+        self, tx: Tx, execution_id: str, news: Sequence[News], context: Context
+    ) -> Execution:
+        """Decide on the news and write everything that follows."""
+        before = self.load(tx, execution_id)
+        definition = self.definition(tx, before.definition)
+        means = Means(
+            at=context.at,
+            new_id=lambda: self._desk.new_id(tx),
+            route=self._route,
+        )
+        decision = decide(definition, before, news, means)
+        after = decision.run
+        if not decision.events:
+            return before
+        if not execution_rows.save(tx, before, after):
+            message = f"Execution {before.ref} was changed by somebody else."
+            raise FencedOut(message)
+        first = before.seq + 1
+        own = Context(at=context.at, actor=context.actor, causation=context.causation)
+        tx.append(
+            [own.wrap(after.stream, first + n, said) for n, said in enumerate(decision.events)]
+        )
+        self._keep(tx, after)
+        follow = Context(at=context.at, actor=f"execution:{after.ref}", causation=after.stream)
+        for submit in decision.submits:
+            self._desk.submit(tx, submit.spec, follow, names=(submit.task_id, submit.ref))
+        for task_id in decision.cancels:
+            self.cancel_task(tx, task_id, f"its execution is {after.state.value}", follow)
+        return after
+
+    def cancel_task(self, tx: Tx, task_id: str, reason: str, context: Context) -> None:
+        """Cancel a task if it has not ended; a running one is sent the stop ladder."""
+        task = task_rows.load(tx, task_id)
+        if task is None or task.state in TASK_TERMINAL or task.cancel_requested:
+            return
+        after = self._desk.apply(tx, task, Cancel(reason=reason), context)
+        if not after.terminal:
+            self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
+
+    def _route(self, description: str) -> tuple[str, str]:
+        route = self._catalogue.route(description)
+        return route.agent, route.reason
+
+    def _keep(self, tx: Tx, run: Execution) -> None:
+        def keep() -> None:
+            self._folded.pop(run.id, None)
+            if not run.terminal:
+                self._folded[run.id] = run
+                while len(self._folded) > _KEPT:
+                    self._folded.popitem(last=False)
+
+        tx.after_commit(keep)

@@ -1,0 +1,259 @@
+"""The transactions of a run's life: started, noted, ended, lost, reaped, resolved.
+
+Each one is guarded by the fence: whoever lost a task gets `FencedOut` and touches nothing.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from claude_agent.core.claims import Claims
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.retry import Failure
+from claude_agent.domain.states import TaskState
+from claude_agent.domain.task import Task
+from claude_agent.domain.task_commands import (
+    Adopt,
+    Cancel,
+    Command,
+    EndGates,
+    EndRun,
+    Lose,
+    Note,
+    Reap,
+    Release,
+    Resolve,
+    RestartGates,
+    Start,
+    Stop,
+)
+from claude_agent.errors import FencedOut, Invalid
+from claude_agent.ids_source import IdSource
+from claude_agent.storage import task_rows
+from claude_agent.storage.database import Database, Reader, Row, Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where the journal stands in a run folder."""
+
+    segment: int
+    byte: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended, judged."""
+
+    verdict: Mapping[str, Any]
+    failure: Failure | None
+    outputs: Mapping[str, Any] | None
+    evidence: tuple[str, ...] = ()
+
+
+class RunControl:
+    """What owners of runs may do to tasks."""
+
+    def __init__(
+        self, *, database: Database, desk: TaskDesk, claims: Claims, ids: IdSource
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._claims = claims
+        self._ids = ids
+
+    @property
+    def actor(self) -> str:
+        """How this owner signs its events."""
+        return f"worker:{self._claims.worker}"
+
+    def task(self, task_id: str) -> Task:
+        """Return a task. Raises `NotFound`."""
+        return self._database.read(lambda r: self._desk.find(r, task_id))
+
+    def active(self) -> list[Task]:
+        """Return every task that holds a slot."""
+
+        def work(reader: Reader) -> list[Task]:
+            found = [task_rows.load(reader, row["id"]) for row in reader.rows("tasks.active")]
+            return [task for task in found if task is not None]
+
+        return self._database.read(work)
+
+    def _do(self, task_id: str, fence: int, command: Command) -> Task:
+        def work(tx: Tx) -> Task:
+            task = self._desk.owned(tx, task_id, fence)
+            return self._desk.apply(tx, task, command, self._desk.context(self.actor))
+
+        return self._database.write(work)
+
+    def started(self, task: Task, *, adapter: str, digest: str) -> Task:
+        """Count the attempt and begin to follow its run folder."""
+
+        def work(tx: Tx) -> Task:
+            mine = self._desk.owned(tx, task.id, task.fence)
+            if mine.cancel_requested:
+                release = Release(reason="cancelled before it began")
+                return self._desk.apply(tx, mine, release, self._desk.context(self.actor))
+            tx.execute(
+                "work.put_run", run_id=mine.run_id, task=mine.id, run=mine.run, fence=mine.fence
+            )
+            command = Start(adapter=adapter, digest=digest)
+            return self._desk.apply(tx, mine, command, self._desk.context(self.actor))
+
+        return self._database.write(work)
+
+    def adopt(self, task: Task) -> Task:
+        """Become the owner of a task whose owner was lost: fence +1, same run."""
+
+        def work(tx: Tx) -> Task:
+            mine = self._desk.owned(tx, task.id, task.fence)
+            command = Adopt(worker=self._claims.worker)
+            after = self._desk.apply(tx, mine, command, self._desk.context(self.actor))
+            tx.execute(
+                "work.put_run", run_id=mine.run_id, task=mine.id, run=mine.run, fence=after.fence
+            )
+            self._claims.place_again(tx, mine.id)
+            return after
+
+        return self._database.write(work)
+
+    def release(self, task: Task, reason: str) -> Task:
+        """Give a task back whose run was sealed before it began."""
+        return self._do(task.id, task.fence, Release(reason=reason))
+
+    def ended(self, task_id: str, fence: int, ended: Ended) -> Task:
+        """Record the proved end of a run."""
+        command = EndRun(
+            verdict=ended.verdict,
+            failure=ended.failure,
+            outputs=ended.outputs,
+            evidence=ended.evidence,
+            at=self._desk.context("").at,
+            chance=self._ids.chance(),
+        )
+        return self._do(task_id, fence, command)
+
+    def gates_ended(
+        self, task_id: str, fence: int, failure: Failure | None, evidence: tuple[str, ...]
+    ) -> Task:
+        """Record what the gates said."""
+        command = EndGates(
+            failure=failure,
+            evidence=evidence,
+            at=self._desk.context("").at,
+            chance=self._ids.chance(),
+        )
+        return self._do(task_id, fence, command)
+
+    def restart_gates(self, task: Task) -> Task:
+        """Count another run of the gates after the first one was reaped."""
+        return self._do(task.id, task.fence, RestartGates())
+
+    def lost(self, task_id: str, fence: int, reason: str) -> Task:
+        """Record that nobody knows how the run ended."""
+        return self._do(task_id, fence, Lose(reason=reason))
+
+    def reaped(self, task_id: str, fence: int, killed: int) -> Task:
+        """Record the proof that nothing of the run is alive."""
+        return self._do(task_id, fence, Reap(killed=killed))
+
+    def resolve(
+        self, task: Task, outcome: str, *, how: str, note: str = "", fence: int | None = None
+    ) -> Task:
+        """Decide what happened in a reaped run: succeeded, retry or failed."""
+        at = self._desk.context("").at
+        command = Resolve(outcome=outcome, how=how, note=note, at=at)
+        return self._do(task.id, task.fence if fence is None else fence, command)
+
+    def answer(self, ref: str, outcome: str, note: str, actor: str) -> Task:
+        """Take a person's answer to "what happened?" in an uncertain task."""
+        if outcome not in ("succeeded", "retry", "failed"):
+            message = f"{outcome[:40]} is no answer to what happened."
+            raise Invalid(message, hint="Answer succeeded, retry or failed.", pointer="/outcome")
+
+        def work(tx: Tx) -> Task:
+            task = self._desk.find(tx, ref)
+            command = Resolve(
+                outcome=outcome, how="person", note=note, at=self._desk.context("").at
+            )
+            return self._desk.apply(tx, task, command, self._desk.context(actor))
+
+        return self._database.write(work)
+
+    def stop_run(self, task: Task, reason: str) -> Task:
+        """Send the stop ladder to a run that goes against a limit."""
+
+        def work(tx: Tx) -> Task:
+            mine = self._desk.owned(tx, task.id, task.fence)
+            after = self._desk.apply(tx, mine, Stop(reason=reason), self._desk.context(self.actor))
+            if after.seq != mine.seq:
+                self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
+            return after
+
+        return self._database.write(work)
+
+    def cancel(self, ref: str, *, reason: str, actor: str) -> Task:
+        """Ask a task to stop: at once where it waits, by the stop ladder where it runs."""
+
+        def work(tx: Tx) -> Task:
+            task = self._desk.find(tx, ref)
+            context = self._desk.context(actor)
+            after = self._desk.apply(tx, task, Cancel(reason=reason), context)
+            if not after.terminal and not task.cancel_requested:
+                self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
+            return after
+
+        return self._database.write(work)
+
+    # The journal ----------------------------------------------------------------------------
+
+    def position(self, run_id: str) -> Row | None:
+        """Return where the journal stands in a run."""
+        return self._database.read(lambda r: r.row("work.run", run_id=run_id))
+
+    def move(
+        self,
+        task: Task,
+        was: Position,
+        now: Position,
+        *,
+        notes: Sequence[tuple[str, str]] = (),
+        acks: Sequence[int] = (),
+    ) -> None:
+        """Move the journal's position with what it yielded; raises `FencedOut` if not ours."""
+        at = self._desk.context("").at
+
+        def work(tx: Tx) -> None:
+            changed = tx.execute(
+                "work.move_run",
+                run_id=task.run_id,
+                fence=task.fence,
+                segment=now.segment,
+                byte=now.byte,
+                line=now.line,
+                was_segment=was.segment,
+                was_byte=was.byte,
+                at=at,
+            )
+            if changed != 1:
+                message = f"The run {task.run_id} is followed by somebody else."
+                raise FencedOut(message)
+            for n in acks:
+                tx.execute("work.ack_command", task=task.id, run=task.run, n=n)
+            mine = self._desk.owned(tx, task.id, task.fence) if notes else None
+            for kind, text in notes:
+                if mine is not None and mine.state == TaskState.RUNNING:
+                    note = Note(kind=kind, text=text)
+                    mine = self._desk.apply(tx, mine, note, self._desk.context(self.actor))
+
+        self._database.write(work, durable=bool(notes or acks))
+
+    def open_commands(self, task: Task) -> list[tuple[int, str, dict[str, Any]]]:
+        """Return the commands that the shim of the task's run has not acknowledged."""
+        rows = self._database.read(
+            lambda r: r.rows("work.open_commands", task=task.id, run=task.run)
+        )
+        return [(row["n"], row["kind"], json.loads(row["data"])) for row in rows]

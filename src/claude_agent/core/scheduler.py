@@ -1,0 +1,160 @@
+"""The task scheduler: timers, timeouts, sweeps; the only owner of wall time."""
+
+import logging
+import threading
+
+from claude_agent.clock import Clock
+from claude_agent.core.claims import Claims
+from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.events import Context
+from claude_agent.domain.execution_decide import CancelAsked
+from claude_agent.domain.states import TASK_HOLDS_SLOT
+from claude_agent.domain.task_commands import Tick
+from claude_agent.errors import ClaudeAgentError
+from claude_agent.storage import task_rows
+from claude_agent.storage.database import Database, Reader, Tx
+
+_LOG = logging.getLogger(__name__)
+LOOK_S = 1.0
+"""The longest time between two looks at the timers."""
+SWEEP_AFTER_MS = 2_000
+"""A task that is ready this long beside a free slot gets a ticket."""
+BEAT_S = 5.0
+AGING_MS = 600_000
+AGING_S = 30.0
+DRIFT_MS = 2_000
+_BATCH = 200
+
+
+class TaskScheduler:
+    """One thread that makes due what is due. `tick` is the whole work, for tests."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        desk: TaskDesk,
+        executions: ExecutionDesk,
+        claims: Claims,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._executions = executions
+        self._claims = claims
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._beat_at = self._aged_at = clock.monotonic() - AGING_S
+        self._offset = clock.now() - clock.monotonic() * 1000
+
+    def start(self) -> None:
+        """Begin to look at the timers."""
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(5.0)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except ClaudeAgentError as error:
+                # The disk may be full or the database busy: the timers wait, nothing is lost.
+                _LOG.warning("the scheduler could not look at the timers: %s", error.detail)
+            except Exception:  # noqa: BLE001 - the one thread that makes things due must go on
+                _LOG.exception("the scheduler failed; it tries again")
+            self._stop.wait(self._next_look())
+
+    def tick(self) -> int:
+        """Make everything due that is due now; return how many things changed."""
+        now = self._clock.now()
+        self._follow_the_clock()
+        changed = self._tick_tasks(now) + self._tick_executions(now)
+        seconds = self._clock.monotonic()
+        if seconds - self._beat_at >= BEAT_S:
+            self._beat_at = seconds
+            self._claims.beat()
+        if seconds - self._aged_at >= AGING_S:
+            self._aged_at = seconds
+            self._database.write(
+                lambda tx: tx.execute("tasks.aging", now=now, aging=AGING_MS), durable=False
+            )
+        oldest = self._claims.waiting_since()
+        if oldest is not None and now - oldest >= SWEEP_AFTER_MS:
+            self._claims.ring()
+        return changed
+
+    def _next_look(self) -> float:
+        now = self._clock.now()
+        due = self._database.read(_next_due)
+        if due is None:
+            return LOOK_S
+        return min(LOOK_S, max(0.005, (due - now) / 1000))
+
+    def _follow_the_clock(self) -> None:
+        """Move pending delays when wall time jumped: a delay is a duration, not a date."""
+        offset = self._clock.now() - self._clock.monotonic() * 1000
+        jump = int(offset - self._offset)
+        if abs(jump) < DRIFT_MS:
+            return
+        self._offset = offset
+        moved = self._database.write(lambda tx: tx.execute("tasks.shift_delays", jump=jump))
+        _LOG.warning("the wall clock jumped by %d ms; %d delays were moved", jump, moved)
+
+    def _tick_tasks(self, now: int) -> int:
+        def find(reader: Reader) -> list[str]:
+            rows = reader.rows("tasks.due", now=now, limit=_BATCH)
+            rows += reader.rows("tasks.over_deadline", now=now, limit=_BATCH)
+            return [row["id"] for row in rows]
+
+        found = list(dict.fromkeys(self._database.read(find)))
+        if not found:
+            return 0
+        context = self._desk.context("scheduler")
+        return self._database.write(lambda tx: self._tick_batch(tx, found, context))
+
+    def _tick_batch(self, tx: Tx, ids: list[str], context: Context) -> int:
+        changed = 0
+        for task_id in ids:
+            task = task_rows.load(tx, task_id)
+            if task is None:
+                continue
+            after = self._desk.apply(tx, task, Tick(at=context.at), context)
+            changed += after.seq != task.seq
+            if after.stop_requested and not task.stop_requested and after.state in TASK_HOLDS_SLOT:
+                self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
+        return changed
+
+    def _tick_executions(self, now: int) -> int:
+        rows = self._database.read(lambda r: r.rows("executions.over_deadline", now=now))
+        context = self._desk.context("scheduler")
+        for row in rows:
+            self._time_out(row["id"], context)
+        return len(rows)
+
+    def _time_out(self, execution_id: str, context: Context) -> None:
+        self._database.write(lambda tx: self._time_out_in(tx, execution_id, context))
+
+    def _time_out_in(self, tx: Tx, execution_id: str, context: Context) -> None:
+        run = self._executions.load(tx, execution_id)
+        definition = self._executions.definition(tx, run.definition)
+        asked = CancelAsked(
+            reason="timeout.total", compensate=definition.on_failure == "compensate"
+        )
+        self._executions.advance(tx, execution_id, [asked], context)
+        tx.execute("executions.clear_deadline", id=execution_id)
+
+
+def _next_due(reader: Reader) -> int | None:
+    marks = [
+        row["at"]
+        for name in ("tasks.next_due", "tasks.next_deadline", "executions.next_deadline")
+        if (row := reader.row(name)) is not None and row["at"] is not None
+    ]
+    return min(marks, default=None)

@@ -1,0 +1,186 @@
+"""Writes what was decided of a task: events, its row, and the news for its execution.
+
+Every change of a task goes through `apply`: load, decide, fold, write, all in the caller's
+transaction. Locks are taken in one order: an execution's row before its tasks' rows.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from claude_agent.clock import Clock
+from claude_agent.domain import task_events as ev
+from claude_agent.domain.events import Context, Payload
+from claude_agent.domain.execution_decide import Fact
+from claude_agent.domain.ids import REF_LONGEST, REF_SHORTEST, looks_like_id, normal_ref, ref_of
+from claude_agent.domain.states import TASK_HOLDS_SLOT, TaskState
+from claude_agent.domain.task import Task, evolve, submitted
+from claude_agent.domain.task_commands import Command, decide
+from claude_agent.domain.task_spec import TaskSpec
+from claude_agent.errors import FencedOut, NotFound
+from claude_agent.ids_source import IdSource
+from claude_agent.storage import task_rows
+from claude_agent.storage.database import Reader, Stamp, Tx
+from claude_agent.storage.notifier import Notifier
+
+READY = "ready"
+"""The doorbell that rings when a task became ready or a slot became free."""
+COMMANDS = "commands"
+"""The doorbell that rings when a run has a new command."""
+
+OnFacts = Callable[[Tx, str, Sequence[Fact], Context], None]
+
+
+class TaskDesk:
+    """The only writer of tasks."""
+
+    def __init__(self, clock: Clock, ids: IdSource, notifier: Notifier) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._notifier = notifier
+        self._on_facts: OnFacts | None = None
+
+    def tell(self, on_facts: OnFacts) -> None:
+        """Hand the news of tasks that belong to an execution to the engine."""
+        self._on_facts = on_facts
+
+    def context(self, actor: str, *, causation: str = "") -> Context:
+        """Return the envelope of what happens now."""
+        return Context(at=self._clock.now(), actor=actor, causation=causation)
+
+    def new_id(self, reader: Reader, taken: str = "tasks.id_of_ref") -> tuple[str, str]:
+        """Return a fresh id and the shortest ref that is free in its table."""
+        new = self._ids.new()
+        for length in range(REF_SHORTEST, REF_LONGEST):
+            ref = ref_of(new, length)
+            if reader.row(taken, ref=ref) is None:
+                return new, ref
+        return self.new_id(reader, taken)
+
+    def submit(
+        self,
+        tx: Tx,
+        spec: TaskSpec,
+        context: Context,
+        *,
+        not_before: int = 0,
+        names: tuple[str, str] | None = None,
+    ) -> Task:
+        """Accept a task: its event, its row and its specification."""
+        task_id, ref = names or self.new_id(tx)
+        said = ev.TaskSubmitted(ref=ref, spec=spec.to_data(), not_before=not_before)
+        task = submitted(task_id, said, context.at)
+        tx.execute("tasks.insert", **task_rows.to_row(task))
+        tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
+        tx.append([context.wrap(task.stream, 1, said)], stamp=Stamp("tasks.stamp", id=task_id))
+        tx.after_commit(lambda: self._notifier.ring(READY))
+        return task
+
+    def find(self, reader: Reader, text: str) -> Task:
+        """Return the task with this id or ref. Raises `NotFound`."""
+        task_id = text
+        if not looks_like_id(text):
+            row = reader.row("tasks.id_of_ref", ref=normal_ref(text))
+            task_id = row["id"] if row is not None else ""
+        task = task_rows.load(reader, task_id) if task_id else None
+        if task is None:
+            message = f"There is no task {text[:80]}."
+            raise NotFound(message, hint="List them: claude-agent task list")
+        return task
+
+    def owned(self, reader: Reader, task_id: str, fence: int) -> Task:
+        """Return the task if this fence still drives it. Raises `FencedOut`."""
+        task = task_rows.load(reader, task_id)
+        if task is None or task.fence != fence:
+            message = f"Task {task_id} is driven by somebody else now."
+            raise FencedOut(message)
+        return task
+
+    def apply(self, tx: Tx, task: Task, command: Command, context: Context) -> Task:
+        """Decide, fold and write one command. Raises `Conflict`, `FencedOut`."""
+        said = decide(task, command)
+        if not said:
+            return task
+        after = task
+        for one in said:
+            after = evolve(after, one, context.at)
+        row = task_rows.to_row(after)
+        fixed = (
+            *("ref", "title", "kind", "agent", "queue", "priority", "purpose", "created_at"),
+            *("execution_id", "step_id"),
+        )
+        changed = tx.execute(
+            "tasks.update",
+            was_seq=task.seq,
+            **{name: value for name, value in row.items() if name not in fixed},
+        )
+        if changed != 1:
+            message = f"Task {task.ref} was changed by somebody else."
+            raise FencedOut(message)
+        first = task.seq + 1
+        tx.append([context.wrap(task.stream, first + n, one) for n, one in enumerate(said)])
+        self._places(tx, task, after)
+        self._news(tx, after, said, context)
+        return after
+
+    def command_run(self, tx: Tx, task: Task, kind: str, data: dict[str, object]) -> None:
+        """Store a durable command to the task's run; its owner delivers it."""
+        tx.execute(
+            "work.put_command",
+            task=task.id,
+            run=task.run,
+            kind=kind,
+            data=json.dumps(data),
+            at=self._clock.now(),
+        )
+        tx.after_commit(lambda: self._notifier.ring(COMMANDS))
+
+    def _places(self, tx: Tx, before: Task, after: Task) -> None:
+        held, holds = before.state in TASK_HOLDS_SLOT, after.state in TASK_HOLDS_SLOT
+        if held and not holds:
+            tx.execute("work.give_place", name=after.spec.queue)
+            tx.execute("work.clear_slot", task=after.id)
+        if (held and not holds) or after.state == TaskState.READY:
+            tx.after_commit(lambda: self._notifier.ring(READY))
+
+    def _news(self, tx: Tx, task: Task, said: Sequence[Payload], context: Context) -> None:
+        if not task.spec.execution_id or self._on_facts is None:
+            return
+        facts = [fact for one in said if (fact := fact_of(task, one)) is not None]
+        if facts:
+            self._on_facts(tx, task.spec.execution_id, facts, context)
+
+
+def fact_of(task: Task, said: Payload) -> Fact | None:
+    """Return what an event of a task means to its execution, if anything."""
+    base = Fact(
+        step=task.spec.step_id,
+        undo=task.spec.purpose == "compensation",
+        kind="",
+        task_id=task.id,
+        attempt=task.attempt,
+        started=task.attempt > 0,
+    )
+    match said:
+        case ev.TaskStarted():
+            return replace(base, kind="started")
+        case ev.TaskAdopted() if task.state == TaskState.RUNNING and task.attempt > 0:
+            return replace(base, kind="started")
+        case ev.TaskRetryScheduled():
+            return replace(base, kind="retrying", message=said.reason, due=said.due)
+        case ev.TaskUncertain():
+            return replace(base, kind="uncertain", reason=said.reason)
+        case ev.TaskSucceeded():
+            return replace(base, kind="succeeded", outputs=said.outputs)
+        case ev.TaskCancelled():
+            return replace(base, kind="cancelled", outputs=said.outputs, ended_well=said.ended_well)
+        case ev.TaskDead() | ev.TaskExpired():
+            error = task.error or {}
+            return replace(
+                base,
+                kind="failed",
+                reason=str(error.get("kind", task.reason)),
+                message=str(error.get("message", "")),
+            )
+        case _:
+            return None

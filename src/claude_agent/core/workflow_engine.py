@@ -1,0 +1,192 @@
+"""The workflow engine's face: define, execute, cancel, follow."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from claude_agent.core.definition_source import compile_source
+from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.foundation import Foundation
+from claude_agent.core.log_follower import LogFollower
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain import execution_events as ev
+from claude_agent.domain.compile import check_params
+from claude_agent.domain.definition import Definition
+from claude_agent.domain.execution import submitted
+from claude_agent.domain.execution_decide import Begin, CancelAsked
+from claude_agent.domain.states import EXECUTION_TERMINAL
+from claude_agent.errors import Conflict, Invalid, NotFound
+from claude_agent.storage import execution_rows
+from claude_agent.storage.database import Reader, Row, Tx
+
+
+class WorkflowEngine:
+    """Runs definitions as executions; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        *,
+        desk: TaskDesk,
+        executions: ExecutionDesk,
+        follower: LogFollower,
+        workspaces: Path,
+    ) -> None:
+        self._database = foundation.database
+        self._desk = desk
+        self._executions = executions
+        self._catalogue = foundation.catalogue
+        self._clock = foundation.clock
+        self._follower = follower
+        self._workspaces = workspaces
+
+    def compile(self, source: str | Mapping[str, Any], *, file: str = "") -> Definition:
+        """Return the compiled definition of YAML or JSON text, or of plain data.
+
+        Raises `DefinitionError` with every problem at once, `TooLarge`.
+        """
+        text = source if isinstance(source, str) else json.dumps(source)
+        definition = compile_source(
+            text,
+            file=file,
+            agents=frozenset(self._catalogue.agents),
+            actions=self._catalogue.actions,
+        )
+        if definition.on_failure == "pause":
+            message = "on_failure: pause is not available yet."
+            raise Invalid(message, hint="Use fail, compensate or continue.")
+        return definition
+
+    def define_workflow(
+        self, definition: str | Mapping[str, Any], *, file: str = "", origin: str = "user"
+    ) -> str:
+        """Store a definition and return its hash, its version for ever. Raises as `compile`."""
+        compiled = self.compile(definition, file=file)
+        source = definition if isinstance(definition, str) else json.dumps(definition)
+        return self._database.write(lambda tx: self.put(tx, compiled, source, origin))
+
+    def put(self, tx: Tx, definition: Definition, source: str, origin: str) -> str:
+        """Store a compiled definition in the caller's transaction; return its hash."""
+        digest = definition.digest
+        tx.execute(
+            "executions.put_definition",
+            hash=digest,
+            slug=definition.slug,
+            name=definition.name,
+            data=json.dumps(definition.to_data()),
+            source=source,
+            origin=origin,
+            at=self._clock.now(),
+        )
+        return digest
+
+    def execute(
+        self,
+        workflow_id: str | Mapping[str, Any],
+        params: Mapping[str, Any] | None = None,
+        *,
+        cwd: str = "",
+        actor: str = "operator",
+    ) -> str:
+        """Start an execution of a defined workflow (hash or slug) or of plain data.
+
+        Returns its id. Raises NotFound, Invalid (parameters), DefinitionError.
+        """
+        if isinstance(workflow_id, str):
+            digest = self._database.read(lambda r: self.newest(r, workflow_id)["hash"])
+        else:
+            digest = self.define_workflow(workflow_id)
+        return self._database.write(
+            lambda tx: self.start(tx, digest, params or {}, cwd=cwd, actor=actor)
+        )
+
+    def newest(self, reader: Reader, name: str) -> Row:
+        """Return the definition's row behind a hash or a slug. Raises NotFound."""
+        row: Row | None = reader.row("executions.definition", hash=name)
+        row = row or reader.row("executions.newest_definition", slug=name)
+        if row is None:
+            message = f"There is no workflow {name[:80]}."
+            raise NotFound(message, hint="List them: claude-agent workflow list")
+        return row
+
+    def start(self, tx: Tx, digest: str, params: Mapping[str, Any], *, cwd: str, actor: str) -> str:
+        """Start an execution in the caller's transaction; return its id."""
+        if cwd and not (Path(cwd).is_absolute() and Path(cwd).is_dir()):
+            message = f"The working directory {cwd[:200]} is not an existing absolute folder."
+            raise Invalid(message, hint="Give --cwd an absolute path.", pointer="/cwd")
+        definition = self._executions.definition(tx, digest)
+        checked = check_params(definition, dict(params))
+        context = self._desk.context(actor)
+        execution_id, ref = self._desk.new_id(tx, "executions.id_of_ref")
+        said = ev.ExecutionSubmitted(
+            ref=ref,
+            workflow=definition.slug,
+            name=definition.name,
+            definition=digest,
+            params=checked,
+            cwd=cwd,
+            workspace=str(self._workspaces / execution_id),
+            steps=[step.id for step in definition.steps],
+        )
+        run = submitted(execution_id, said, context.at)
+        limit = definition.timeout_ms
+        execution_rows.insert(tx, run, deadline_at=None if limit is None else context.at + limit)
+        tx.append([context.wrap(run.stream, 1, said)])
+        self._executions.advance(tx, execution_id, [Begin()], context)
+        return execution_id
+
+    def cancel(self, ref: str, *, compensate: bool | None, actor: str, reason: str) -> str:
+        """Ask an execution to stop; return its id. Raises NotFound, Conflict when it ended."""
+
+        def work(tx: Tx) -> str:
+            execution_id = self._executions.find_id(tx, ref)
+            run = self._executions.load(tx, execution_id)
+            if run.terminal:
+                message = f"Execution {run.ref} is {run.state.value} already."
+                raise Conflict(
+                    message, hint=f"See how it went: claude-agent execution show {run.ref}"
+                )
+            asked = CancelAsked(reason=reason, compensate=compensate)
+            self._executions.advance(tx, execution_id, [asked], self._desk.context(actor))
+            return execution_id
+
+        return self._database.write(work)
+
+    def monitor_progress(self, execution_id: str) -> Iterator[dict[str, Any]]:
+        """Yield every event of an execution as a frame, from its first to its terminal one."""
+        position = 0
+        while True:
+            head = self._follower.head()
+            page, state = self._progress(execution_id, position)
+            for frame in page:
+                position = frame["seq"]
+                yield frame
+            if not page:
+                if state in EXECUTION_TERMINAL:
+                    return
+                self._follower.wait_beyond(head, timeout=5.0)
+
+    def _progress(self, execution_id: str, position: int) -> tuple[list[dict[str, Any]], str]:
+        return self._database.read(lambda r: _frames(r, execution_id, position))
+
+
+def _frames(reader: Reader, execution_id: str, position: int) -> tuple[list[dict[str, Any]], str]:
+    row = reader.row("executions.by_id", id=execution_id)
+    if row is None:
+        message = f"There is no execution {execution_id}."
+        raise NotFound(message)
+    rows = reader.rows(
+        "log.of_stream", stream=f"execution/{execution_id}", after=position, limit=500
+    )
+    frames = [
+        {
+            "pos": one["pos"],
+            "seq": one["seq"],
+            "type": one["type"],
+            "at": one["at"],
+            "data": json.loads(one["data"]),
+        }
+        for one in rows
+    ]
+    return frames, row["state"]

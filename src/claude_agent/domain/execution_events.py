@@ -1,0 +1,208 @@
+"""What can be said of an execution and its steps: typed, versioned payloads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from claude_agent.domain.events import Payload, payload
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionSubmitted(Payload):
+    """The execution was accepted with its definition pinned by hash."""
+
+    TYPE: ClassVar[str] = "execution.submitted"
+    ref: str
+    workflow: str
+    name: str
+    definition: str
+    params: Mapping[str, Any]
+    cwd: str
+    workspace: str
+    steps: list[str]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionStarted(Payload):
+    """Its first steps may run."""
+
+    TYPE: ClassVar[str] = "execution.started"
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionWaiting(Payload):
+    """Every open step waits for a person or a time."""
+
+    TYPE: ClassVar[str] = "execution.waiting"
+    steps: list[str]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionResumed(Payload):
+    """Something goes on again."""
+
+    TYPE: ClassVar[str] = "execution.resumed"
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFailing(Payload):
+    """A step failed; no new step starts and running ones are stopped."""
+
+    TYPE: ClassVar[str] = "execution.failing"
+    step: str
+    reason: str
+    message: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionCancelRequested(Payload):
+    """Somebody wants it to stop; `compensate` says whether it is undone."""
+
+    TYPE: ClassVar[str] = "execution.cancel_requested"
+    compensate: bool
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompensationPlanned(Payload):
+    """The list of what is undone, fixed: groups in order, the steps of a group together."""
+
+    TYPE: ClassVar[str] = "compensation.planned"
+    groups: list[list[str]]
+    not_undone: list[str]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionEnded(Payload):
+    """It is at rest: succeeded, failed, cancelled, compensated or compensation_failed."""
+
+    TYPE: ClassVar[str] = "execution.ended"
+    state: str
+    reason: str
+    outputs: Mapping[str, Any] | None = None
+    not_undone: list[str] = field(default_factory=list)
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepQueued(Payload):
+    """Its task was submitted; `k` counts the step's effects."""
+
+    TYPE: ClassVar[str] = "step.queued"
+    step: str
+    task_id: str
+    task_ref: str
+    k: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted(Payload):
+    """An attempt of it began."""
+
+    TYPE: ClassVar[str] = "step.started"
+    step: str
+    attempt: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRetrying(Payload):
+    """An attempt failed and another one waits for its time."""
+
+    TYPE: ClassVar[str] = "step.retrying"
+    step: str
+    message: str
+    due: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSucceeded(Payload):
+    """It is done."""
+
+    TYPE: ClassVar[str] = "step.succeeded"
+    step: str
+    outputs: Mapping[str, Any] | None
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed(Payload):
+    """It failed for good; `started` says whether anything of it ever ran."""
+
+    TYPE: ClassVar[str] = "step.failed"
+    step: str
+    reason: str
+    message: str
+    started: bool
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSkipped(Payload):
+    """It was not run: its condition, or a step before it."""
+
+    TYPE: ClassVar[str] = "step.skipped"
+    step: str
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCancelled(Payload):
+    """It was cancelled; `ended_well` is a good result that came late."""
+
+    TYPE: ClassVar[str] = "step.cancelled"
+    step: str
+    started: bool
+    ended_well: bool = False
+    outputs: Mapping[str, Any] | None = None
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepUncertain(Payload):
+    """Nobody knows yet how its run ended."""
+
+    TYPE: ClassVar[str] = "step.uncertain"
+    step: str
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCompensating(Payload):
+    """It is being undone by this task."""
+
+    TYPE: ClassVar[str] = "step.compensating"
+    step: str
+    task_id: str
+    task_ref: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCompensated(Payload):
+    """It is undone."""
+
+    TYPE: ClassVar[str] = "step.compensated"
+    step: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCompensationFailed(Payload):
+    """It could not be undone; what follows in the plan is not tried."""
+
+    TYPE: ClassVar[str] = "step.compensation_failed"
+    step: str
+    message: str

@@ -1,0 +1,134 @@
+"""From a step of a definition to the task that does it: values rendered, defaults resolved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from claude_agent.domain.definition import Compensate, Definition, Step
+from claude_agent.domain.execution import Execution, StepRun
+from claude_agent.domain.expression import render, render_with
+from claude_agent.domain.priority import Priority
+from claude_agent.domain.task_spec import TaskSpec
+
+CLONES = "clone_repo"
+"""The action whose output `path` becomes the execution's workspace."""
+
+
+def outcome_of(run: Execution, step: Step | None) -> str:
+    """Return how things stand for a step: success, failure or cancelled.
+
+    Its dependencies decide; a step without any (and `None`) looks at the whole execution.
+    """
+    names = step.depends_on if step is not None else ()
+    looked_at = [run.steps[name] for name in names] or list(run.steps.values())
+    states = {one.state for one in looked_at}
+    if run.cancel_requested or "cancelled" in states:
+        return "cancelled"
+    return "failure" if "failed" in states else "success"
+
+
+def contexts(definition: Definition, run: Execution, step: Step | None) -> dict[str, Any]:
+    """Return what the expressions of a step can read."""
+    found: dict[str, Any] = {
+        "inputs": dict(run.params),
+        "execution": {
+            "id": run.id,
+            "ref": run.ref,
+            "name": run.name,
+            "workflow": run.workflow,
+            "generation": run.generation,
+        },
+        "steps": {name: _seen(one) for name, one in run.steps.items()},
+        "outcome": outcome_of(run, step),
+        "env": {},
+    }
+    found["env"] = dict(render(dict(definition.env), found))
+    return found
+
+
+def _seen(step: StepRun) -> dict[str, Any]:
+    error = {"kind": step.reason, "message": step.message} if step.message else None
+    return {
+        "status": step.state.value,
+        "outputs": dict(step.outputs or {}),
+        "error": error,
+        "attempt": step.attempt,
+    }
+
+
+def workplace(run: Execution, definition: Definition, step: Step) -> str:
+    """Return the folder a step works in; empty: a folder of its own."""
+    if step.workspace == "none":
+        return ""
+    if step.action == CLONES:
+        return run.workspace
+    for other in definition.steps:
+        done = run.steps[other.id]
+        if other.action == CLONES and done.ended_well:
+            path = (done.outputs or {}).get("path")
+            return path if isinstance(path, str) and path else run.workspace
+    return run.cwd
+
+
+def task_for(
+    definition: Definition, run: Execution, step: Step, *, agent: str, routed_by: str
+) -> TaskSpec:
+    """Return the task of a step. Raises ExpressionError where a value cannot be rendered."""
+    found = contexts(definition, run, step)
+    k = run.steps[step.id].k + 1
+    with_ = render_with(step.with_, found, open_inputs=definition.inputs is None)
+    text = step.action or step.run or str(render(step.prompt or "", found))
+    return TaskSpec(
+        title=step.id,
+        kind=step.kind,
+        text=text,
+        agent=agent,
+        queue=step.queue or agent,
+        priority=Priority[step.priority or definition.priority],
+        with_=with_,
+        cwd=workplace(run, definition, step),
+        env=_text(render({**definition.env, **step.env}, found)),
+        limits=step.timeout,
+        retry=step.retry,
+        gates=tuple({"name": gate.name, "run": gate.run} for gate in step.gates),
+        outputs=step.outputs,
+        verify=step.verify or "",
+        idempotent=step.idempotent,
+        on_uncertain=step.on_uncertain,
+        routed_by=routed_by,
+        purpose="step",
+        execution_id=run.id,
+        step_id=step.id,
+        effect_key=f"{run.id}/{step.id}/{k}",
+    )
+
+
+def undo_for(
+    definition: Definition, run: Execution, step: Step, undo: Compensate, *, agent: str
+) -> TaskSpec:
+    """Return the task that undoes a step. Raises ExpressionError."""
+    found = contexts(definition, run, step)
+    found["self"] = _seen(run.steps[step.id])
+    return TaskSpec(
+        title=f"undo {step.id}",
+        kind=undo.kind,
+        text=undo.action or undo.run or "",
+        agent=agent,
+        queue=step.queue or agent,
+        priority=Priority[step.priority or definition.priority],
+        with_=render_with(undo.with_, found, open_inputs=definition.inputs is None),
+        cwd=workplace(run, definition, step),
+        env=_text(render({**definition.env, **step.env}, found)),
+        limits=undo.timeout,
+        retry=undo.retry,
+        idempotent=True,  # undoing must be repeatable: it also runs after a half-made step
+        on_uncertain="retry",
+        routed_by=f"it undoes {step.id}",
+        purpose="compensation",
+        execution_id=run.id,
+        step_id=step.id,
+        effect_key=f"{run.id}/{step.id}/{run.steps[step.id].k}/undo",
+    )
+
+
+def _text(values: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value if isinstance(value, str) else str(value) for key, value in values.items()}

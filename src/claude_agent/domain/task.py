@@ -1,0 +1,260 @@
+"""A task: its folded state, what may be asked of it, and what that decides.
+
+`decide(task, command)` says which events follow; `evolve(task, payload)` folds one. Neither does
+anything: the clock, chance and ids come in with the command.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from claude_agent.domain import task_events as ev
+from claude_agent.domain.events import Payload
+from claude_agent.domain.states import TASK_ALLOWED, TASK_TERMINAL, TaskState, moved
+from claude_agent.domain.task_spec import TaskSpec
+
+MAX_DELIVERIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """The state of one task, folded from its events."""
+
+    id: str
+    ref: str
+    spec: TaskSpec
+    created_at: int
+    seq: int = 1
+    state: TaskState = TaskState.READY
+    not_before: int = 0
+    fence: int = 0
+    """Who drives it; grows at each claim and adoption."""
+    worker: str = ""
+    slot: int = 0
+    run: int = 0
+    """The run number; grows when a new run folder is made."""
+    host: str = ""
+    attempt: int = 0
+    """Attempts counted, the running one included."""
+    refunds: int = 0
+    """Attempts that the policy does not count: their run was lost and reaped."""
+    deliveries: int = 0
+    """Owners lost after `task.starting` of this very task."""
+    adoptions: int = 0
+    """Adoptions of the running run."""
+    gate_run: int = 0
+    reaped_run: int = 0
+    """The last run that was proved ended by reaping."""
+    adapter: str = ""
+    digest: str = ""
+    started_at: int | None = None
+    attempt_started_at: int | None = None
+    ended_at: int | None = None
+    cancel_requested: str = ""
+    """Why it is being cancelled; empty: it is not."""
+    stop_requested: str = ""
+    """Why its run is being stopped (`timeout.run`); empty: it is not."""
+    reason: str = ""
+    error: Mapping[str, Any] | None = None
+    outputs: Mapping[str, Any] | None = None
+    verdict: Mapping[str, Any] | None = None
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def terminal(self) -> bool:
+        """It never changes again in this generation."""
+        return self.state in TASK_TERMINAL
+
+    @property
+    def stream(self) -> str:
+        """The name of its stream in the log."""
+        return f"task/{self.id}"
+
+    @property
+    def run_id(self) -> str:
+        """What the run is called outside: `<task>.<run>`."""
+        return f"{self.id}.{self.run}"
+
+    @property
+    def deadline_at(self) -> int | None:
+        """The next moment at which a timeout may act, in epoch milliseconds."""
+        limits = self.spec.limits
+        marks = [] if limits.total_ms is None else [self.created_at + limits.total_ms]
+        if self.state in (TaskState.READY, TaskState.SCHEDULED) and not self.attempt:
+            if limits.start_ms is not None:
+                # A delay that was asked for does not count as waiting in the queue.
+                marks.append(max(self.created_at, self.not_before) + limits.start_ms)
+        elif self.state in (TaskState.RUNNING, TaskState.VERIFYING):
+            if self.stop_requested or self.cancel_requested:
+                return None
+            if limits.run_ms is not None and self.attempt_started_at is not None:
+                marks.append(self.attempt_started_at + limits.run_ms)
+        elif self.state == TaskState.UNCERTAIN:
+            return None
+        return min(marks, default=None) if not self.terminal else None
+
+
+def submitted(task_id: str, said: ev.TaskSubmitted, at: int) -> Task:
+    """Return the task that its first event makes."""
+    return Task(
+        id=task_id,
+        ref=said.ref,
+        spec=TaskSpec.from_data(said.spec),
+        created_at=at,
+        not_before=max(said.not_before, at),
+        state=TaskState.SCHEDULED if said.not_before > at else TaskState.READY,
+    )
+
+
+def evolve(task: Task, said: Payload, at: int) -> Task:
+    """Fold one event (not the first) into the task. Raises `IllegalTransition`."""
+    changed = _evolved(task, said, at)
+    if changed.state != task.state:
+        moved(TASK_ALLOWED, task.state, changed.state, f"task {task.ref}")
+    if changed.terminal:
+        changed = replace(changed, ended_at=at, worker="", slot=0)
+    return replace(changed, seq=task.seq + 1)
+
+
+def _evolved(task: Task, said: Payload, at: int) -> Task:
+    match said:
+        case ev.TaskClaimed() | ev.TaskStarting() | ev.TaskStarted() | ev.TaskAdopted():
+            return _owned(task, said, at)
+        case ev.TaskReleased():
+            return _freed(
+                replace(
+                    task,
+                    attempt=task.attempt - (1 if said.counted else 0),
+                    deliveries=task.deliveries + 1,
+                    reason=said.reason,
+                ),
+                TaskState.READY,
+            )
+        case ev.TaskVerifying() | ev.TaskGatesRestarted() | ev.TaskAttemptFailed():
+            return _judged(task, said)
+        case ev.TaskUncertain() | ev.TaskReaped() | ev.TaskResolved():
+            return _lost(task, said)
+        case ev.TaskRetryScheduled() | ev.TaskDue():
+            return _waits(task, said)
+        case ev.TaskStopRequested():
+            return replace(task, stop_requested=said.reason)
+        case ev.TaskCancelRequested():
+            return replace(task, cancel_requested=said.reason)
+        case ev.TaskOutput():
+            return task
+        case _:
+            return _ended(task, said)
+
+
+def _owned(task: Task, said: Payload, at: int) -> Task:
+    match said:
+        case ev.TaskClaimed():
+            return replace(
+                task,
+                state=TaskState.RUNNING,
+                fence=said.fence,
+                worker=said.worker,
+                slot=said.slot,
+                adoptions=0,
+                reason="",
+            )
+        case ev.TaskStarting():
+            return replace(
+                task, run=said.run, host=said.host, attempt_started_at=None, stop_requested=""
+            )
+        case ev.TaskStarted():
+            return replace(
+                task,
+                attempt=said.attempt,
+                adapter=said.adapter,
+                digest=said.digest,
+                started_at=task.started_at if task.started_at is not None else at,
+                attempt_started_at=at,
+            )
+        case ev.TaskAdopted():
+            back = TaskState.RUNNING if task.state == TaskState.UNCERTAIN else task.state
+            return replace(
+                task,
+                state=back,
+                fence=said.fence,
+                worker=said.worker,
+                adoptions=task.adoptions + 1,
+            )
+        case _:
+            return task
+
+
+def _judged(task: Task, said: Payload) -> Task:
+    match said:
+        case ev.TaskVerifying():
+            return replace(
+                task,
+                state=TaskState.VERIFYING,
+                outputs=said.outputs,
+                verdict=said.verdict,
+                gate_run=1,
+            )
+        case ev.TaskGatesRestarted():
+            return replace(task, gate_run=said.gate_run)
+        case ev.TaskAttemptFailed():
+            error = {"kind": said.kind, "message": said.message}
+            return replace(task, error=error, verdict=said.verdict)
+        case _:
+            return task
+
+
+def _lost(task: Task, said: Payload) -> Task:
+    match said:
+        case ev.TaskUncertain():
+            return replace(task, state=TaskState.UNCERTAIN, reason=said.reason)
+        case ev.TaskReaped():
+            return replace(task, reaped_run=said.run)
+        case ev.TaskResolved():
+            lost = 1 if said.outcome == "retry" else 0
+            return replace(task, refunds=task.refunds + lost, deliveries=task.deliveries + lost)
+        case _:
+            return task
+
+
+def _waits(task: Task, said: Payload) -> Task:
+    match said:
+        case ev.TaskRetryScheduled():
+            waiting = replace(task, not_before=said.due, reason=said.reason)
+            return _freed(waiting, TaskState.SCHEDULED)
+        case ev.TaskDue():
+            return replace(task, state=TaskState.READY)
+        case _:
+            return task
+
+
+def _ended(task: Task, said: Payload) -> Task:
+    match said:
+        case ev.TaskSucceeded():
+            return replace(
+                task,
+                state=TaskState.SUCCEEDED,
+                outputs=said.outputs,
+                verdict=said.verdict,
+                evidence=tuple(said.evidence),
+                error=None,
+                reason="",
+            )
+        case ev.TaskDead():
+            return replace(task, state=TaskState.DEAD, reason=said.reason, error=said.error)
+        case ev.TaskCancelled():
+            return replace(
+                task,
+                state=TaskState.CANCELLED,
+                reason=said.reason,
+                outputs=said.outputs,
+                verdict=said.verdict or task.verdict,
+            )
+        case ev.TaskExpired():
+            error = {"kind": "timeout.start", "message": said.reason}
+            return replace(task, state=TaskState.EXPIRED, reason=said.reason, error=error)
+        case _:
+            return task
+
+
+def _freed(task: Task, state: TaskState) -> Task:
+    return replace(task, state=state, worker="", slot=0, stop_requested="", attempt_started_at=None)

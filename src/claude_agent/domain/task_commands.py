@@ -1,0 +1,375 @@
+"""What may be asked of a task, and what that decides: command and state in, events out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from claude_agent.domain import task_events as ev
+from claude_agent.domain.events import Payload
+from claude_agent.domain.retry import Failure, backoff_ms, should_retry
+from claude_agent.domain.states import TaskState
+from claude_agent.domain.task import MAX_DELIVERIES, Task
+from claude_agent.errors import Conflict
+
+Said = tuple[Payload, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A worker takes it into a slot and makes a new run."""
+
+    worker: str
+    slot: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The run folder is ready; the shim is about to be started."""
+
+    adapter: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The run was sealed before it began."""
+
+    reason: str
+    owner_lost: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """Another owner follows the same run."""
+
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndRun:
+    """The run is proved ended: with a verdict, well or not."""
+
+    verdict: Mapping[str, Any]
+    failure: Failure | None = None
+    outputs: Mapping[str, Any] | None = None
+    evidence: tuple[str, ...] = ()
+    at: int = 0
+    chance: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndGates:
+    """The gates gave their answer."""
+
+    failure: Failure | None = None
+    evidence: tuple[str, ...] = ()
+    at: int = 0
+    chance: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lose:
+    """Neither a verdict nor a live shim was found."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reap:
+    """Nothing of the run is alive any more."""
+
+    killed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """What happened in the lost run is decided."""
+
+    outcome: str
+    """`succeeded`, `retry` or `failed`."""
+    how: str
+    """`probe`, `idempotent`, `rule`, `person`."""
+    note: str = ""
+    outputs: Mapping[str, Any] | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Time has passed."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Its run goes against a limit (`timeout.idle`) and is to be stopped."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Somebody wants it to stop for good."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartGates:
+    """The owner of the gates was lost and they were reaped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """The agent said something worth keeping."""
+
+    kind: str
+    text: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+Command = (
+    Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
+    | RestartGates | Note | Stop
+)  # fmt: skip
+
+
+def decide(task: Task, command: Command) -> Said:
+    """Return the events that follow. Raises `Conflict` where the state forbids the command."""
+    match command:
+        case Claim():
+            return _claim(task, command)
+        case Start() | Release() | Adopt() | RestartGates() | Stop():
+            return _drive(task, command)
+        case EndRun():
+            return _end_run(task, command)
+        case EndGates():
+            return _end_gates(task, command)
+        case Lose() | Reap() | Resolve():
+            return _lost(task, command)
+        case Tick():
+            return _tick(task, command.at)
+        case Cancel():
+            return _cancel(task, command.reason)
+        case Note():
+            return (ev.TaskOutput(run=task.run, kind=command.kind, text=command.text),)
+
+
+def _claim(task: Task, command: Claim) -> Said:
+    _must_be(task, TaskState.READY)
+    return (
+        ev.TaskClaimed(worker=command.worker, slot=command.slot, fence=task.fence + 1),
+        ev.TaskStarting(run=task.run + 1, host=command.host),
+    )
+
+
+def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -> Said:
+    match command:
+        case Start():
+            _must_be(task, TaskState.RUNNING)
+            return (
+                ev.TaskStarted(
+                    attempt=task.attempt + 1,
+                    run=task.run,
+                    adapter=command.adapter,
+                    digest=command.digest,
+                ),
+            )
+        case Release():
+            return _release(task, command)
+        case Adopt():
+            _must_be(task, TaskState.RUNNING, TaskState.VERIFYING, TaskState.UNCERTAIN)
+            return (ev.TaskAdopted(worker=command.worker, fence=task.fence + 1, run=task.run),)
+        case RestartGates():
+            _must_be(task, TaskState.VERIFYING)
+            return (ev.TaskGatesRestarted(gate_run=task.gate_run + 1),)
+        case Stop():
+            if task.stop_requested or task.cancel_requested:
+                return ()
+            _must_be(task, TaskState.RUNNING)
+            return (ev.TaskStopRequested(run=task.run, reason=command.reason),)
+
+
+def _release(task: Task, command: Release) -> Said:
+    _must_be(task, TaskState.RUNNING)
+    if task.cancel_requested:
+        return (ev.TaskCancelled(reason=task.cancel_requested),)
+    counted = task.attempt_started_at is not None
+    released = ev.TaskReleased(reason=command.reason, run=task.run, counted=counted)
+    if task.deliveries + 1 > MAX_DELIVERIES:
+        error = {
+            "kind": "poison",
+            "message": f"Its owner was lost {task.deliveries + 1} times while it was starting.",
+        }
+        return (ev.TaskDead(reason="poison", error=error),)
+    return (released,)
+
+
+def _end_run(task: Task, command: EndRun) -> Said:
+    _must_be(task, TaskState.RUNNING, TaskState.UNCERTAIN)
+    if task.cancel_requested:
+        return (
+            ev.TaskCancelled(
+                reason=task.cancel_requested,
+                ended_well=command.failure is None,
+                outputs=command.outputs,
+                verdict=command.verdict,
+            ),
+        )
+    if command.failure is None and not task.stop_requested:
+        if task.spec.gates:
+            return (
+                ev.TaskVerifying(
+                    run=task.run,
+                    outputs=command.outputs,
+                    verdict=command.verdict,
+                    gates=len(task.spec.gates),
+                ),
+            )
+        return (
+            ev.TaskSucceeded(
+                outputs=command.outputs,
+                verdict=command.verdict,
+                evidence=list(command.evidence),
+            ),
+        )
+    failure = command.failure or Failure(kind="exit", message="It was stopped.")
+    return _failed(task, failure, command.verdict, command.at, command.chance)
+
+
+def _end_gates(task: Task, command: EndGates) -> Said:
+    _must_be(task, TaskState.VERIFYING)
+    verdict = task.verdict or {}
+    if task.cancel_requested:
+        return (
+            ev.TaskCancelled(
+                reason=task.cancel_requested,
+                ended_well=True,
+                outputs=task.outputs,
+                verdict=verdict,
+            ),
+        )
+    if command.failure is None and not task.stop_requested:
+        return (
+            ev.TaskSucceeded(
+                outputs=task.outputs, verdict=verdict, evidence=list(command.evidence)
+            ),
+        )
+    failure = command.failure or Failure(kind="gate", message="The gates were stopped.")
+    return _failed(task, failure, verdict, command.at, command.chance)
+
+
+def _failed(
+    task: Task, failure: Failure, verdict: Mapping[str, Any], at: int, chance: float
+) -> Said:
+    if task.stop_requested:
+        limit = {"timeout.run": "run", "timeout.total": "total", "timeout.idle": "idle"}
+        failure = Failure(
+            kind=task.stop_requested,
+            message=f"It was stopped by its {limit.get(task.stop_requested, 'own')} timeout.",
+            exit_code=failure.exit_code,
+            retryable=task.stop_requested != "timeout.total",
+        )
+    said = ev.TaskAttemptFailed(
+        attempt=task.attempt,
+        run=task.run,
+        kind=failure.kind,
+        message=failure.message,
+        exit_code=failure.exit_code,
+        verdict=verdict,
+    )
+    used = task.attempt - task.refunds
+    elapsed = at - (task.started_at if task.started_at is not None else at)
+    if should_retry(task.spec.retry, failure, attempts_used=used, elapsed_ms=elapsed):
+        due = at + backoff_ms(task.spec.retry, used, chance)
+        retry = ev.TaskRetryScheduled(due=due, attempt=task.attempt + 1, reason=failure.message)
+        return (said, retry)
+    error = {"kind": failure.kind, "message": failure.message}
+    reason = "attempts_used_up" if task.spec.retry.max_attempts > 1 else failure.kind
+    return (said, ev.TaskDead(reason=reason, error=error))
+
+
+def _lost(task: Task, command: Lose | Reap | Resolve) -> Said:
+    match command:
+        case Lose():
+            _must_be(task, TaskState.RUNNING, TaskState.VERIFYING, TaskState.UNCERTAIN)
+            if task.state == TaskState.UNCERTAIN:
+                return ()
+            return (ev.TaskUncertain(run=task.run, reason=command.reason),)
+        case Reap():
+            _must_be(task, TaskState.UNCERTAIN)
+            return (ev.TaskReaped(run=task.run, killed=command.killed),)
+        case Resolve():
+            return _resolve(task, command)
+
+
+def _resolve(task: Task, command: Resolve) -> Said:
+    _must_be(task, TaskState.UNCERTAIN)
+    if task.reaped_run != task.run:
+        message = f"Run {task.run} of task {task.ref} is not proved ended yet."
+        raise Conflict(message, hint="Wait until it was reaped; this takes seconds.")
+    if task.cancel_requested:
+        return (
+            ev.TaskCancelled(
+                reason=task.cancel_requested, ended_well=command.outcome == "succeeded"
+            ),
+        )
+    resolved = ev.TaskResolved(
+        run=task.run, how=command.how, outcome=command.outcome, note=command.note
+    )
+    error = {"kind": "crash", "message": task.reason or "Its run was lost."}
+    match command.outcome:
+        case "succeeded":
+            done = ev.TaskSucceeded(
+                outputs=command.outputs, verdict=task.verdict or {}, evidence=["E1"]
+            )
+            return (resolved, done)
+        case "retry" if task.deliveries + 1 > MAX_DELIVERIES:
+            return (resolved, ev.TaskDead(reason="poison", error=error))
+        case "retry":
+            again = ev.TaskRetryScheduled(
+                due=command.at, attempt=task.attempt + 1, reason=task.reason
+            )
+            return (resolved, again)
+        case _:
+            return (resolved, ev.TaskDead(reason="crash", error=error))
+
+
+def _tick(task: Task, at: int) -> Said:
+    deadline = task.deadline_at
+    if deadline is not None and deadline <= at:
+        return _timed_out(task, at)
+    if task.state == TaskState.SCHEDULED and task.not_before <= at:
+        return (ev.TaskDue(),)
+    return ()
+
+
+def _timed_out(task: Task, at: int) -> Said:
+    total = task.spec.limits.total_ms
+    over_total = total is not None and task.created_at + total <= at
+    if task.state in (TaskState.READY, TaskState.SCHEDULED):
+        if over_total:
+            error = {"kind": "timeout.total", "message": "It did not end within its total timeout."}
+            return (ev.TaskDead(reason="timeout.total", error=error),)
+        return (ev.TaskExpired(reason="It was not started within its start timeout."),)
+    reason = "timeout.total" if over_total else "timeout.run"
+    return (ev.TaskStopRequested(run=task.run, reason=reason),)
+
+
+def _cancel(task: Task, reason: str) -> Said:
+    if task.terminal:
+        message = f"Task {task.ref} is {task.state} already."
+        raise Conflict(message, hint=f"See what it left: claude-agent task show {task.ref}")
+    if task.cancel_requested:
+        return ()
+    if task.state in (TaskState.HELD, TaskState.SCHEDULED, TaskState.READY):
+        return (ev.TaskCancelRequested(reason=reason), ev.TaskCancelled(reason=reason))
+    return (ev.TaskCancelRequested(reason=reason),)
+
+
+def _must_be(task: Task, *states: TaskState) -> None:
+    if task.state not in states:
+        message = f"Task {task.ref} is {task.state}."
+        raise Conflict(message)

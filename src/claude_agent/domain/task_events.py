@@ -1,0 +1,231 @@
+"""What can be said of a task: typed, versioned payloads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from claude_agent.domain.events import Payload, payload
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSubmitted(Payload):
+    """The task was accepted."""
+
+    TYPE: ClassVar[str] = "task.submitted"
+    ref: str
+    spec: Mapping[str, Any]
+    not_before: int = 0
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskClaimed(Payload):
+    """A worker took it into a free slot."""
+
+    TYPE: ClassVar[str] = "task.claimed"
+    worker: str
+    slot: int
+    fence: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStarting(Payload):
+    """It got a new run number; its run folder is about to be made."""
+
+    TYPE: ClassVar[str] = "task.starting"
+    run: int
+    host: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStarted(Payload):
+    """The attempt is counted; the shim is about to be started."""
+
+    TYPE: ClassVar[str] = "task.started"
+    attempt: int
+    run: int
+    adapter: str
+    digest: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReleased(Payload):
+    """It goes back to ready: its run was sealed before it began; no attempt is used."""
+
+    TYPE: ClassVar[str] = "task.released"
+    reason: str
+    run: int
+    counted: bool
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAdopted(Payload):
+    """A new owner follows the same run."""
+
+    TYPE: ClassVar[str] = "task.adopted"
+    worker: str
+    fence: int
+    run: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOutput(Payload):
+    """The agent said something worth keeping: a tool call, a message, a usage figure."""
+
+    TYPE: ClassVar[str] = "task.output"
+    run: int
+    kind: str
+    text: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskVerifying(Payload):
+    """The run ended well; its gates are about to be asked."""
+
+    TYPE: ClassVar[str] = "task.verifying"
+    run: int
+    outputs: Mapping[str, Any] | None
+    verdict: Mapping[str, Any]
+    gates: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskGatesRestarted(Payload):
+    """The gates run again because their owner was lost; they are repeatable."""
+
+    TYPE: ClassVar[str] = "task.gates_restarted"
+    gate_run: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSucceeded(Payload):
+    """It is done, on this evidence (E1 to E5)."""
+
+    TYPE: ClassVar[str] = "task.succeeded"
+    outputs: Mapping[str, Any] | None
+    verdict: Mapping[str, Any]
+    evidence: list[str]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAttemptFailed(Payload):
+    """One attempt failed; what follows is said by the next event."""
+
+    TYPE: ClassVar[str] = "task.attempt_failed"
+    attempt: int
+    run: int
+    kind: str
+    message: str
+    exit_code: int | None
+    verdict: Mapping[str, Any]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRetryScheduled(Payload):
+    """Another attempt will be made at `due`."""
+
+    TYPE: ClassVar[str] = "task.retry_scheduled"
+    due: int
+    attempt: int
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDue(Payload):
+    """Its time has come."""
+
+    TYPE: ClassVar[str] = "task.due"
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDead(Payload):
+    """It ended as a dead letter."""
+
+    TYPE: ClassVar[str] = "task.dead"
+    reason: str
+    error: Mapping[str, Any]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUncertain(Payload):
+    """Its run began and its end is not known."""
+
+    TYPE: ClassVar[str] = "task.uncertain"
+    run: int
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReaped(Payload):
+    """Proof that nothing of the run is alive any more."""
+
+    TYPE: ClassVar[str] = "task.reaped"
+    run: int
+    killed: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResolved(Payload):
+    """What happened in an uncertain run was decided: by a probe, by a rule, or by a person."""
+
+    TYPE: ClassVar[str] = "task.resolved"
+    run: int
+    how: str
+    outcome: str
+    note: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStopRequested(Payload):
+    """Its run is to be stopped for this reason (a timeout); the ladder is on its way."""
+
+    TYPE: ClassVar[str] = "task.stop_requested"
+    run: int
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCancelRequested(Payload):
+    """Once this is in the log the task can only become cancelled."""
+
+    TYPE: ClassVar[str] = "task.cancel_requested"
+    reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCancelled(Payload):
+    """It was cancelled; a good result that came late is kept."""
+
+    TYPE: ClassVar[str] = "task.cancelled"
+    reason: str
+    ended_well: bool = False
+    outputs: Mapping[str, Any] | None = None
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskExpired(Payload):
+    """Nobody started it before its start deadline."""
+
+    TYPE: ClassVar[str] = "task.expired"
+    reason: str

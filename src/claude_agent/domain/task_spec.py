@@ -1,0 +1,71 @@
+"""What is asked of a task: fixed at submit, stored once, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from claude_agent.domain.definition import Timeouts
+from claude_agent.domain.priority import Priority
+from claude_agent.domain.retry import RetryPolicy
+
+KINDS = ("prompt", "run", "action")
+PURPOSES = ("task", "step", "compensation")
+ON_UNCERTAIN = ("verify", "retry", "fail", "ask")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec:
+    """One unit of work as it was accepted."""
+
+    title: str
+    """One line for people."""
+    kind: str
+    """`prompt`, `run` or `action`."""
+    text: str
+    """The prompt, the shell text, or the action's name."""
+    agent: str
+    """The agent that does it."""
+    queue: str
+    """Where it waits."""
+    priority: int = Priority.NORMAL
+    with_: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters, as the command sees them."""
+    cwd: str = ""
+    """Where it works; empty: a folder of its own in the home."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    limits: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    gates: tuple[Mapping[str, str], ...] = ()
+    """`{name, run}` each: commands that must all exit 0."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """A JSON Schema for each output that it must deliver."""
+    verify: str = ""
+    """A probe for uncertain runs: exit 0 means that the work was done."""
+    idempotent: bool = False
+    on_uncertain: str = "verify"
+    routed_by: str = ""
+    """Why this agent."""
+    purpose: str = "task"
+    execution_id: str = ""
+    step_id: str = ""
+    effect_key: str = ""
+    """`<execution>/<step>/<k>`: grows only when an earlier effect was compensated."""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return a JSON object that `from_data` reads back."""
+        data = {item.name: getattr(self, item.name) for item in fields(self)}
+        data["limits"] = asdict(self.limits)
+        data["retry"] = self.retry.to_data()
+        data["gates"] = [dict(gate) for gate in self.gates]
+        data["with"] = data.pop("with_")
+        return data
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "TaskSpec":
+        """Read what `to_data` wrote."""
+        known = {item.name: data[item.name] for item in fields(cls) if item.name in data}
+        known["with_"] = data.get("with", {})
+        known["limits"] = Timeouts(**data.get("limits", {}))
+        known["retry"] = RetryPolicy.from_data(data.get("retry", {}))
+        known["gates"] = tuple(data.get("gates", ()))
+        return cls(**known)

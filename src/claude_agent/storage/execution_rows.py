@@ -1,0 +1,118 @@
+"""Executions and their steps between rows and values."""
+
+import json
+from typing import Any
+
+from claude_agent.domain.events import decode
+from claude_agent.domain.execution import Execution, StepRun, evolve, submitted
+from claude_agent.domain.execution_events import ExecutionSubmitted
+from claude_agent.domain.states import ExecutionState, StepState
+from claude_agent.storage.database import Reader, Row, Tx
+from claude_agent.storage.log import Recorded
+from claude_agent.storage.task_rows import dump, parse
+
+_PLAIN = (
+    *("id", "ref", "seq", "generation", "workflow", "name", "definition", "cwd", "workspace"),
+    *("created_at", "started_at", "ended_at", "cancel_requested", "failed_step", "reason"),
+    "message",
+)
+_STEP_PLAIN = (
+    *("id", "task_id", "task_ref", "k", "attempt", "reason", "message", "started_at"),
+    *("ended_at", "end_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
+    "undo_ended_at",
+)
+_STEP_FLAGS = ("started", "waits", "ended_well")
+
+
+def to_row(run: Execution) -> dict[str, Any]:
+    """Return every column of the execution's row but `deadline_at`."""
+    row = {name: getattr(run, name) for name in _PLAIN}
+    return row | {
+        "state": run.state.value,
+        "params": dump(run.params),
+        "compensate_on_cancel": int(run.compensate_on_cancel),
+        "plan": None if run.plan is None else json.dumps([list(group) for group in run.plan]),
+        "not_undone": json.dumps(list(run.not_undone)),
+        "outputs": dump(run.outputs),
+    }
+
+
+def step_row(execution_id: str, n: int, step: StepRun) -> dict[str, Any]:
+    """Return the columns of a step's row."""
+    row = {name: getattr(step, name) for name in _STEP_PLAIN}
+    row |= {name: int(getattr(step, name)) for name in _STEP_FLAGS}
+    return row | {
+        "execution_id": execution_id,
+        "n": n,
+        "state": step.state.value,
+        "outputs": dump(step.outputs),
+    }
+
+
+def step_of(row: Row) -> StepRun:
+    """Return the step of a row."""
+    return StepRun(
+        state=StepState(row["state"]),
+        outputs=parse(row["outputs"]),
+        **{name: row[name] for name in _STEP_PLAIN},
+        **{name: bool(row[name]) for name in _STEP_FLAGS},
+    )
+
+
+def execution_of(row: Row, steps: list[Row]) -> Execution:
+    """Return the execution of a row and the rows of its steps."""
+    plan = parse(row["plan"])
+    return Execution(
+        state=ExecutionState(row["state"]),
+        params=parse(row["params"]),
+        compensate_on_cancel=bool(row["compensate_on_cancel"]),
+        plan=None if plan is None else tuple(tuple(group) for group in plan),
+        not_undone=tuple(json.loads(row["not_undone"])),
+        outputs=parse(row["outputs"]),
+        steps={step["id"]: step_of(step) for step in steps},
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+def load(reader: Reader, execution_id: str) -> Execution | None:
+    """Return the execution with this id."""
+    row = reader.row("executions.by_id", id=execution_id)
+    if row is None:
+        return None
+    return execution_of(row, reader.rows("executions.steps", ids=[execution_id]))
+
+
+def save(tx: Tx, before: Execution, after: Execution) -> bool:
+    """Write what changed; False when somebody else was first."""
+    changed = tx.execute("executions.update", was_seq=before.seq, **_updatable(after))
+    for n, (name, step) in enumerate(after.steps.items()):
+        if before.steps.get(name) is not step:
+            tx.execute("executions.put_step", **step_row(after.id, n, step))
+    return changed == 1
+
+
+def insert(tx: Tx, run: Execution, *, deadline_at: int | None) -> None:
+    """Write a new execution with its steps."""
+    tx.execute("executions.insert", deadline_at=deadline_at, **to_row(run))
+    for n, step in enumerate(run.steps.values()):
+        tx.execute("executions.put_step", **step_row(run.id, n, step))
+
+
+def _updatable(run: Execution) -> dict[str, Any]:
+    fixed = ("ref", "workflow", "name", "definition", "params", "cwd", "workspace", "created_at")
+    return {name: value for name, value in to_row(run).items() if name not in fixed}
+
+
+def fold_executions(history: list[Recorded]) -> dict[str, Execution]:
+    """Fold every execution out of the log, for rebuilding and comparing."""
+    runs: dict[str, Execution] = {}
+    for one in history:
+        kind, _, execution_id = one.event.stream.partition("/")
+        said = decode(one.event)
+        if kind != "execution" or said is None:
+            continue
+        if isinstance(said, ExecutionSubmitted):
+            runs[execution_id] = submitted(execution_id, said, one.event.at)
+        else:
+            runs[execution_id] = evolve(runs[execution_id], said, one.event.at)
+    return runs

@@ -1,0 +1,128 @@
+-- name: tasks.by_id
+-- One task with its specification.
+SELECT tasks.*, task_specs.data AS spec
+  FROM tasks JOIN task_specs ON task_specs.task_id = tasks.id
+ WHERE tasks.id = :id;
+
+-- name: tasks.id_of_ref
+-- The id behind a ref.
+SELECT id FROM tasks WHERE ref = :ref;
+
+-- name: tasks.insert
+-- A new task as its first event makes it.
+INSERT INTO tasks (
+    id, ref, seq, state, title, kind, agent, queue, priority, effective_priority, purpose,
+    execution_id, step_id, not_before, deadline_at, fence, worker, slot, run, host, attempt,
+    refunds, deliveries, adoptions, gate_run, reaped_run, adapter, digest, created_at, started_at,
+    attempt_started_at, ended_at, cancel_requested, stop_requested, reason, error, outputs,
+    verdict, evidence)
+VALUES (
+    :id, :ref, :seq, :state, :title, :kind, :agent, :queue, :priority, :priority, :purpose,
+    :execution_id, :step_id, :not_before, :deadline_at, :fence, :worker, :slot, :run, :host,
+    :attempt, :refunds, :deliveries, :adoptions, :gate_run, :reaped_run, :adapter, :digest,
+    :created_at, :started_at, :attempt_started_at, :ended_at, :cancel_requested, :stop_requested,
+    :reason, :error, :outputs, :verdict, :evidence);
+
+-- name: tasks.insert_spec
+-- What was asked, stored once.
+INSERT INTO task_specs (task_id, data) VALUES (:id, :spec);
+
+-- name: tasks.stamp
+-- The position of the submit event orders tasks of one priority.
+UPDATE tasks SET submitted_pos = :pos WHERE id = :id;
+
+-- name: tasks.update
+-- The task after an event; zero rows changed means that somebody else was first.
+UPDATE tasks
+   SET seq = :seq, state = :state, not_before = :not_before, deadline_at = :deadline_at,
+       fence = :fence, worker = :worker, slot = :slot, run = :run, host = :host,
+       attempt = :attempt, refunds = :refunds, deliveries = :deliveries, adoptions = :adoptions,
+       gate_run = :gate_run, reaped_run = :reaped_run, adapter = :adapter, digest = :digest,
+       started_at = :started_at, attempt_started_at = :attempt_started_at, ended_at = :ended_at,
+       cancel_requested = :cancel_requested, stop_requested = :stop_requested, reason = :reason,
+       error = :error, outputs = :outputs, verdict = :verdict, evidence = :evidence
+ WHERE id = :id AND seq = :was_seq;
+
+-- name: tasks.pick
+-- The best ready task over some queues.
+SELECT id, queue, effective_priority FROM tasks
+ WHERE state = 'ready' AND queue IN (:queues) AND not_before <= :now
+   AND effective_priority >= :least
+ ORDER BY effective_priority DESC, not_before, submitted_pos
+ LIMIT 1;
+
+-- name: tasks.ready_for
+-- How long the oldest ready task of some queues has been ready, by its not-before time.
+SELECT COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
+ WHERE state = 'ready' AND queue IN (:queues);
+
+-- name: tasks.due
+-- Scheduled tasks whose time has come.
+SELECT id FROM tasks WHERE state = 'scheduled' AND not_before <= :now
+ ORDER BY not_before LIMIT :limit;
+
+-- name: tasks.next_due
+-- When the next scheduled task is due.
+SELECT MIN(not_before) AS at FROM tasks WHERE state = 'scheduled';
+
+-- name: tasks.over_deadline
+-- Tasks whose timeout has come.
+SELECT id FROM tasks WHERE deadline_at IS NOT NULL AND deadline_at <= :now
+ ORDER BY deadline_at LIMIT :limit;
+
+-- name: tasks.next_deadline
+-- When the next timeout comes.
+SELECT MIN(deadline_at) AS at FROM tasks WHERE deadline_at IS NOT NULL;
+
+-- name: tasks.aging
+-- Ready tasks below CRITICAL that wait long enough to be raised.
+UPDATE tasks
+   SET effective_priority = CASE WHEN priority + (:now - not_before) / :aging > 3 THEN 3
+                            ELSE priority + (:now - not_before) / :aging END
+ WHERE state = 'ready' AND effective_priority < 3 AND priority < 3
+   AND priority + (:now - not_before) / :aging > effective_priority;
+
+-- name: tasks.active
+-- Tasks that hold a slot: they have, or had, an owner.
+SELECT id FROM tasks WHERE state IN ('running', 'verifying', 'uncertain') ORDER BY created_at;
+
+-- name: tasks.active_rows
+-- What runs now, for the agents' page.
+SELECT id, ref, title, agent, state, attempt_started_at, started_at, cancel_requested, adapter,
+       purpose, execution_id, step_id, run
+  FROM tasks WHERE state IN ('running', 'verifying', 'uncertain') ORDER BY created_at;
+
+-- name: tasks.list
+-- A page of tasks, newest first.
+SELECT tasks.*, task_specs.data AS spec
+  FROM tasks JOIN task_specs ON task_specs.task_id = tasks.id
+ WHERE (:state = '' OR tasks.state = :state) AND (:agent = '' OR agent = :agent)
+   AND (:queue = '' OR queue = :queue) AND (:execution = '' OR execution_id = :execution)
+   AND (tasks.created_at < :before_at OR (tasks.created_at = :before_at AND tasks.id < :before_id))
+ ORDER BY tasks.created_at DESC, tasks.id DESC LIMIT :limit;
+
+-- name: tasks.counts
+-- How many tasks are in each state.
+SELECT state, COUNT(*) AS count FROM tasks
+ WHERE (:agent = '' OR agent = :agent) AND (:queue = '' OR queue = :queue)
+   AND (:execution = '' OR execution_id = :execution)
+ GROUP BY state;
+
+-- name: tasks.by_queue
+-- Depth of every queue.
+SELECT queue, state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
+ WHERE state IN ('ready', 'scheduled', 'running', 'verifying', 'uncertain') GROUP BY queue, state;
+
+-- name: tasks.all_rows
+-- Every task, for comparing with the fold of the log.
+SELECT tasks.*, task_specs.data AS spec
+  FROM tasks JOIN task_specs ON task_specs.task_id = tasks.id ORDER BY tasks.id;
+
+-- name: tasks.of_execution
+-- The tasks of an execution.
+SELECT id, ref, state, step_id, purpose, attempt FROM tasks WHERE execution_id = :execution
+ ORDER BY created_at, id;
+
+-- name: tasks.shift_delays
+-- Wall time jumped: pending delays keep their length.
+UPDATE tasks SET not_before = not_before + :jump WHERE state = 'scheduled';
