@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from claude_sdk.transport import Request, Transport
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Execution,
         ExecutionFilter,
         ExecutionPage,
+        Frame,
         Frames,
         Head,
         Health,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Task,
         TaskFilter,
         TaskPage,
+        Ticket,
         Validated,
         Verdict,
         Workflow,
@@ -181,18 +183,24 @@ class Events(Part):
         *,
         after: str | None = None,
         limit: int | None = None,
-        topics: Sequence[str] = (),
+        topic: str | None = None,
         wait_ms: int = 0,
     ) -> Frames:
         """Return events after a cursor; with `wait_ms`, wait that long for the first one."""
-        query = {"after": after, "limit": limit, "topic": list(topics) or None}
-        request = Request(
-            method="GET",
-            path="/events",
-            query=query | ({"wait_ms": wait_ms} if wait_ms else {}),
-            timeout=30.0 + wait_ms / 1000,
-        )
+        query = {"after": after, "limit": limit, "topic": topic, "wait_ms": wait_ms or None}
+        silence = 30.0 + wait_ms / 1000
+        request = Request(method="GET", path="/events", query=query, timeout=silence)
         return cast("Frames", self._transport.send(request))
+
+    def all(self, *, topic: str | None = None) -> Iterator[Frame]:
+        """Yield every event of the log, page by page."""
+        after: str | None = None
+        while True:
+            page = self.read(after=after, topic=topic, limit=1000)
+            yield from page["items"]
+            if page["cursor"] == after or not page["items"]:
+                return
+            after = page["cursor"]
 
     def head(self) -> Head:
         """Return the cursor and the hash of the log's end."""
@@ -226,6 +234,11 @@ class Server(Part):
         """Return its health at once: no retries."""
         request = Request(method="GET", path="/health", timeout=5.0, patient=False)
         return cast("Health", self._transport.send(request))
+
+    def login_address(self) -> str:
+        """Return an address that logs a browser in to the dashboard, once, for 30 s."""
+        relative = cast("Ticket", self._post("session", "ticket"))["url"]
+        return urljoin(self._transport.endpoint().url + "/", relative)
 
     def stop(self, *, stop_agents: bool = False) -> Stopping:
         """End the server; working agents go on unless `stop_agents`."""

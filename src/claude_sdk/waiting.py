@@ -44,7 +44,7 @@ def wait_for_end(
                 raise WaitTimeout(thing["ref"], seconds=timeout or 0.0, url=url(thing["url"]))
             wait_ms = _POLL_MS if left is None else max(1, min(_POLL_MS, int(left * 1000)))
             asked = monotonic()
-            page = events.read(after=cursor, topics=[topic], wait_ms=wait_ms)
+            page = events.read(after=cursor, topic=topic, wait_ms=wait_ms)
             cursor = page["cursor"]
             if page.get("reset") or any(concerns(frame, thing["id"]) for frame in page["items"]):
                 break

@@ -45,16 +45,16 @@ class Task(TypedDict):
     due_at: int | None
     started_at: int | None
     ended_at: int | None
-    reason: str
+    reason: str | None
     error: Failure | None
     outputs: Json | None
-    routed_by: str
-    cwd: str
+    routed_by: str | None
+    cwd: str | None
     url: str
-    prompt: NotRequired[str | None]
-    run: NotRequired[str | None]
-    action: NotRequired[str | None]
-    purpose: NotRequired[str]
+    prompt: str | None
+    run: str | None
+    action: str | None
+    purpose: str
 
 
 class Exit(TypedDict):
@@ -106,7 +106,7 @@ class Step(TypedDict):
     id: str
     state: str
     shown: Shown
-    agent: str
+    agent: str | None
     kind: str
     action: str | None
     depends_on: list[str]
@@ -116,7 +116,7 @@ class Step(TypedDict):
     max_attempts: int
     started_at: int | None
     ended_at: int | None
-    reason: str
+    reason: str | None
     error: Failure | None
     outputs: Json | None
     compensate: Json | None
@@ -135,11 +135,11 @@ class Execution(TypedDict):
     state: str
     shown: Shown
     params: Json
-    cwd: str
+    cwd: str | None
     created_at: int
     started_at: int | None
     ended_at: int | None
-    reason: str
+    reason: str | None
     error: Failure | None
     outputs: Json | None
     not_undone: list[str]
@@ -325,6 +325,12 @@ class Stopping(TypedDict):
     """`POST /server/stop`."""
 
     left_running: list[Left]
+
+
+class Ticket(TypedDict):
+    """An address, relative to the server, that logs a browser in once."""
+
+    url: str
 
 
 class Health(TypedDict):

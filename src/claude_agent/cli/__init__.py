@@ -1,1 +1,1 @@
-"""Package cli of claude-agent."""
+"""The command line: a client of the API through `claude_sdk`, started in milliseconds."""

@@ -1,0 +1,103 @@
+"""`execution`: look at runs of workflows, cancel, wait."""
+
+from typing import Unpack
+
+import click
+
+from claude_agent.cli import views
+from claude_agent.cli.options import Duration, pass_session
+from claude_agent.cli.output import format_option, note, show
+from claude_agent.cli.session import Session
+from claude_sdk.wire import ExecutionFilter
+
+
+@click.group("execution")
+def command() -> None:
+    """Look at runs of workflows, cancel, wait."""
+
+
+@command.command("list")
+@click.option("--state", metavar="STATE")
+@click.option("--workflow", metavar="NAME")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--cursor", metavar="TEXT", help="Go on where the last page ended.")
+@format_option
+@pass_session
+def list_(session: Session, form: str, **narrow: Unpack[ExecutionFilter]) -> None:
+    """List executions, newest first."""
+    show(views.executions(session.system.executions.list(**narrow)), form)
+
+
+@command.command("show")
+@click.argument("ref")
+@format_option
+@pass_session
+def show_(session: Session, ref: str, form: str) -> None:
+    """Show one execution with its steps."""
+    found = session.system.executions.get(ref)
+    show(views.execution(found, session.system.address(found["url"])), form)
+
+
+@command.command("logs")
+@click.argument("ref")
+@click.option("--step", metavar="ID", help="Of this step alone.")
+@pass_session
+def logs(session: Session, ref: str, step: str | None) -> None:
+    """Print the output of the steps."""
+    from claude_agent.cli.commands.task import print_log  # noqa: PLC0415 - only here
+
+    steps = session.system.executions.get(ref)["steps"]
+    if step is not None and step not in {item["id"] for item in steps}:
+        known = ", ".join(item["id"] for item in steps)
+        msg = f"{ref} has no step {step!r}; it has {known}."
+        raise click.UsageError(msg)
+    for item in steps:
+        if step not in {None, item["id"]}:
+            continue
+        prefix = "" if step else f"{item['id']} | "
+        if item["task_id"]:
+            print_log(session, item["task_id"], prefix=prefix)
+        undo = item["compensation"]
+        if undo and undo["task_id"]:
+            print_log(session, undo["task_id"], prefix=f"{item['id']} (undo) | ")
+
+
+@command.command("events")
+@click.argument("ref")
+@format_option
+@pass_session
+def events(session: Session, ref: str, form: str) -> None:
+    """Print the history."""
+    show(views.events(session.system.executions.events(ref)), form)
+
+
+@command.command("cancel")
+@click.argument("ref")
+@click.option("--compensate/--no-compensate", default=None, help="Undo what was done, or not.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be cancelled.")
+@format_option
+@pass_session
+def cancel(
+    session: Session, ref: str, form: str, *, compensate: bool | None, dry_run: bool
+) -> None:
+    """Cancel an execution; undoing as the workflow says unless told."""
+    executions = session.system.executions
+    if dry_run:
+        found = executions.get(ref)
+        note(f"Would cancel {found['ref']}; nothing was changed.")
+    else:
+        found = executions.cancel(ref, compensate=compensate)
+    show(views.execution(found, session.system.address(found["url"])), form)
+
+
+@command.command("wait")
+@click.argument("ref")
+@click.option("--timeout", type=Duration(), help="Stop waiting then; the work goes on.")
+@format_option
+@pass_session
+def wait(session: Session, ref: str, timeout: float | None, form: str) -> int:
+    """Wait for an execution's end; the exit code says how it ended."""
+    from claude_agent.cli.follow import Following, follow_execution  # noqa: PLC0415 - only here
+
+    following = Following(wait=True, limit=timeout, form=form)
+    return follow_execution(session.system, session.system.executions.get(ref), following)

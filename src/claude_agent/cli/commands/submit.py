@@ -1,0 +1,112 @@
+"""`submit`: hand one task to the queue."""
+
+from collections.abc import Callable, Iterable
+from typing import TypedDict, Unpack
+
+import click
+
+from claude_agent.cli.look import Look
+from claude_agent.cli.options import (
+    PRIORITIES,
+    Duration,
+    folder,
+    pairs,
+    pass_session,
+    read_text,
+    wait_options,
+)
+from claude_agent.cli.output import View, format_option, note, show
+from claude_agent.cli.session import Session
+
+_MAX_TEXT = 256 * 1024
+
+
+class Given(TypedDict):
+    """The options of `submit`."""
+
+    task: str | None
+    run: str | None
+    action: str | None
+    file: str | None
+    with_: tuple[str, ...]
+    agent: str | None
+    priority: str | None
+    title: str | None
+    timeout: str | None
+    cwd: str | None
+    idempotency_key: str | None
+    wait_timeout: float | None
+    dry_run: bool
+    wait: bool
+    watch: bool
+
+
+@click.command("submit")
+@click.option("--task", metavar="TEXT", help="What a coding agent is asked to do.")
+@click.option("--run", metavar="CMD", help="Shell text to run.")
+@click.option("--action", metavar="NAME", help="A named action.")
+@click.option("--file", metavar="F|-", help="Read the text of --task from a file or from stdin.")
+@click.option("--with", "with_", multiple=True, metavar="K=V", help="A value (K:=V: JSON).")
+@click.option("--agent", metavar="NAME", help="Who does it; else routed by its words.")
+@click.option("--priority", type=click.Choice(PRIORITIES, case_sensitive=False))
+@click.option("--title", metavar="TEXT", help="A short name for lists.")
+@click.option("--timeout", metavar="5m", help="Limit of one attempt (the task is stopped).")
+@click.option("--cwd", metavar="PATH", help="Where it runs (else the current folder).")
+@click.option("--idempotency-key", metavar="K", help="The same key never submits twice.")
+@click.option("--wait-timeout", type=Duration(), help="Stop waiting then; the task goes on.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
+@wait_options
+@format_option
+@pass_session
+def command(session: Session, form: str, **given: Unpack[Given]) -> int:
+    """Hand a task to an agent: exactly one of --task, --run, --action, --file."""
+    body = _body(given)
+    if given["dry_run"]:
+        show(View(document=body, items=[body], name="title", table=_lines_of(body)), form)
+        return 0
+    from claude_agent.cli.follow import Following, follow_task  # noqa: PLC0415 - after the checks
+    from claude_agent.cli.views import submitted  # noqa: PLC0415 - likewise
+
+    task = session.system.tasks.submit(body, key=given["idempotency_key"])
+    address = session.system.address(task["url"])
+    following = Following(
+        wait=given["wait"], watch=given["watch"], limit=given["wait_timeout"], form=form
+    )
+    if not following.wanted:
+        show(submitted(task, address), form)
+        return 0
+    note(f"{task['ref']}  {address}")
+    return follow_task(session.system, task, following)
+
+
+def _body(given: Given) -> dict[str, object]:
+    sources = {
+        "prompt": given["task"],
+        "run": given["run"],
+        "action": given["action"],
+        "file": given["file"],
+    }
+    chosen = [(name, value) for name, value in sources.items() if value is not None]
+    if len(chosen) != 1:
+        msg = "Give exactly one of --task, --run, --action, --file."
+        raise click.UsageError(msg)
+    name, value = chosen[0]
+    if name == "file":
+        name, value = "prompt", read_text(value, limit=_MAX_TEXT, what="--file")
+    if not value.strip():
+        msg = "The task is empty."
+        raise click.UsageError(msg)
+    body: dict[str, object] = {name: value, "cwd": folder(given["cwd"])}
+    if given["with_"]:
+        body["with"] = pairs(given["with_"], "--with")
+    optional = {
+        "agent": given["agent"],
+        "priority": given["priority"],
+        "title": given["title"],
+        "timeout": given["timeout"],
+    }
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _lines_of(body: dict[str, object]) -> Callable[[Look], Iterable[str]]:
+    return lambda _: [f"{name}: {value}" for name, value in body.items()]

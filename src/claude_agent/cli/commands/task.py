@@ -1,0 +1,118 @@
+"""`task`: look at tasks, cancel, wait, read logs."""
+
+import threading
+from typing import Unpack
+
+import click
+
+from claude_agent.cli import codes, views
+from claude_agent.cli.options import Duration, pass_session
+from claude_agent.cli.output import format_option, note, show
+from claude_agent.cli.session import Session
+from claude_agent.cli.text import harmless
+from claude_sdk.wire import TaskFilter
+
+_PAUSE = threading.Event()
+_POLL = 0.25
+"""Seconds between two looks at a log that is followed."""
+
+
+@click.group("task")
+def command() -> None:
+    """Look at tasks, cancel, wait, read logs."""
+
+
+@command.command("list")
+@click.option("--state", metavar="STATE")
+@click.option("--agent", metavar="NAME")
+@click.option("--queue", metavar="NAME")
+@click.option("--execution-id", metavar="ID")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--cursor", metavar="TEXT", help="Go on where the last page ended.")
+@format_option
+@pass_session
+def list_(session: Session, form: str, **narrow: Unpack[TaskFilter]) -> None:
+    """List tasks, newest first."""
+    show(views.tasks(session.system.tasks.list(**narrow)), form)
+
+
+@command.command("show")
+@click.argument("ref")
+@format_option
+@pass_session
+def show_(session: Session, ref: str, form: str) -> None:
+    """Show one task."""
+    found = session.system.tasks.get(ref)
+    show(views.task(found, session.system.address(found["url"])), form)
+
+
+@command.command("cancel")
+@click.argument("ref")
+@click.option("--dry-run", is_flag=True, help="Only show what would be cancelled.")
+@format_option
+@pass_session
+def cancel(session: Session, ref: str, form: str, *, dry_run: bool) -> None:
+    """Cancel a task: its command is stopped, the output kept."""
+    tasks = session.system.tasks
+    found = tasks.get(ref) if dry_run else tasks.cancel(ref)
+    if dry_run:
+        note(f"Would cancel {found['ref']}; nothing was changed.")
+    show(views.submitted(found, session.system.address(found["url"])), form)
+
+
+@command.command("wait")
+@click.argument("ref")
+@click.option("--timeout", type=Duration(), help="Stop waiting then; the task goes on.")
+@format_option
+@pass_session
+def wait(session: Session, ref: str, timeout: float | None, form: str) -> int:
+    """Wait for a task's end; the exit code says how it ended."""
+    from claude_agent.cli.follow import Following, follow_task  # noqa: PLC0415 - only here
+
+    following = Following(wait=True, limit=timeout, form=form)
+    return follow_task(session.system, session.system.tasks.get(ref), following)
+
+
+@command.command("logs")
+@click.argument("ref")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the task has ended.")
+@click.option("--run", type=click.IntRange(1), help="Of this run instead of the latest.")
+@pass_session
+def logs(session: Session, ref: str, run: int | None, *, follow: bool) -> int:
+    """Print a task's output."""
+    try:
+        print_log(session, ref, run=run, follow=follow)
+    except KeyboardInterrupt:
+        note(f"\nDetached; the work goes on. Come back: claude-agent task logs -f {ref}")
+        return codes.INTERRUPTED
+    return codes.OK
+
+
+def print_log(
+    session: Session, ref: str, *, run: int | None = None, follow: bool = False, prefix: str = ""
+) -> None:
+    """Print the output of a task, each line after a prefix; follow it to its end if wished."""
+    offset, rest = 0, ""
+    while True:
+        piece = session.system.tasks.log(ref, offset=offset, run=run)
+        *whole, rest = (rest + harmless(piece["text"])).split("\n")
+        for line in whole:
+            click.echo(prefix + line)
+        moved = piece["next"] > offset
+        offset = piece["next"]
+        if moved and offset < piece["total"]:
+            continue
+        if piece["done"] or not follow:
+            break
+        _PAUSE.wait(_POLL)
+    if rest:
+        click.echo(prefix + rest)
+
+
+@command.command("result")
+@click.argument("ref")
+@format_option
+@pass_session
+def result(session: Session, ref: str, form: str) -> None:
+    """Show what a task left: outputs, exit, error."""
+    show(views.result(session.system.tasks.result(ref)), form)

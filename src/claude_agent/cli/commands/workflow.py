@@ -1,0 +1,233 @@
+"""`workflow`: run, check and list workflows. Without a subcommand it is `workflow run`."""
+
+from typing import TypedDict, Unpack
+
+import click
+from typing_extensions import override
+
+from claude_agent.cli.look import Look
+from claude_agent.cli.options import (
+    MAX_DEFINITION_BYTES,
+    Duration,
+    folder,
+    pairs,
+    pass_session,
+    read_text,
+    typed,
+    wait_options,
+)
+from claude_agent.cli.output import View, format_option, note, show
+from claude_agent.cli.session import Session
+from claude_agent.cli.text import counted
+from claude_agent.cli.views import as_items
+from claude_sdk.wire import Execution, Source, Validated, Workflow
+
+_LONGEST_NAME = 128
+_HELP = ("-h", "--help")
+
+
+class RunByDefault(click.Group):
+    """A group in which `workflow --file F` means `workflow run --file F`."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in _HELP:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("workflow", cls=RunByDefault)
+def command() -> None:
+    """Run, check and list workflows; `workflow --file F` runs one."""
+
+
+class Given(TypedDict):
+    """The options of `workflow run`."""
+
+    words: tuple[str, ...]
+    file: str | None
+    params: tuple[str, ...]
+    cwd: str | None
+    idempotency_key: str | None
+    timeout: float | None
+    dry_run: bool
+    wait: bool
+    watch: bool
+
+
+@command.command("run")
+@click.argument("words", nargs=-1, metavar="[NAME] [K=V]...")
+@click.option("--file", metavar="F|-", help="The definition (YAML or JSON).")
+@click.option("--params", multiple=True, metavar="K=V", help="An input (K:=V: JSON).")
+@click.option("--cwd", metavar="PATH", help="The workspace (else the current folder).")
+@click.option("--idempotency-key", metavar="K", help="The same key never starts twice.")
+@click.option("--timeout", type=Duration(), help="Stop waiting then; the work goes on.")
+@click.option("--dry-run", is_flag=True, help="Only check the definition.")
+@wait_options
+@format_option
+@pass_session
+def run(session: Session, form: str, **given: Unpack[Given]) -> int:
+    """Run a workflow from a file, or a stored one by name."""
+    name, params = _words(given)
+    source = _read(given["file"]) if given["file"] else None
+    if given["dry_run"]:
+        return _dry_run(session, name, source, form)
+    execution = _start(session, name, source, params, given)
+    from claude_agent.cli import views  # noqa: PLC0415 - after the checks
+    from claude_agent.cli.follow import Following, follow_execution  # noqa: PLC0415 - likewise
+
+    address = session.system.address(execution["url"])
+    following = Following(
+        wait=given["wait"], watch=given["watch"], limit=given["timeout"], form=form
+    )
+    if not following.wanted:
+        show(_started(execution, address), form)
+        return 0
+    note(f"{execution['ref']}  {address}")
+    _ = views
+    return follow_execution(session.system, execution, following)
+
+
+def _words(given: Given) -> tuple[str, dict[str, object]]:
+    names = [word for word in given["words"] if "=" not in word]
+    params = pairs(
+        [*given["params"], *(word for word in given["words"] if "=" in word)], "--params"
+    )
+    if len(names) + (given["file"] is not None) != 1:
+        msg = "Name one workflow, or give its definition with --file."
+        raise click.UsageError(msg)
+    return (names[0] if names else "-"), params
+
+
+def _read(file: str) -> Source:
+    text = read_text(file, limit=MAX_DEFINITION_BYTES, what="--file")
+    name = "stdin" if file == "-" else file
+    return {"source": text, "file": name[-_LONGEST_NAME:]}
+
+
+def _dry_run(session: Session, name: str, source: Source | None, form: str) -> int:
+    if source is None:
+        show(_workflow(session.system.workflows.get(name)), form)
+    else:
+        checked = session.system.workflows.validate(source["source"], file=source["file"])
+        show(_valid(checked), form)
+    return 0
+
+
+def _start(
+    session: Session, name: str, source: Source | None, params: dict[str, object], given: Given
+) -> Execution:
+    workflows = session.system.workflows
+    inputs = _inputs_of(source["source"]) if source else workflows.get(name).get("inputs") or {}
+    body: Source = {"params": typed(params, inputs), "cwd": folder(given["cwd"])}
+    if source:
+        body["source"], body["file"] = source["source"], source["file"]
+    return workflows.execute(name, key=given["idempotency_key"], **body)
+
+
+def _inputs_of(source: str) -> dict[str, object]:
+    """Return the declared inputs as far as they can be read; the server judges the file."""
+    import yaml  # noqa: PLC0415 - only when a file is run
+
+    try:
+        document: object = yaml.safe_load(source)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return {}
+    inputs = document.get("inputs") if isinstance(document, dict) else None
+    return inputs if isinstance(inputs, dict) else {}
+
+
+def _started(execution: Execution, address: str) -> View:
+    return View(
+        document=execution,
+        items=as_items([execution]),
+        name="ref",
+        table=lambda look: look.table(
+            ("", "", "", ""),
+            [[execution["ref"], look.state(execution["shown"]), execution["name"], address]],
+        ),
+    )
+
+
+@command.command("validate")
+@click.argument("path", required=False)
+@click.option("--file", metavar="F|-", help="The definition.")
+@format_option
+@pass_session
+def validate(session: Session, path: str | None, file: str | None, form: str) -> None:
+    """Check a definition and list all its problems."""
+    chosen = file or path
+    if chosen is None or (file and path):
+        msg = "Name one file."
+        raise click.UsageError(msg)
+    source = _read(chosen)
+    show(_valid(session.system.workflows.validate(source["source"], file=source["file"])), form)
+
+
+def _valid(checked: Validated) -> View:
+    steps = counted(checked["steps"], "step")
+    return View(
+        document=checked,
+        items=as_items([checked]),
+        name="workflow",
+        table=lambda _: [f"{checked['workflow']} is valid: {steps}, hash {checked['hash'][:12]}"],
+    )
+
+
+@command.command("list")
+@format_option
+@pass_session
+def list_(session: Session, form: str) -> None:
+    """List the workflows that the server knows."""
+    found = session.system.workflows.list()
+
+    def table(look: Look) -> list[str]:
+        rows = [
+            [
+                item["workflow"],
+                item.get("source", ""),
+                str(len(item.get("steps") or [])),
+                item.get("description") or item["name"],
+            ]
+            for item in found
+        ]
+        return look.table(("workflow", "source", "steps", "description"), rows, elastic=3)
+
+    show(View(document={"items": found}, items=as_items(found), name="workflow", table=table), form)
+
+
+@command.command("show")
+@click.argument("name")
+@format_option
+@pass_session
+def show_(session: Session, name: str, form: str) -> None:
+    """Show one workflow."""
+    show(_workflow(session.system.workflows.get(name)), form)
+
+
+def _workflow(found: Workflow) -> View:
+    def table(look: Look) -> list[str]:
+        head = [
+            f"{found['workflow']}  {found['name']}  {found['hash'][:12]}",
+            found.get("description", ""),
+        ]
+        inputs = [
+            f"  input {name}: {schema.get('type', 'any')}"
+            for name, schema in (found.get("inputs") or {}).items()
+        ]
+        rows = [
+            [str(step.get("id", "")), str(step.get("agent") or ""), _after(step)]
+            for step in found.get("steps") or []
+        ]
+        return [
+            *filter(None, head),
+            *inputs,
+            *(look.table(("step", "agent", "after"), rows) if rows else []),
+        ]
+
+    return View(document=found, items=as_items([found]), name="workflow", table=table)
+
+
+def _after(step: dict[str, object]) -> str:
+    needed = step.get("depends_on")
+    return ", ".join(map(str, needed)) if isinstance(needed, list) else ""

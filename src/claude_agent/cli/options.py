@@ -1,0 +1,116 @@
+"""Options that several commands take, and how their values are read."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from typing_extensions import override
+
+from claude_agent.cli.session import Session
+from claude_agent.cli.text import seconds_of
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+MAX_DEFINITION_BYTES = 1024 * 1024
+PRIORITIES = ("LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY")
+
+pass_session = click.make_pass_decorator(Session)
+
+
+class Duration(click.ParamType[float]):
+    """`5m`, `1h30m`, `250ms` or seconds; the value is seconds."""
+
+    name = "duration"
+
+    @override
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds_of(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+def pairs(values: Sequence[str], option: str) -> dict[str, object]:
+    """Read `k=v` (text) and `k:=v` (JSON); raise a usage error for anything else."""
+    read: dict[str, object] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        typed = name.endswith(":")
+        name = name.removesuffix(":")
+        if not equals or not name:
+            msg = f"{option} {value!r} is not k=v."
+            raise click.UsageError(msg)
+        if name in read:
+            msg = f"{option} {name!r} is given twice."
+            raise click.UsageError(msg)
+        read[name] = _json(name, text, option) if typed else text
+    return read
+
+
+def _json(name: str, text: str, option: str) -> object:
+    try:
+        parsed: object = json.loads(text)
+    except ValueError as error:
+        msg = f"{option} {name}:= is not JSON: {error}."
+        raise click.UsageError(msg) from error
+    return parsed
+
+
+def typed(values: Mapping[str, object], inputs: Mapping[str, object]) -> dict[str, object]:
+    """Turn text into the numbers and booleans that declared inputs ask for, where it fits."""
+    return {name: _as_declared(value, inputs.get(name)) for name, value in values.items()}
+
+
+def _as_declared(value: object, schema: object) -> object:
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    if not isinstance(value, str) or kind in {None, "string"}:
+        return value
+    try:
+        parsed: object = json.loads(value)
+    except ValueError:
+        return value
+    return parsed
+
+
+def read_text(path: str, *, limit: int, what: str) -> str:
+    """Return the text of a file, or of standard input for `-`; usage errors name the file."""
+    try:
+        if path == "-":
+            raw = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(path).open("rb") as file:
+                raw = file.read(limit + 1)
+    except OSError as error:
+        msg = f"{what} {path} cannot be read: {error.strerror}."
+        raise click.UsageError(msg) from error
+    if len(raw) > limit:
+        msg = f"{what} {path} is over {limit // 1024} kB, the most that is read."
+        raise click.UsageError(msg)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"{what} {path} is not UTF-8 text (byte {error.start})."
+        raise click.UsageError(msg) from error
+
+
+def folder(path: str | None) -> str:
+    """Return the absolute working directory: the one given, else the caller's."""
+    place = Path(path).expanduser().absolute() if path else Path.cwd()
+    if not place.is_dir():
+        msg = f"--cwd {place} is not a folder."
+        raise click.UsageError(msg)
+    return str(place)
+
+
+def wait_options(command: Command) -> Command:
+    """Add `--wait` and `--watch`."""
+    wait = click.option("--wait", is_flag=True, help="Wait for the end; the exit code tells it.")
+    watch = click.option("--watch", is_flag=True, help="Show it live until the end.")
+    return wait(watch(command))

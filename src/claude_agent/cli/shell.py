@@ -1,0 +1,148 @@
+"""Builds the command tree, runs it, and turns every error into one sentence and a code."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+from typing_extensions import override
+
+from claude_agent.cli import codes
+from claude_agent.cli.session import Session
+from claude_agent.errors import ClaudeAgentError
+from claude_sdk.errors import ClaudeError, Problem
+
+COMMANDS = {
+    "up": "Start everything on this machine.",
+    "down": "Stop the server; working agents go on unless told.",
+    "doctor": "Check this machine and say what is missing.",
+    "submit": "Hand a task to an agent.",
+    "status": "Show agents, queues and workers.",
+    "monitor": "Watch live: one execution, or everything.",
+    "workflow": "Run, check and list workflows.",
+    "execution": "Look at runs of workflows, cancel, wait.",
+    "task": "Look at tasks, cancel, wait, read logs.",
+    "agent": "Look at agents, attach to their sessions.",
+    "event": "Read and check the log.",
+    "app": "List and stop deployed applications.",
+    "config": "Show the settings and where each comes from.",
+    "version": "Show the version.",
+    "help": "Explain exit codes and the environment.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it runs."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"claude_agent.cli.commands.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            msg = f"There is no command {args[0]!r}.{hint}"
+            raise click.UsageError(msg, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
+@click.option("--home", metavar="PATH", help="The home folder (else CLAUDE_AGENT_HOME).")
+@click.option("--url", metavar="URL", help="The server's address (else CLAUDE_AGENT_URL).")
+@click.option("--version", is_flag=True, help="Show the version.")
+@click.pass_context
+def root(ctx: click.Context, *, home: str | None, url: str | None, version: bool) -> None:
+    """A durable queue, undoable workflows and coding agents in tmux."""
+    ctx.obj = Session(home=home, url=url)
+    ctx.call_on_close(ctx.obj.close)
+    if version:
+        from claude_agent import __version__  # noqa: PLC0415 - rare
+
+        click.echo(f"claude-agent {__version__}")
+    elif ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; never raises for anything foreseen."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = root.main(list(arguments), prog_name="claude-agent", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return codes.INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return codes.OK
+    except ClaudeError as error:
+        return explain(error)
+    except ClaudeAgentError as error:
+        _explain(str(error), error.hint, error.problems)
+        return codes.for_problem(error.code, error.status)
+    return result if isinstance(result, int) else codes.OK
+
+
+def _usage(error: click.ClickException) -> int:
+    click.echo(f"error: {error.format_message()}", err=True)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(f"  Try: {context.command_path} --help", err=True)
+    return error.exit_code
+
+
+def explain(error: ClaudeError) -> int:
+    """Print an error's sentence, its problems and the next step; return its exit code."""
+    problem = error if isinstance(error, Problem) else None
+    _explain(error.detail, error.hint, problem.problems if problem else ())
+    if problem and problem.status >= 500 and problem.document.request_id:  # noqa: PLR2004 - HTTP
+        click.echo(f"  The server's log has it under {problem.document.request_id}.", err=True)
+    return codes.for_error(error)
+
+
+def _explain(detail: str, hint: str, problems: Sequence[Mapping[str, object]]) -> None:
+    from claude_agent.cli.text import one_line  # noqa: PLC0415 - only on errors
+
+    click.echo(f"error: {one_line(detail)}", err=True)
+    for problem in problems:
+        click.echo(f"  {one_line(_problem_line(problem))}", err=True)
+    if hint:
+        click.echo(f"  {one_line(hint)}", err=True)
+
+
+def _problem_line(problem: Mapping[str, object]) -> str:
+    parts = [problem.get(key) for key in ("file", "line", "column")]
+    place = ":".join(str(part) for part in parts if part is not None)
+    advice = f" ({problem['hint']})" if problem.get("hint") else ""
+    return f"{place} {problem.get('message', '')}{advice}".strip()
