@@ -1,0 +1,193 @@
+"""What clients receive about tasks and executions, as models for OpenAPI and for tests.
+
+The rest is in `answers_system.py`. The server sends plain dictionaries and imports these
+modules only when somebody asks for `/openapi.json`.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """An answer: every field is always there."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+class Shown(Answer):
+    """How a state is shown to people."""
+
+    word: str
+    icon: str
+    family: Literal["running", "waiting", "ok", "failed", "healing", "idle"]
+
+
+class Failure(Answer):
+    """Why something failed."""
+
+    kind: str
+    message: str
+
+
+class Task(Answer):
+    """One unit of queue work."""
+
+    id: str
+    ref: str
+    title: str
+    kind: Literal["prompt", "run", "action"]
+    prompt: str | None
+    run: str | None
+    action: str | None
+    with_: dict[str, Any] | None = Field(alias="with")
+    agent: str
+    queue: str
+    priority: str
+    state: str
+    shown: Shown
+    attempt: int
+    max_attempts: int
+    run_number: int
+    adapter: str
+    fake: bool
+    execution_id: str | None
+    step_id: str | None
+    purpose: Literal["task", "step", "compensation"]
+    created_at: int
+    due_at: int | None
+    started_at: int | None
+    ended_at: int | None
+    reason: str | None
+    error: Failure | None
+    outputs: dict[str, Any] | None
+    routed_by: str | None
+    cwd: str | None
+    url: str
+
+
+class Exit(Answer):
+    """How a command ended."""
+
+    code: int | None
+    signal: int | None
+
+
+class TaskResult(Answer):
+    """What came of a task."""
+
+    id: str
+    ref: str
+    state: str
+    outputs: dict[str, Any] | None
+    error: Failure | None
+    exit: Exit | None
+    attempt: int
+    evidence: list[dict[str, Any]]
+
+
+class TaskLog(Answer):
+    """A part of a task's output, escapes neutralised."""
+
+    run: int
+    offset: int
+    next: int
+    total: int
+    text: str
+    done: bool
+
+
+class TaskList(Answer):
+    """A page of tasks and the number in each state."""
+
+    items: list[Task]
+    next: str | None
+    counts: dict[str, int]
+
+
+class CompensateSpec(Answer):
+    """How a step is undone."""
+
+    action: str | None = None
+    run: str | None = None
+    on: Literal["succeeded", "attempted"]
+
+
+class Compensation(Answer):
+    """The undoing of one step."""
+
+    state: str
+    shown: Shown
+    task_id: str | None
+    task_ref: str | None
+    order: int
+    started_at: int | None
+    ended_at: int | None
+
+
+class Step(Answer):
+    """One step of an execution."""
+
+    id: str
+    state: str
+    shown: Shown
+    agent: str | None
+    kind: str
+    action: str | None
+    depends_on: list[str]
+    task_id: str | None
+    task_ref: str | None
+    attempt: int
+    max_attempts: int
+    started_at: int | None
+    ended_at: int | None
+    reason: str | None
+    error: Failure | None
+    outputs: dict[str, Any] | None
+    compensate: CompensateSpec | None
+    compensation: Compensation | None
+
+
+class Execution(Answer):
+    """A workflow's run."""
+
+    id: str
+    ref: str
+    name: str
+    workflow: str
+    definition: str
+    generation: int
+    state: str
+    shown: Shown
+    params: dict[str, Any]
+    cwd: str | None
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
+    reason: str | None
+    error: Failure | None
+    outputs: dict[str, Any] | None
+    not_undone: list[str]
+    steps: list[Step]
+    url: str
+
+
+class Graph(Answer):
+    """The edges from a step to those that depend on it."""
+
+    edges: list[list[str]]
+
+
+class ExecutionSummary(Execution):
+    """Graph and timeline in one document."""
+
+    graph: Graph
+    cursor: str
+
+
+class ExecutionList(Answer):
+    """A page of executions and the number in each state."""
+
+    items: list[Execution]
+    next: str | None
+    counts: dict[str, int]

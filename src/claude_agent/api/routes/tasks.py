@@ -1,0 +1,78 @@
+"""Tasks: submit, list, show, result, log, cancel."""
+
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from claude_agent.api.context import actor, read_body, read_query, reply, services
+from claude_agent.api.idempotency import answer_once, reply_once
+from claude_agent.api.openapi import documented
+from claude_agent.api.wire import LogQuery, Nothing, TaskQuery, TaskSpec
+
+router = APIRouter(tags=["tasks"])
+
+
+@router.post(
+    "/tasks/submit",
+    status_code=201,
+    summary="Submit one task",
+    openapi_extra=documented(body=TaskSpec, answer="Task"),
+)
+async def submit(request: Request) -> Response:
+    """Accept one task with exactly one of `prompt`, `run`, `action`; 201 means it is durable."""
+    spec, plain = await read_body(request, TaskSpec)
+    port, who = services(request), actor(request)
+    return await answer_once(
+        request, lambda key: port.submit_task(spec.to_spec(), actor=who, key=key), plain
+    )
+
+
+@router.get(
+    "/tasks", summary="List tasks", openapi_extra=documented(query=TaskQuery, answer="TaskList")
+)
+async def tasks(request: Request) -> Response:
+    """Return a page of tasks, newest first, with the number in each state."""
+    wanted = read_query(request, TaskQuery).to_filter()
+    return await reply(request, services(request).tasks, wanted)
+
+
+@router.get("/tasks/{ref}", summary="Show one task", openapi_extra=documented(answer="Task"))
+async def task(request: Request, ref: str) -> Response:
+    """Return the task with this id or ref."""
+    return await reply(request, services(request).task, ref)
+
+
+@router.get(
+    "/tasks/{ref}/result",
+    summary="What came of a task",
+    openapi_extra=documented(answer="TaskResult"),
+)
+async def result(request: Request, ref: str) -> Response:
+    """Return outputs, exit and evidence of the newest attempt."""
+    return await reply(request, services(request).task_result, ref)
+
+
+@router.get(
+    "/tasks/{ref}/log",
+    summary="A part of a task's output",
+    openapi_extra=documented(query=LogQuery, answer="TaskLog"),
+)
+async def task_log(request: Request, ref: str) -> Response:
+    """Return output from a byte offset on, with terminal escapes made harmless."""
+    wanted = read_query(request, LogQuery).to_range()
+    return await reply(request, services(request).task_log, ref, wanted)
+
+
+@router.post(
+    "/tasks/{ref}/cancel",
+    status_code=202,
+    summary="Cancel a task",
+    openapi_extra=documented(body=Nothing, answer="Task"),
+)
+async def cancel(request: Request, ref: str) -> Response:
+    """Request the cancel; it is done when the task's state says so."""
+    _, plain = await read_body(request, Nothing)
+    work = partial(services(request).cancel_task, ref, actor=actor(request))
+    return await reply_once(request, 202, work, plain)

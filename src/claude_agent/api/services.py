@@ -1,0 +1,313 @@
+"""The port of the gateway: what it asks of the server, and nothing about how it is done.
+
+Every method is synchronous, may be called from any thread, returns data that is ready for the
+wire (shapes: `wire.py`) and raises `claude_agent.errors`. The body is built in the composition
+root; a small in-memory one lives beside the gateway's tests.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Wire = dict[str, Any]
+"""One JSON object, ready to be sent."""
+
+Answered = tuple[int, Wire]
+"""An HTTP status and its JSON object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """A caller's promise that two requests with this key are one."""
+
+    key: str
+    """As sent in `Idempotency-Key`."""
+    body_hash: str
+    """SHA-256 over method, path and canonical body: another hash under one key is a conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which part of a list is wanted."""
+
+    limit: int = 50
+    """At most so many items, 1 to 500."""
+    cursor: str | None = None
+    """What the page before gave as `next`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks a list holds; None means any."""
+
+    state: str | None = None
+    agent: str | None = None
+    queue: str | None = None
+    execution_id: str | None = None
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFilter:
+    """Which executions a list holds; None means any."""
+
+    state: str | None = None
+    workflow: str | None = None
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRange:
+    """Which part of a task's output is wanted."""
+
+    run: int | None = None
+    """Run number; None: the newest."""
+    offset: int = 0
+    """First byte; a negative number counts from the end."""
+    limit: int = 65_536
+    """At most so many bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowStart:
+    """What an execution is made of."""
+
+    name: str
+    """Slug of a defined workflow, or `-` when `source` defines it here and now."""
+    params: Mapping[str, Any]
+    source: str | None = None
+    """The definition's text, for define-and-run at once."""
+    file: str | None = None
+    """The file name that error messages show."""
+    cwd: str | None = None
+    """Absolute folder in which steps work by default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may come in, and from where."""
+
+    token: str
+    """The operator's token."""
+    hosts: tuple[str, ...]
+    """Allowed values of `Host`, absolute: `127.0.0.1:7420`."""
+    origins: tuple[str, ...] = ()
+    """Allowed values of `Origin` besides `http://` + each host."""
+    secure: bool = False
+    """True behind TLS: origins are `https://`, cookies are Secure."""
+
+    @classmethod
+    def loopback(cls, token: str, port: int) -> "Access":
+        """Return the default: this machine only, by each of its three names."""
+        names = ("127.0.0.1", "localhost", "[::1]")
+        return cls(token=token, hosts=tuple(f"{name}:{port}" for name in names))
+
+
+class TaskServices(ABC):
+    """Tasks: submit, read, cancel."""
+
+    @abstractmethod
+    def submit_task(
+        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+    ) -> Answered:
+        """Accept one task; return 201 and the Task once it is durable.
+
+        `spec` holds the fields of `wire.TaskSpec` that were sent, `timeout` and `gates` in their
+        long form. The key is stored in the same transaction as the task; a repeat returns the
+        stored answer. Raises UnknownName, Invalid, NotPromptable, IdempotencyMismatch, DiskFull.
+        """
+
+    @abstractmethod
+    def task(self, ref: str) -> Wire:
+        """Return the Task with this id or ref. Raises NotFound."""
+
+    @abstractmethod
+    def tasks(self, wanted: TaskFilter) -> Wire:
+        """Return {"items", "next", "counts"}."""
+
+    @abstractmethod
+    def task_result(self, ref: str) -> Wire:
+        """Return {"id","ref","state","outputs","error","exit","attempt","evidence"}."""
+
+    @abstractmethod
+    def task_log(self, ref: str, wanted: LogRange) -> Wire:
+        """Return {"run","offset","next","total","text","done"}, escapes neutralised."""
+
+    @abstractmethod
+    def cancel_task(self, ref: str, *, actor: str) -> Wire:
+        """Request the cancel; return the Task. Raises NotFound, Conflict when it has ended."""
+
+
+class AgentServices(ABC):
+    """Agents and deployed applications."""
+
+    @abstractmethod
+    def agents_status(self) -> Wire:
+        """Return {"agents","queues","workers","cursor"}."""
+
+    @abstractmethod
+    def agent(self, name: str) -> Wire:
+        """Return one Agent. Raises NotFound."""
+
+    @abstractmethod
+    def agent_logs(self, name: str, lines: int) -> Wire:
+        """Return {"text"}: the last lines of the agent's session."""
+
+    @abstractmethod
+    def attach_argv(self, name: str) -> list[str]:
+        """Return the command that attaches a terminal to the agent's session."""
+
+    @abstractmethod
+    def apps(self) -> Wire:
+        """Return {"items"}: the deployed applications."""
+
+    @abstractmethod
+    def stop_app(self, name: str) -> Wire:
+        """Stop one application; return it. Raises NotFound."""
+
+
+class WorkflowServices(ABC):
+    """Definitions."""
+
+    @abstractmethod
+    def validate_workflow(self, source: str, file: str) -> Wire:
+        """Return {"valid","workflow","name","steps","hash"}. Raises DefinitionInvalid."""
+
+    @abstractmethod
+    def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:
+        """Store a definition; return {"workflow","hash","name"}. Raises DefinitionInvalid."""
+
+    @abstractmethod
+    def workflows(self) -> Wire:
+        """Return {"items"}."""
+
+    @abstractmethod
+    def workflow(self, name: str) -> Wire:
+        """Return one workflow. Raises NotFound."""
+
+    @abstractmethod
+    def execute_workflow(
+        self, start: WorkflowStart, *, actor: str, key: IdempotencyKey | None
+    ) -> Answered:
+        """Start an execution; return 201 and the Execution once it is durable.
+
+        The key is stored in the same transaction. Raises NotFound, UnknownName, Invalid,
+        DefinitionInvalid, IdempotencyMismatch, DiskFull.
+        """
+
+
+class ExecutionServices(ABC):
+    """Runs of workflows."""
+
+    @abstractmethod
+    def executions(self, wanted: ExecutionFilter) -> Wire:
+        """Return {"items", "next", "counts"}."""
+
+    @abstractmethod
+    def execution(self, ref: str) -> Wire:
+        """Return the Execution with this id or ref. Raises NotFound."""
+
+    @abstractmethod
+    def summary(self, ref: str) -> Wire:
+        """Return the Execution with "graph" and "cursor"."""
+
+    @abstractmethod
+    def execution_events(self, ref: str, after: str | None, limit: int) -> Wire:
+        """Return {"items","cursor"}: the frames of one execution, its steps and tasks."""
+
+    @abstractmethod
+    def cancel_execution(self, ref: str, *, compensate: bool | None, actor: str) -> Wire:
+        """Request the cancel; None for `compensate` asks the definition. Raises Conflict."""
+
+
+class EventServices(ABC):
+    """The log as clients follow it. A cursor is `<epoch>:<position>`."""
+
+    @abstractmethod
+    def events_after(
+        self, cursor: str | None, limit: int, topics: Sequence[str] | None = None
+    ) -> Wire:
+        """Return {"items","cursor","reset"}: frames after the cursor, in order, oldest first.
+
+        None means the beginning of the log. The cursor given back lies behind everything that
+        was looked at, also what `topics` left out. `reset` is true, and the cursor that of the
+        head, when the cursor is of another epoch or beyond the head. Raises Malformed.
+        """
+
+    @abstractmethod
+    def head(self) -> str:
+        """Return the cursor of the newest event."""
+
+    @abstractmethod
+    def head_hash(self) -> str:
+        """Return the head of the hash chain."""
+
+    @abstractmethod
+    def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        """Call `callback(head position)` after each commit, from any thread.
+
+        The callback is quick and never raises. Returns what ends the subscription.
+        """
+
+    @abstractmethod
+    def verify_log(self) -> Wire:
+        """Return {"ok","events","head","problems"}."""
+
+    @abstractmethod
+    def starts(self) -> Wire:
+        """Return {"items"}: every start of a run with its cause."""
+
+
+class AnswerServices(ABC):
+    """Stored answers, for POSTs that are not one transaction of `submit` or `execute`."""
+
+    @abstractmethod
+    def recall(self, key: IdempotencyKey) -> Answered | None:
+        """Return the answer stored under the key. Raises IdempotencyMismatch."""
+
+    @abstractmethod
+    def remember(self, key: IdempotencyKey, answered: Answered) -> None:
+        """Store the answer under the key, unless one is there already."""
+
+
+class SystemServices(ABC):
+    """The server itself."""
+
+    @abstractmethod
+    def access(self) -> Access:
+        """Return who may come in; asked once, when the gateway is built."""
+
+    @abstractmethod
+    def health(self) -> Wire:
+        """Return {"status","version","components","cursor","pid","uptime_ms","home"}.
+
+        `status` is `ok` or `degraded`. Never raises.
+        """
+
+    @abstractmethod
+    def stop_server(self, *, stop_agents: bool, actor: str) -> Wire:
+        """Begin to stop; return {"left_running"}. The process ends by itself afterwards."""
+
+    @abstractmethod
+    def send_message(
+        self, actor: str, args: Sequence[Any], kwargs: Mapping[str, Any], queue: str | None
+    ) -> Wire:
+        """Enqueue an ordinary message; return {"message_id"}. Raises UnknownName."""
+
+    @abstractmethod
+    def vocabulary(self) -> Wire:
+        """Return {"tasks","steps","executions","agents"}: code to Shown, for every state."""
+
+
+class Services(
+    TaskServices,
+    AgentServices,
+    WorkflowServices,
+    ExecutionServices,
+    EventServices,
+    AnswerServices,
+    SystemServices,
+    ABC,
+):
+    """Everything the gateway asks of the server."""

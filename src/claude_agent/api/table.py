@@ -1,0 +1,125 @@
+"""The table of everything the gateway answers. What is not in it is refused, also to the owner.
+
+A test compares it with the router in both directions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Entry(Enum):
+    """What a visitor must show."""
+
+    OPEN = "open"
+    """Nothing; a token that is shown is checked all the same."""
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """The operator's token, or a session made with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One address and what it takes to be let in."""
+
+    method: str
+    """HTTP method, or `WS`."""
+    path: str
+    """As the router writes it: `/tasks/{ref}`."""
+    entry: Entry = Entry.TOKEN
+
+
+def _rules(text: str, entry: Entry) -> tuple[Rule, ...]:
+    pairs = (line.split() for line in text.strip().splitlines())
+    return tuple(Rule(method=method, path=path, entry=entry) for method, path in pairs)
+
+
+RULES: tuple[Rule, ...] = _rules(
+    """
+    GET  /
+    GET  /health
+    POST /session
+    GET  /ui
+    GET  /ui/
+    GET  /ui/login
+    GET  /ui/{path:path}
+    """,
+    Entry.OPEN,
+) + _rules(
+    """
+    GET    /health/ready
+    GET    /session
+    DELETE /session
+    POST   /session/ticket
+    POST   /tasks/submit
+    GET    /tasks
+    GET    /tasks/{ref}
+    GET    /tasks/{ref}/result
+    GET    /tasks/{ref}/log
+    POST   /tasks/{ref}/cancel
+    GET    /agents/status
+    GET    /agents/{name}
+    GET    /agents/{name}/logs
+    GET    /agents/{name}/attach
+    POST   /workflows/validate
+    GET    /workflows
+    POST   /workflows
+    GET    /workflows/{name}
+    POST   /workflows/{name}/execute
+    GET    /executions
+    GET    /executions/{ref}
+    GET    /executions/{ref}/summary
+    GET    /executions/{ref}/events
+    POST   /executions/{ref}/cancel
+    GET    /events
+    WS     /events
+    GET    /events/head
+    GET    /events/verify
+    GET    /events/starts
+    GET    /apps
+    POST   /apps/{name}/stop
+    POST   /server/stop
+    POST   /messages
+    GET    /vocabulary
+    GET    /openapi.json
+    GET    /docs
+    """,
+    Entry.TOKEN,
+)
+
+
+class Table:
+    """Finds the rule of a request."""
+
+    def __init__(self, rules: Sequence[Rule] = RULES) -> None:
+        self._exact: dict[str, dict[str, Rule]] = {}
+        self._shapes: list[tuple[list[str], dict[str, Rule]]] = []
+        for rule in rules:
+            self._methods_of(rule.path)[rule.method] = rule
+
+    def at(self, path: str) -> dict[str, Rule]:
+        """Return the rules of an address by method; empty when there is no such address."""
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact
+        parts = path.split("/")
+        return next((rules for shape, rules in self._shapes if _fits(shape, parts)), {})
+
+    def _methods_of(self, path: str) -> dict[str, Rule]:
+        if "{" not in path:
+            return self._exact.setdefault(path, {})
+        shape = path.split("/")
+        for known, methods in self._shapes:
+            if known == shape:
+                return methods
+        self._shapes.append((shape, {}))
+        return self._shapes[-1][1]
+
+
+def _fits(shape: list[str], parts: list[str]) -> bool:
+    if shape[-1].endswith(":path}"):
+        fixed = shape[:-1]
+        return len(parts) >= len(shape) and parts[: len(fixed)] == fixed
+    return len(shape) == len(parts) and all(
+        (part != "" if wanted.startswith("{") else wanted == part)
+        for wanted, part in zip(shape, parts, strict=True)
+    )
