@@ -1,0 +1,269 @@
+"""What the configuration may say: sections, keys, their defaults and their limits.
+
+Names are stored data and do not change. The defaults of the eight agents stand at the end.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+LATER = "is not available in this version yet"
+
+Age = Annotated[str, StringConstraints(pattern=r"^\d+(ms|s|m|h|d)$")]
+Size = Annotated[str, StringConstraints(pattern=r"^\d+(kB|MB|GB)$")]
+AgentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Decision = Literal["auto", "manual", "reject", "always_ask"]
+Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
+
+
+def _database(url: str) -> str:
+    if url.startswith(("postgresql://", "postgres://")):
+        msg = f'PostgreSQL {LATER}; write "sqlite"'
+        raise ValueError(msg)
+    if url != "sqlite" and not url.startswith("sqlite:///"):
+        msg = 'write "sqlite" (in the home) or "sqlite:///path"'
+        raise ValueError(msg)
+    return url
+
+
+def _broker(url: str) -> str:
+    if url.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
+        msg = f'this broker {LATER}; write "database"'
+        raise ValueError(msg)
+    if url != "database":
+        msg = 'write "database"'
+        raise ValueError(msg)
+    return url
+
+
+def _sandbox(mode: str) -> str:
+    if mode in {"bubblewrap", "landlock", "required"}:
+        msg = f'the sandbox {LATER}; write "auto" or "trusted"'
+        raise ValueError(msg)
+    if mode not in {"auto", "trusted"}:
+        msg = 'write "auto" or "trusted"'
+        raise ValueError(msg)
+    return mode
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        msg = f"not a regular expression: {error}"
+        raise ValueError(msg) from error
+    return text
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, and no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Retention(Section):
+    """How long what is kept."""
+
+    events: Age = "90d"
+    runs: Age = "14d"
+    artifacts: Size = "5GB"
+
+
+class Server(Section):
+    """The server process."""
+
+    host: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
+    port: int = Field(default=7420, ge=0, le=65535)
+    """0 takes a free one."""
+    database_url: Annotated[str, AfterValidator(_database)] = "sqlite"
+    broker_url: Annotated[str, AfterValidator(_broker)] = "database"
+    durability: Literal["strict", "balanced"] = "strict"
+    """strict: synchronous=FULL; balanced: safe when a process crashes, not when the power fails."""
+    workers: int = Field(default=15, ge=2, le=500)
+    """Slots; one of them takes EMERGENCY only."""
+    retention: Retention = Retention()
+
+
+class Tmux(Section):
+    """Where the agents' sessions live."""
+
+    socket: Literal["private", "default"] = "private"
+    size: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{1,3}x[1-9]\d{1,3}$")] = "120x36"
+
+
+class Sandbox(Section):
+    """How commands are confined."""
+
+    mode: Annotated[str, AfterValidator(_sandbox)] = "auto"
+
+
+class ApprovalMatch(Section):
+    """When an approval rule applies; every key given must match."""
+
+    requester: Literal["agent", "person"] | None = None
+    agent: tuple[AgentName, ...] = ()
+    priority: tuple[Priority, ...] = ()
+    command: Annotated[str, AfterValidator(_pattern)] | None = None
+    path: str | None = None
+    cost_usd: float | None = None
+    risk: Literal["low", "medium", "high"] | None = None
+
+
+class ApprovalRule(Section):
+    """The first rule that matches decides."""
+
+    match: ApprovalMatch
+    decide: Decision
+    countdown: Age | None = None
+    deciders: tuple[str, ...] = ()
+
+
+class Approvals(Section):
+    """Who decides about what."""
+
+    default: Decision = "auto"
+    agent_requests: Decision = "manual"
+    rules: tuple[ApprovalRule, ...] = ()
+
+
+class Budget(Section):
+    """What a day may cost."""
+
+    usd_per_day: float | None = Field(default=None, ge=0)
+    on_exceed: Literal["ask", "park", "warn"] = "ask"
+
+
+class RoutingRule(Section):
+    """A task whose description holds one of the words goes to the agent."""
+
+    keywords: tuple[Annotated[str, StringConstraints(min_length=1, to_lower=True)], ...] = ()
+    agent: AgentName
+
+
+class Routing(Section):
+    """Where a task without an agent goes; the first matching rule wins."""
+
+    fallback: AgentName = "master"
+    rules: tuple[RoutingRule, ...] = ()
+
+
+class Agent(Section):
+    """One agent: a role, its adapter and what its runs are given."""
+
+    adapter: Annotated[str, StringConstraints(min_length=1)] = "auto"
+    """auto: the first agent CLI that is installed and logged in; else its prompts park."""
+    model: str = ""
+    slots: int = Field(default=3, ge=1, le=100)
+    """How many of its tasks run at once."""
+    capabilities: tuple[str, ...] = ()
+    instructions: str = ""
+    workspace: Literal["none", "shared", "worktree"] = "worktree"
+    home: Literal["user", "isolated"] = "user"
+    environment: tuple[str, ...] = ("PATH", "HOME", "LANG", "TERM", "SSH_AUTH_SOCK")
+    """Names of the server's environment that are let through."""
+    sandbox: Literal["outer", "none"] = "outer"
+    fallback: tuple[str, ...] = ()
+    """Adapters tried when its own is not there."""
+
+
+class Notify(Section):
+    """Where alerts go."""
+
+    channels: tuple[str, ...] = ()
+
+
+class Configuration(Section):
+    """A whole configuration, all layers laid over one another."""
+
+    server: Server = Server()
+    tmux: Tmux = Tmux()
+    sandbox: Sandbox = Sandbox()
+    approvals: Approvals = Approvals()
+    budget: Budget = Budget()
+    routing: Routing = Routing()
+    agents: Mapping[AgentName, Agent] = {}
+    notify: Notify = Notify()
+
+
+TABLES: Mapping[str, type[Section]] = {
+    "server": Server,
+    "server.retention": Retention,
+    "tmux": Tmux,
+    "sandbox": Sandbox,
+    "approvals": Approvals,
+    "approvals.rules.*": ApprovalRule,
+    "approvals.rules.*.match": ApprovalMatch,
+    "budget": Budget,
+    "routing": Routing,
+    "routing.rules.*": RoutingRule,
+    "agents.*": Agent,
+    "notify": Notify,
+}
+"""Path of a table (list items and agents as `*`) -> what it may hold; the rest: Configuration."""
+
+
+def default_layer() -> dict[str, Any]:
+    """Return the lowest layer: what the sections' own defaults do not say."""
+    return {
+        "agents": {name: dict(agent) for name, agent in _AGENTS.items()},
+        "routing": {"rules": [dict(rule) for rule in _ROUTES]},
+        "approvals": {"rules": [dict(rule) for rule in _RULES]},
+    }
+
+
+_AGENTS: dict[str, dict[str, Any]] = {
+    "master": {
+        "capabilities": ["planning", "documentation"],
+        "instructions": "You plan work for the other agents and write documents.",
+    },
+    "supervisor": {
+        "capabilities": ["review"],
+        "instructions": "You review changes and approve what the policy lets you approve.",
+    },
+    "backend-api": {
+        "capabilities": ["python", "http"],
+        "instructions": "You build and change back-end services.",
+    },
+    "frontend-ui": {
+        "capabilities": ["javascript", "css"],
+        "instructions": "You build and change user interfaces.",
+    },
+    "database": {
+        "capabilities": ["sql", "migrations"],
+        "instructions": "You design schemas, write migrations and tune queries.",
+    },
+    "testing": {
+        "capabilities": ["tests"],
+        "instructions": "You write and run tests and find the causes of failures.",
+    },
+    "deployment": {
+        "capabilities": ["releases"],
+        "instructions": "You build, release, watch and roll back.",
+    },
+    "instagram": {
+        "capabilities": ["social"],
+        "instructions": "You write posts for social media.",
+    },
+}
+
+_ROUTES: tuple[dict[str, Any], ...] = (
+    {"keywords": ["api", "endpoint", "rest", "auth"], "agent": "backend-api"},
+    {"keywords": ["database", "schema", "migration", "sql"], "agent": "database"},
+    {"keywords": ["ui", "page", "css", "react", "component"], "agent": "frontend-ui"},
+    {"keywords": ["test", "coverage", "bug"], "agent": "testing"},
+    {
+        "keywords": ["deploy", "release", "rollback", "docker", "kubernetes"],
+        "agent": "deployment",
+    },
+    {"keywords": ["instagram", "post", "social"], "agent": "instagram"},
+)
+
+_RULES: tuple[dict[str, Any], ...] = (
+    {
+        "match": {"requester": "agent", "priority": ["CRITICAL", "EMERGENCY"]},
+        "decide": "auto",
+        "countdown": "10s",
+    },
+)
