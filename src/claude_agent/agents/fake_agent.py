@@ -26,7 +26,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 PROMPT_LIMIT = 1_048_576
@@ -75,9 +74,7 @@ class FakeAgent:
 
     def tell(self, kind: str, **fields: Any) -> None:
         """Print one event."""
-        line = {"fake": True, "type": kind, **fields}
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        _emit(json.dumps({"fake": True, "type": kind, **fields}, ensure_ascii=False))
 
     def work(self, prompt: str) -> int:
         """Do what the prompt's script says and return the exit code."""
@@ -114,8 +111,7 @@ class FakeAgent:
         return code
 
     def _print(self, text: Any) -> None:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        _emit(str(text))
 
     def _write(self, what: Any) -> None:
         root = Path.cwd().resolve()
@@ -219,6 +215,13 @@ def _marked(text: Any) -> str:
     return f"[FAKE] {text}"
 
 
+def _emit(line: str) -> None:
+    """Print a line with nothing buffered: an interrupt at any instant loses no earlier line."""
+    left = f"{line}\n".encode("utf-8", "replace")
+    while left:
+        left = left[os.write(sys.stdout.fileno(), left) :]
+
+
 def _wait(seconds: float) -> None:
     select.select([], [], [], seconds)
 
@@ -226,14 +229,13 @@ def _wait(seconds: float) -> None:
 def main() -> int:
     """Read the prompt, perform it; exit code 130 and an error event after an interrupt."""
     agent = FakeAgent(os.environ)
-
-    def interrupted(_signal: int, _frame: FrameType | None) -> NoReturn:
+    try:
+        prompt = sys.stdin.buffer.read(PROMPT_LIMIT).decode("utf-8", "replace")
+        return agent.work(prompt)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         agent.tell("error", text=_marked("interrupted"), error_kind="cancelled")
-        raise SystemExit(_INTERRUPTED)
-
-    signal.signal(signal.SIGINT, interrupted)
-    prompt = sys.stdin.buffer.read(PROMPT_LIMIT).decode("utf-8", "replace")
-    return agent.work(prompt)
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ for through the control connection).
 import os
 import re
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,21 +35,14 @@ from claude_agent.agents.terminals.tmux_control import (
     accepted,
     quote,
 )
+from claude_agent.agents.terminals.tmux_setup import check_machine, printed
 from claude_agent.errors import SetupError
 
 KEPT = 6
 """Finished windows that stay readable in each session."""
 
-_OLDEST = (3, 2)
-_SOCKET_PATH_LIMIT = 100
-_INSTALLERS = {
-    "apt-get": "sudo apt-get install tmux",
-    "dnf": "sudo dnf install tmux",
-    "pacman": "sudo pacman -S tmux",
-    "zypper": "sudo zypper install tmux",
-    "apk": "sudo apk add tmux",
-    "brew": "brew install tmux",
-}
+_TRIES = 3
+_PAUSE = 0.1
 _OPTIONS = (
     "set-option -s set-clipboard off",
     "set-option -g remain-on-exit on",
@@ -67,8 +59,11 @@ _PANE = re.compile(r"(%\d+)(?:@(\d+))?")
 class TmuxTerminal(Terminal):
     """Sessions on a tmux server of our own at `socket`, driven through one connection."""
 
-    def __init__(self, socket: Path, *, size: str = "120x36", program: str = "tmux") -> None:
+    def __init__(
+        self, socket: Path, *, size: str = "120x36", program: str = "tmux", timeout: float = 5.0
+    ) -> None:
         self._socket = socket
+        self._timeout = timeout
         self._size = size
         self._program = program
         self._notices = Notices(socket.parent / "notices")
@@ -228,7 +223,31 @@ class TmuxTerminal(Terminal):
         connection = self._connection
         if connection is not None and not connection.ended:
             return connection
-        self._check_setup()
+        check_machine(self._program, self._socket)
+        connection = self._connect()
+        connection.ask(*_OPTIONS, f"set-option -g default-size {self._size}")
+        (self._server,) = connection.ask_one(f"display-message -p {quote('#{pid}')}")
+        self._connection = connection
+        if connection.ended:
+            msg = "The connection to tmux ended at once."
+            raise TmuxLost(msg)
+        return connection
+
+    def _connect(self) -> ControlConnection:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._dial()
+            except TmuxLost:
+                # A server that is just ending still takes connections, and drops them.
+                threading.Event().wait(_PAUSE)
+        try:
+            return self._dial()
+        except TmuxLost as lost:
+            msg = f"The terminal cannot be opened: {lost.detail}"
+            hint = f"Try it by hand: {' '.join(self._command('new-session'))}"
+            raise SetupError(msg, hint=hint) from lost
+
+    def _dial(self) -> ControlConnection:
         width, height = self._size.split("x")
         # `control` only keeps the connection attached: tmux lets go of one that is not.
         argv = self._command(
@@ -236,32 +255,17 @@ class TmuxTerminal(Terminal):
             *("-x", width, "-y", height, "tail", "-f", "/dev/null"),
         )
         connection = ControlConnection(
-            argv, environ=clean_environment(os.environ), on_end=self._ended
+            argv,
+            environ=clean_environment(os.environ),
+            on_end=self._ended,
+            timeout=self._timeout,
         )
         try:
             connection.wait_started()
-        except TmuxLost as lost:
-            hint = f"Try it by hand: {' '.join(self._command('new-session'))}"
-            msg = f"The terminal cannot be opened: {lost.detail}"
-            raise SetupError(msg, hint=hint) from lost
-        connection.ask(*_OPTIONS, f"set-option -g default-size {self._size}")
-        (self._server,) = connection.ask_one(f"display-message -p {quote('#{pid}')}")
-        self._connection = connection
+        except TmuxLost:
+            connection.close()
+            raise
         return connection
-
-    def _check_setup(self) -> None:
-        if len(os.fsencode(self._socket)) > _SOCKET_PATH_LIMIT:
-            detail = f"The path of tmux's socket is over {_SOCKET_PATH_LIMIT} bytes."
-            raise SetupError(detail, hint="Choose a shorter home folder.")
-        if shutil.which(self._program) is None:
-            msg = "tmux is not installed."
-            raise SetupError(msg, hint=f"Install it: {_install_command()}")
-        version = _output([self._program, "-V"])
-        numbers = re.search(r"(\d+)\.(\d+)", version)
-        if numbers and (int(numbers[1]), int(numbers[2])) < _OLDEST:
-            detail = f"{version.strip()} is too old: 3.2 or newer is needed."
-            raise SetupError(detail, hint=f"Install it: {_install_command()}")
-        self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _ended(self, connection: ControlConnection) -> None:
         """Tell that the connection is gone, unless it never was the one in use."""
@@ -281,7 +285,7 @@ class TmuxTerminal(Terminal):
         return [program, "-S", str(self._socket), "-f", "/dev/null", *words]
 
     def _run(self, *words: str) -> str:
-        return _output(self._command("-u", *words))
+        return printed(self._command("-u", *words))
 
 
 def _new_window(window: Window, name: str) -> str:
@@ -300,7 +304,8 @@ def _new_window(window: Window, name: str) -> str:
 
 def _finished_windows(name: str) -> str:
     finished = quote(f"#{{&&:#{{pane_dead}},#{{!=:#{{window_name}},{NOTICES}}}}}")
-    shown = quote("p #{pane_id} #{pane_dead_time}")
+    # About one end in 30 never gets its time (tmux missed the exit); the last output is near it.
+    shown = quote("p #{pane_id} #{?pane_dead_time,#{pane_dead_time},#{window_activity}}")
     return f"list-panes -s -t {quote(f'={name}')} -f {finished} -F {shown}"
 
 
@@ -309,30 +314,8 @@ def _forget_old(connection: ControlConnection, rows: Sequence[str]) -> None:
 
     def age(row: str) -> tuple[int, int]:
         _, pane, ended = row.split(" ")
-        return int(ended or 0), int(pane[1:])
+        return int(ended), int(pane[1:])
 
     old = sorted(rows, key=age)[:-KEPT]
     if old:
         connection.send(*(f"kill-pane -t {row.split(' ')[1]}" for row in old))
-
-
-def _install_command() -> str:
-    found = [command for tool, command in _INSTALLERS.items() if shutil.which(tool)]
-    return found[0] if found else _INSTALLERS["apt-get"]
-
-
-def _output(argv: Sequence[str]) -> str:
-    """Run tmux once and return what it prints, "" when it fails or takes over 5 s."""
-    try:
-        done = subprocess.run(  # noqa: S603 - an argument list, no shell
-            argv,
-            capture_output=True,
-            check=False,
-            timeout=5,
-            env=clean_environment(os.environ),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
