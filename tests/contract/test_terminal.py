@@ -187,6 +187,7 @@ def test_open_refuses_what_cannot_start(terminal: Terminal, tmp_path: Path) -> N
         window(tmp_path, "true", "a\0b"),
         window(tmp_path / "missing", "true"),
         window(Path("relative"), "true"),
+        window(tmp_path, "./told"),
     ):
         with pytest.raises(Invalid):
             terminal.open(bad)
@@ -303,6 +304,28 @@ def test_kill_all_leaves_a_program_that_ignores_hangups(terminal: Terminal, tmp_
     terminal.kill_all()
     assert lives(pid)
     os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("how", ["shutdown", "kill_all"])
+def test_a_terminal_once_closed_stays_closed(terminal: Terminal, tmp_path: Path, how: str) -> None:
+    terminal.ensure(["testing"])
+    getattr(terminal, how)()
+    assert not terminal.alive()
+    with pytest.raises(Unavailable):
+        terminal.ensure(["testing"])
+    with pytest.raises(Unavailable):
+        terminal.open(window(tmp_path, *told(tmp_path, "no")))
+    terminal.notice("testing", "to nobody")
+    terminal.kill_all()
+    assert not (tmp_path / "told").exists()
+
+
+def test_kill_all_ends_what_was_left_by_shutdown(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.open(window(tmp_path, *sleeper(tmp_path)))
+    pid = pid_in(tmp_path / "pid")
+    terminal.shutdown()
+    terminal.kill_all()
+    wait_until(lambda: not lives(pid), what="the program's end")
 
 
 # --- processes --------------------------------------------------------------------------------
@@ -519,7 +542,7 @@ def test_tmux_is_not_confused_by_a_program_that_prints_the_protocol(
 
 def test_tmux_gives_up_on_a_frozen_server_and_goes_on_when_it_wakes(tmp_path: Path) -> None:
     need_tmux()
-    tmux = TmuxTerminal(tmp_path / "tmux.sock", timeout=0.5)
+    tmux = TmuxTerminal(tmp_path / "tmux.sock", timeout=1.0)
     try:
         tmux.ensure(["testing"])
         pid = server_pid(tmux)
@@ -576,6 +599,22 @@ def test_tmux_keeps_its_folder_to_itself(tmux: TmuxTerminal) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "notices").stat().st_mode & 0o777 == 0o700
     assert tmux._socket.stat().st_mode & 0o077 == 0
+
+
+def test_tmux_notice_that_cannot_be_written_is_dropped(tmux: TmuxTerminal, tmp_path: Path) -> None:
+    tmux.ensure(["testing"])
+    path = tmux._socket.parent / "notices" / "testing.log"
+    path.unlink()
+    path.mkdir()
+    tmux.notice("testing", "nobody reads this")
+    assert list(path.iterdir()) == []
+    assert tmux.alive()
+
+
+def test_tmux_passes_nothing_of_a_persons_environment_into_a_session(tmux: TmuxTerminal) -> None:
+    tmux.ensure(["testing"])
+    assert raw_tmux(tmux, "show-options", "-g", "-v", "update-environment").strip() == ""
+    assert raw_tmux(tmux, "show-options", "-s", "-v", "set-clipboard") == "off\n"
 
 
 def test_tmux_notices_stay_bounded(tmux: TmuxTerminal) -> None:

@@ -229,6 +229,8 @@ def _wait(seconds: float) -> None:
 def main() -> int:
     """Read the prompt, perform it; exit code 130 and an error event after an interrupt."""
     agent = FakeAgent(os.environ)
+    # Set, not assumed: what a background job starts may inherit an ignored SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         prompt = sys.stdin.buffer.read(PROMPT_LIMIT).decode("utf-8", "replace")
         return agent.work(prompt)

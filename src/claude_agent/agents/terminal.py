@@ -94,7 +94,10 @@ class Terminal(ABC):
 
     @abstractmethod
     def notice(self, agent: str, text: str) -> None:
-        """Show one line to the people who watch, never to the program that runs."""
+        """Show one line to the people who watch, never to the program that runs.
+
+        A courtesy: it is dropped when it cannot be shown (a full disk).
+        """
 
     @abstractmethod
     def close(self, pane: str) -> None:
@@ -125,11 +128,15 @@ class Terminal(ABC):
 
     @abstractmethod
     def shutdown(self) -> None:
-        """Let go of the terminal; sessions, windows and programs live on."""
+        """Let go of the terminal for good; sessions, windows and programs live on.
+
+        Afterwards, as after `kill_all`, `ensure` and `open` raise `Unavailable`: nothing may
+        bring a terminal back behind the back of whoever ended it. Make a new one instead.
+        """
 
     @abstractmethod
     def kill_all(self) -> None:
-        """Hang up on every program and end every session."""
+        """Hang up on every program and end every session, for good; also after `shutdown`."""
 
 
 def session_name(agent: str) -> str:
@@ -175,10 +182,12 @@ def startable(window: Window) -> Window:
     if not (window.cwd.is_absolute() and window.cwd.is_dir()):
         msg = f"{sanitise(str(window.cwd))!r} is not a folder (given absolutely)."
         raise Invalid(msg)
-    program = shutil.which(window.argv[0])
+    given = Path(window.argv[0])
+    # With a slash, `which` would look from our own folder, not from the window's.
+    program = shutil.which(given) if given.is_absolute() or len(given.parts) == 1 else None
     if program is None:
         msg = f"{sanitise(window.argv[0])!r} is not a program on this machine."
-        raise Invalid(msg)
+        raise Invalid(msg, hint="Give an absolute path, or a name that is on PATH.")
     path = str(Path(program).absolute())
     return replace(window, argv=(path, *window.argv[1:]))
 

@@ -44,7 +44,7 @@ def connect(
         ["/bin/sh", "-c", script],
         environ={"PATH": os.defpath},
         on_end=on_end or (lambda _: None),
-        timeout=0.5,
+        timeout=1.0,
     )
 
 

@@ -1,6 +1,7 @@
 """The lines of a session's first window: a bounded file per agent, followed by a reader."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from claude_agent.agents.terminal import sanitise
@@ -17,16 +18,20 @@ class Notices:
         self._lock = threading.Lock()
 
     def path(self, agent: str) -> Path:
-        """Return the agent's file, which exists from now on."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Return the agent's file, made now unless the disk is full (the reader waits for it)."""
         path = self._folder / f"{agent}.log"
-        path.touch(mode=0o600)
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
         return path
 
     def add(self, agent: str, text: str) -> None:
-        """Append one sanitised line; an old file is cut to its newest lines."""
+        """Append one sanitised line; an old file is cut to its newest lines.
+
+        A notice that cannot be written is dropped: it must never be what stops a run.
+        """
         line = sanitise(text).encode() + b"\n"
-        with self._lock:
+        with self._lock, suppress(OSError):
             path = self.path(agent)
             if path.stat().st_size > _ROTATE_AT:
                 self._rotate(path)

@@ -33,6 +33,7 @@ class ProcessTerminal(Terminal):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._closed = False
         self._notices: dict[str, deque[str]] = {}
         self._running: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
 
@@ -41,6 +42,9 @@ class ProcessTerminal(Terminal):
         for agent in agents:
             session_name(agent)
         with self._lock:
+            if self._closed:
+                msg = "The terminal is closed."
+                raise Unavailable(msg)
             for agent in agents:
                 self._notices.setdefault(agent, deque(maxlen=_KEPT_NOTICES))
 
@@ -69,9 +73,10 @@ class ProcessTerminal(Terminal):
 
     @override
     def notice(self, agent: str, text: str) -> None:
-        self.ensure([agent])
+        session_name(agent)
         with self._lock:
-            self._notices[agent].append(sanitise(text))
+            kept = self._notices.setdefault(agent, deque(maxlen=_KEPT_NOTICES))
+            kept.append(sanitise(text))
 
     @override
     def close(self, pane: str) -> None:
@@ -93,7 +98,7 @@ class ProcessTerminal(Terminal):
 
     @override
     def alive(self) -> bool:
-        return True
+        return not self._closed
 
     @override
     def attach_argv(self, agent: str) -> list[str]:
@@ -112,7 +117,7 @@ class ProcessTerminal(Terminal):
 
     @override
     def shutdown(self) -> None:
-        """Do nothing: the programs are already on their own."""
+        self._closed = True  # the programs are already on their own
 
     @override
     def kill_all(self) -> None:
@@ -121,6 +126,7 @@ class ProcessTerminal(Terminal):
             for pid in self._running:
                 os.killpg(pid, signal.SIGHUP)
             self._notices.clear()
+            self._closed = True
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

@@ -69,6 +69,7 @@ class TmuxTerminal(Terminal):
         self._notices = Notices(socket.parent / "notices")
         self._lock = threading.RLock()  # guards _connection and makes ensure one at a time
         self._connection: ControlConnection | None = None
+        self._closed = False
         self._server = ""
         self._callbacks: list[Callable[[], None]] = []
 
@@ -169,15 +170,13 @@ class TmuxTerminal(Terminal):
 
     @override
     def shutdown(self) -> None:
-        with self._lock:
-            connection, self._connection = self._connection, None
+        connection = self._let_go()
         if connection is not None:
             connection.close()
 
     @override
     def kill_all(self) -> None:
-        with self._lock:
-            connection, self._connection = self._connection, None
+        connection = self._let_go()
         if connection is not None and not connection.ended:
             connection.expect_end()
             try:
@@ -187,6 +186,12 @@ class TmuxTerminal(Terminal):
             connection.join()
         elif self._socket.exists():
             self._run("kill-server")
+
+    def _let_go(self) -> ControlConnection | None:
+        with self._lock:
+            self._closed = True
+            connection, self._connection = self._connection, None
+        return connection
 
     def _is_connected(self) -> bool:
         connection = self._connection
@@ -223,6 +228,9 @@ class TmuxTerminal(Terminal):
         connection = self._connection
         if connection is not None and not connection.ended:
             return connection
+        if self._closed:
+            msg = "The terminal is closed."
+            raise TmuxLost(msg)
         check_machine(self._program, self._socket)
         connection = self._connect()
         connection.ask(*_OPTIONS, f"set-option -g default-size {self._size}")
