@@ -14,15 +14,17 @@ import threading
 from collections.abc import Callable, Iterable, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ecs_logging
-import structlog
-from structlog.types import Processor
 from typing_extensions import override
 
 from claude_agent import __version__
+from claude_agent.observe.lean_structlog import structlog
 from claude_agent.observe.redact import Redactor
+
+if TYPE_CHECKING:
+    from structlog.types import Processor
 
 FILE_BYTES = 20_000_000
 FILES_KEPT = 5
@@ -97,7 +99,7 @@ def _install(handlers: list[logging.Handler], level: str) -> Callable[[], None]:
     return restore
 
 
-def _formatter(last: list[Processor], redactor: Redactor) -> logging.Formatter:
+def _formatter(last: "list[Processor]", redactor: Redactor) -> logging.Formatter:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.ExtraAdder(),
@@ -191,7 +193,7 @@ def _for_people(_logger: object, _name: str, event: Event) -> Event:
     return event
 
 
-def _console() -> Processor:
+def _console() -> "Processor":
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
         exception_formatter=structlog.dev.plain_traceback,

@@ -97,7 +97,7 @@ def test_log_takes_values_that_json_cannot_hold(log: Lines) -> None:
 
 def test_log_records_the_error_that_ends_a_thread(log: Lines) -> None:
     def fail() -> None:
-        raise RuntimeError("boom")  # noqa: EM101
+        raise RuntimeError("boom")  # noqa: EM101 - shorter
 
     thread = threading.Thread(target=fail, name="worker-1")
     thread.start()
