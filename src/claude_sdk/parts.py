@@ -9,7 +9,6 @@ from claude_sdk.transport import Request, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from typing import Unpack
 
     from claude_sdk.wire import (
@@ -249,8 +248,3 @@ class Server(Part):
         body = {"actor": actor, "args": list(args), "kwargs": options}
         answer = cast("dict[str, str]", self._post("messages", body=body))
         return answer["message_id"]
-
-
-def read_definition(file: Path) -> str:
-    """Return the text of a definition file; raise OSError or UnicodeDecodeError."""
-    return file.read_text("utf-8")

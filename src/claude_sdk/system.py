@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin
 
 from claude_sdk.discovery import locator
 from claude_sdk.errors import ProblemDocument, UnknownName, WaitTimeout
-from claude_sdk.live import RESET, LiveEvents
 from claude_sdk.parts import (
     Agents,
     Apps,
@@ -18,21 +16,20 @@ from claude_sdk.parts import (
     Server,
     Tasks,
     Workflows,
-    read_definition,
 )
-from claude_sdk.results import TaskResult, task_result
-from claude_sdk.states import EXECUTION_ENDED
 from claude_sdk.transport import Patience, Transport
-from claude_sdk.waiting import concerns, wait_for_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Unpack
 
+    from claude_sdk.live import LiveEvents
+    from claude_sdk.results import TaskResult
     from claude_sdk.wire import Execution, Frame, Json, Source, Task, TaskOptions, WorkOptions
 
-_ENDS = frozenset(f"execution.{state}" for state in EXECUTION_ENDED)
+_LONGEST_FILE = 128
 
 
 class ClaudeSystem:
@@ -118,6 +115,8 @@ class ClaudeSystem:
             if cancel:
                 self.tasks.cancel(task["id"])
             raise
+        from claude_sdk.results import task_result  # noqa: PLC0415 - commands start fast
+
         return task_result(ended, self.tasks.result(task["id"]), url=self.address(task["url"]))
 
     def submit_agent_request(
@@ -154,13 +153,13 @@ class ClaudeSystem:
         idempotency_key: str | None = None,
     ) -> Execution:
         """Start a workflow: a Path is a definition file, text is a stored workflow's name."""
-        source: Source = {"params": dict(params or {}), "cwd": str(cwd or Path.cwd())}
+        source: Source = {"params": dict(params or {}), "cwd": str(cwd or os.getcwd())}  # noqa: PTH109 - see task_body
         name = "-"
-        if isinstance(workflow, Path):
-            source["source"] = read_definition(workflow)
-            source["file"] = str(workflow)
-        else:
+        if isinstance(workflow, str):
             name = workflow
+        else:
+            source["source"] = workflow.read_text("utf-8")
+            source["file"] = str(workflow)[-_LONGEST_FILE:]
         return self.workflows.execute(name, key=idempotency_key, **source)
 
     def monitor(self, execution_id: str) -> Iterator[Frame]:
@@ -168,27 +167,21 @@ class ClaudeSystem:
 
         Nothing is missed or given twice, whatever happens to the connection.
         """
-        history = self.executions.events(execution_id)
-        identity = self.executions.get(execution_id)["id"]
-        last = 0
-        with self.live(["tasks", "executions"], after=history["cursor"]) as live:
-            pending: Iterator[Frame] = iter(history["items"])
-            while True:
-                for frame in pending:
-                    if frame["pos"] <= last:
-                        continue
-                    last = frame["pos"]
-                    yield frame
-                    if frame["type"] in _ENDS:
-                        return
-                pending = self._more(live, identity)
+        from claude_sdk.history import events_of  # noqa: PLC0415 - commands start fast
+
+        with self.live(["tasks", "executions"]) as live:
+            yield from events_of(self.executions, live, execution_id)
 
     def live(self, topics: Sequence[str] = ("*",), *, after: str | None = None) -> LiveEvents:
         """Return the live events of some topics (tasks, executions, agents, system; * all)."""
+        from claude_sdk.live import LiveEvents  # noqa: PLC0415 - commands start fast
+
         return LiveEvents(self._transport, topics=topics, after=after)
 
     def wait_task(self, ref: str, *, timeout: float | None = None) -> Task:
         """Return the task once it has ended; raise WaitTimeout after `timeout` seconds."""
+        from claude_sdk.waiting import wait_for_end  # noqa: PLC0415 - commands start fast
+
         return wait_for_end(
             self.events,
             topic="tasks",
@@ -199,6 +192,8 @@ class ClaudeSystem:
 
     def wait_execution(self, ref: str, *, timeout: float | None = None) -> Execution:
         """Return the execution once it has ended; raise WaitTimeout after `timeout` seconds."""
+        from claude_sdk.waiting import wait_for_end  # noqa: PLC0415 - commands start fast
+
         return wait_for_end(
             self.events,
             topic="executions",
@@ -206,14 +201,6 @@ class ClaudeSystem:
             timeout=timeout,
             url=self.address,
         )
-
-    def _more(self, live: LiveEvents, identity: str) -> Iterator[Frame]:
-        frame = live.next(timeout=30.0)
-        if frame is None:
-            return iter(())
-        if frame["type"] == RESET:
-            return iter(self.executions.events(identity)["items"])
-        return iter([frame] if concerns(frame, identity) else [])
 
 
 def submit_agent_request(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from claude_agent.cli import views
+from claude_agent.cli.views import common as common_view
+from claude_agent.cli.views import executions as executions_view
 from claude_sdk.waiting import concerns
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class ExecutionBoard(Board):
 
     @override
     def draw(self, look: Look, now: int) -> list[str]:
-        return views.execution_lines(self.summary, look, now) if self.summary else []
+        return executions_view.execution_lines(self.summary, look, now) if self.summary else []
 
     @override
     def changes(self, look: Look, now: int) -> list[str]:
@@ -96,15 +97,15 @@ def _has_begun(step: Step) -> bool:
 def _step_line(step: Step, look: Look, now: int) -> str:
     undo = step["compensation"]
     at = (undo or step)["ended_at"] or now
-    row = look.table(("",) * 5, [views.step_row(step, look, now)])[0]
-    return f"{views.clock_text(at)}  {row}"
+    row = look.table(("",) * 5, [executions_view.step_row(step, look, now)])[0]
+    return f"{common_view.clock_text(at)}  {row}"
 
 
 def _execution_line(execution: Execution, look: Look, now: int) -> str:
     shown = execution["shown"]
-    took = views.elapsed(execution["started_at"], execution["ended_at"], now)
+    took = common_view.elapsed(execution["started_at"], execution["ended_at"], now)
     state = look.paint(f"{look.icon(shown)} {execution['ref']} {shown['word']}", shown["family"])
-    at = views.clock_text(execution["ended_at"] or now)
+    at = common_view.clock_text(execution["ended_at"] or now)
     return f"{at}  {state}  {took}".rstrip()
 
 
@@ -139,7 +140,7 @@ class TaskBoard(Board):
         if mark == self._seen:
             return []
         self._seen = mark
-        at = views.clock_text(self.task["ended_at"] or now)
+        at = common_view.clock_text(self.task["ended_at"] or now)
         return [f"{at}  {self._line(self.task, look, now)}"]
 
     @property
@@ -154,7 +155,7 @@ class TaskBoard(Board):
             look.state(task["shown"]),
             task["ref"],
             task["agent"],
-            views.elapsed(task["started_at"], task["ended_at"], now),
+            common_view.elapsed(task["started_at"], task["ended_at"], now),
             again if task["attempt"] > 1 else "",
             task["error"]["message"] if task["error"] else task["title"],
         ]

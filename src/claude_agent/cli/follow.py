@@ -6,11 +6,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from claude_agent.cli import codes, views
+from claude_agent.cli import codes
 from claude_agent.cli.board import ExecutionBoard, TaskBoard
 from claude_agent.cli.look import look_at
 from claude_agent.cli.output import note, show
 from claude_agent.cli.text import one_line
+from claude_agent.cli.views import executions as executions_view
+from claude_agent.cli.views import tasks as tasks_view
 from claude_agent.cli.watch import watch
 from claude_sdk.errors import WaitTimeout
 
@@ -69,7 +71,7 @@ def follow_execution(system: ClaudeSystem, execution: Execution, following: Foll
     if ended is None:
         return codes.INTERRUPTED
     if not (following.watch and following.form == "table"):
-        show(views.execution(ended, system.address(ended["url"])), following.form)
+        show(executions_view.execution(ended, system.address(ended["url"])), following.form)
     if ended["state"] != "succeeded":
         reason = ended["error"]["message"] if ended["error"] else ended["reason"] or "no reason"
         note(one_line(f"{ended['name']} ended as {ended['shown']['word']}: {reason}"))
@@ -102,7 +104,7 @@ def _watch(system: ClaudeSystem, board: Board, thing: Thing, following: Followin
 
 def _tell_task(system: ClaudeSystem, task: Task, following: Following) -> None:
     if not (following.watch and following.form == "table"):
-        show(views.submitted(task, system.address(task["url"])), following.form)
+        show(tasks_view.submitted(task, system.address(task["url"])), following.form)
     if task["state"] != "succeeded":
         reason = task["error"]["message"] if task["error"] else task["reason"] or "no reason"
         note(one_line(f"{task['ref']} ended as {task['shown']['word']}: {reason}"))

@@ -1,7 +1,6 @@
 """Icons, colours and tables, as plain as the place they go to asks for."""
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -104,11 +103,22 @@ def look_at(stream: TextIO | None = None) -> Look:
     stream = stream or sys.stdout
     terminal = stream.isatty() and os.environ.get("TERM", "") != "dumb"
     encoding = (stream.encoding or "ascii").lower().replace("-", "")
-    size = shutil.get_terminal_size()
+    columns, lines = terminal_size(stream)
     return Look(
         terminal=terminal,
         colour=terminal and not os.environ.get("NO_COLOR"),
         unicode=encoding.startswith("utf"),
-        columns=max(20, size.columns),
-        lines=max(5, size.lines),
+        columns=max(20, columns),
+        lines=max(5, lines),
     )
+
+
+def terminal_size(stream: TextIO) -> tuple[int, int]:
+    """Return columns and lines; COLUMNS and LINES win, 80 by 24 where there is no terminal."""
+    try:
+        found = tuple(os.get_terminal_size(stream.fileno()))
+    except (OSError, ValueError):
+        found = (80, 24)
+    told = [os.environ.get(name, "") for name in ("COLUMNS", "LINES")]
+    given = [int(text) if text.isdigit() and int(text) else 0 for text in told]
+    return given[0] or found[0] or 80, given[1] or found[1] or 24

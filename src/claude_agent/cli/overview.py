@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from claude_agent.cli import views
 from claude_agent.cli.board import Board
+from claude_agent.cli.views import agents as agents_view
+from claude_agent.cli.views import events as events_view
+from claude_agent.cli.views import executions as executions_view
 
 if TYPE_CHECKING:
     from claude_agent.cli.look import Look
@@ -44,14 +46,14 @@ class Overview(Board):
             return []
         address = self._system.address()
         return [
-            *views.status(self._status, address).table(look),
+            *agents_view.status(self._status, address).table(look),
             "",
             *self._execution_lines(look),
         ]
 
     @override
     def changes(self, look: Look, now: int) -> list[str]:
-        found = [views.frame_line(frame, look) for frame in self._frames]
+        found = [events_view.frame_line(frame, look) for frame in self._frames]
         self._frames.clear()
         return found
 
@@ -61,5 +63,5 @@ class Overview(Board):
         return False
 
     def _execution_lines(self, look: Look) -> list[str]:
-        page = views.executions({"items": self._executions, "next": None, "counts": {}})
+        page = executions_view.executions({"items": self._executions, "next": None, "counts": {}})
         return list(page.table(look))

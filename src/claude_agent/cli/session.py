@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from claude_sdk.system import ClaudeSystem
 
 
@@ -17,13 +15,11 @@ class Session:
         self._system: ClaudeSystem | None = None
 
     @property
-    def home(self) -> "Path":
+    def home(self) -> str:
         """The home folder: flag, environment, default."""
-        from pathlib import Path  # noqa: PLC0415 - not every command needs it
+        from claude_sdk.discovery import default_home, full_path  # noqa: PLC0415 - rare
 
-        from claude_sdk.discovery import default_home  # noqa: PLC0415 - likewise
-
-        return Path(self._home).expanduser().absolute() if self._home else default_home()
+        return full_path(self._home) if self._home else default_home()
 
     @property
     def system(self) -> "ClaudeSystem":

@@ -3,14 +3,13 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 import click
-from typing_extensions import override
 
 from claude_agent.cli import codes
 from claude_agent.cli.session import Session
+from claude_agent.cli.typed import override
 from claude_agent.errors import ClaudeAgentError
 from claude_sdk.errors import ClaudeError, Problem
 
@@ -37,11 +36,17 @@ class LazyGroup(click.Group):
     """A group that imports a command only when it runs."""
 
     @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's name
+        """Return the commands in the order in which people need them."""
         return list(COMMANDS)
 
     @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's name
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import a command."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"claude_agent.cli.commands.{cmd_name}")
@@ -53,7 +58,10 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command for one that does not exist."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
+
             near = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             msg = f"There is no command {args[0]!r}.{hint}"
@@ -61,7 +69,12 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     @override
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's name
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

@@ -1,7 +1,6 @@
 """Text for terminals: made harmless, aligned, and durations as people write them."""
 
 import re
-import unicodedata
 
 # CSI, OSC and the other escape sequences a program can print.
 _ESCAPES = re.compile(
@@ -19,6 +18,8 @@ def harmless(text: str) -> str:
     """Return text that cannot steer a terminal: sequences gone, other controls shown as codes."""
     if text.isascii() and text.isprintable():
         return text
+    import unicodedata  # noqa: PLC0415 - most text is plain
+
     plain = _ESCAPES.sub("", text).replace("\r\n", "\n")
     return "".join(
         char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else _code(char)
@@ -39,6 +40,8 @@ def width(text: str) -> int:
     """Return how many columns a harmless text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata  # noqa: PLC0415 - most text is plain
+
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text

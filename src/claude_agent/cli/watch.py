@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
-from claude_agent.cli.views import now_ms
+from claude_agent.cli.look import terminal_size
+from claude_agent.cli.views.common import now_ms
 from claude_sdk.errors import ServerUnreachable
 from claude_sdk.live import RESET
 
@@ -58,7 +58,7 @@ class Screen:
         self._stream.flush()
 
     def _redraw(self, lines: list[str], *, last: bool) -> None:
-        room = shutil.get_terminal_size().lines - 2
+        room = terminal_size(self._stream)[1] - 2
         if len(lines) > room and not last:
             lines = [*lines[:1], f"  ({len(lines) - room + 1} more above)", *lines[-(room - 2) :]]
         up = f"\x1b[{self._height}A" if self._height else ""

@@ -7,11 +7,11 @@ import sys
 
 import click
 
-from claude_agent.cli import views
 from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import harmless
+from claude_agent.cli.views import agents as agents_view
 
 
 @click.group("agent")
@@ -25,7 +25,7 @@ def command() -> None:
 def list_(session: Session, form: str) -> None:
     """List the agents."""
     status = session.system.agents.status()
-    show(views.agents(status["agents"], status), form)
+    show(agents_view.agents(status["agents"], status), form)
 
 
 @command.command("show")
@@ -35,7 +35,7 @@ def list_(session: Session, form: str) -> None:
 def show_(session: Session, name: str, form: str) -> None:
     """Show one agent."""
     found = session.system.agents.get(name)
-    show(views.agent(found, session.system.address(f"/ui/#/agents/{name}")), form)
+    show(agents_view.agent(found, session.system.address(f"/ui/#/agents/{name}")), form)
 
 
 @command.command("logs")

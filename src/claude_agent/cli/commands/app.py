@@ -6,7 +6,7 @@ from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import View, format_option, note, show
 from claude_agent.cli.session import Session
-from claude_agent.cli.views import as_items
+from claude_agent.cli.views.common import as_items
 
 _FAMILIES = {"running": "ok", "healthy": "ok", "starting": "running", "crashed": "failed"}
 

@@ -20,7 +20,7 @@ def list_(session: Session, form: str) -> None:
     """List every setting, its value and its source."""
     from claude_agent.settings import Settings  # noqa: PLC0415 - pydantic takes 60 ms
 
-    found = Settings.load(home=str(session.home), prepare=False).listing()
+    found = Settings.load(home=session.home, prepare=False).listing()
     items: list[dict[str, object]] = [
         {"name": name, "value": value, "source": source} for name, value, source in found
     ]

@@ -18,7 +18,7 @@ def command(session: Session, form: str) -> int:
     """Check this machine and say what is missing and what to do."""
     from claude_agent import doctor  # noqa: PLC0415 - only here
 
-    findings = doctor.run(str(session.home))
+    findings = doctor.run(session.home)
     documents: list[dict[str, object]] = [asdict(finding) for finding in findings]
 
     def table(look: Look) -> list[str]:

@@ -2,12 +2,14 @@
 
 import click
 
-from claude_agent.cli import codes, views
+from claude_agent.cli import codes
 from claude_agent.cli.look import Look, look_at
 from claude_agent.cli.options import MAX_DEFINITION_BYTES, pass_session, read_text
 from claude_agent.cli.output import View, format_option, json_line, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import counted
+from claude_agent.cli.views import common as common_view
+from claude_agent.cli.views import events as events_view
 
 _MAX_LEDGER = 64 * MAX_DEFINITION_BYTES
 _TOPICS = click.Choice(["tasks", "executions", "agents", "system"])
@@ -27,7 +29,7 @@ def command() -> None:
 def list_(session: Session, after: str | None, topic: str | None, limit: int, form: str) -> None:
     """Print events in order."""
     page = session.system.events.read(after=after, topic=topic, limit=limit)
-    show(views.events(page), form)
+    show(events_view.events(page), form)
     if form == "table" and len(page["items"]) == limit:
         note(f"More: claude-agent event list --after {page['cursor']}")
 
@@ -44,7 +46,7 @@ def tail(session: Session, after: str | None, topics: tuple[str, ...], form: str
     with session.system.live(topics or ("*",), after=cursor) as live:
         try:
             for frame in live:
-                line = json_line(frame) if form == "jsonl" else views.frame_line(frame, look)
+                line = json_line(frame) if form == "jsonl" else events_view.frame_line(frame, look)
                 click.echo(line, color=True)
         except KeyboardInterrupt:
             note(f"\nCome back: claude-agent event tail --after {live.cursor}")
@@ -60,7 +62,7 @@ def export_head(session: Session, form: str) -> None:
     show(
         View(
             document=head,
-            items=views.as_items([head]),
+            items=common_view.as_items([head]),
             name="hash",
             table=lambda _: [f"{head['cursor']}  {head['hash']}"],
         ),

@@ -4,10 +4,12 @@ from typing import Unpack
 
 import click
 
-from claude_agent.cli import views
-from claude_agent.cli.options import Duration, pass_session
+from claude_agent.cli.durations import Duration
+from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
+from claude_agent.cli.views import events as events_view
+from claude_agent.cli.views import executions as executions_view
 from claude_sdk.wire import ExecutionFilter
 
 
@@ -25,7 +27,7 @@ def command() -> None:
 @pass_session
 def list_(session: Session, form: str, **narrow: Unpack[ExecutionFilter]) -> None:
     """List executions, newest first."""
-    show(views.executions(session.system.executions.list(**narrow)), form)
+    show(executions_view.executions(session.system.executions.list(**narrow)), form)
 
 
 @command.command("show")
@@ -35,7 +37,7 @@ def list_(session: Session, form: str, **narrow: Unpack[ExecutionFilter]) -> Non
 def show_(session: Session, ref: str, form: str) -> None:
     """Show one execution with its steps."""
     found = session.system.executions.get(ref)
-    show(views.execution(found, session.system.address(found["url"])), form)
+    show(executions_view.execution(found, session.system.address(found["url"])), form)
 
 
 @command.command("logs")
@@ -68,7 +70,7 @@ def logs(session: Session, ref: str, step: str | None) -> None:
 @pass_session
 def events(session: Session, ref: str, form: str) -> None:
     """Print the history."""
-    show(views.events(session.system.executions.events(ref)), form)
+    show(events_view.events(session.system.executions.events(ref)), form)
 
 
 @command.command("cancel")
@@ -87,7 +89,7 @@ def cancel(
         note(f"Would cancel {found['ref']}; nothing was changed.")
     else:
         found = executions.cancel(ref, compensate=compensate)
-    show(views.execution(found, session.system.address(found["url"])), form)
+    show(executions_view.execution(found, session.system.address(found["url"])), form)
 
 
 @command.command("wait")

@@ -2,10 +2,10 @@
 
 import click
 
-from claude_agent.cli import views
 from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, show
 from claude_agent.cli.session import Session
+from claude_agent.cli.views import agents as agents_view
 
 
 @click.command("status")
@@ -22,7 +22,7 @@ def command(session: Session, agent: str | None, form: str, *, watching: bool) -
         return overview(system, "claude-agent status --watch")
     if agent is not None:
         address = system.address(f"/ui/#/agents/{agent}")
-        show(views.agent(system.agents.get(agent), address), form)
+        show(agents_view.agent(system.agents.get(agent), address), form)
     else:
-        show(views.status(system.agents.status(), system.address()), form)
+        show(agents_view.status(system.agents.status(), system.address()), form)
     return 0

@@ -5,10 +5,10 @@ from typing import TypedDict, Unpack
 
 import click
 
+from claude_agent.cli.durations import Duration
 from claude_agent.cli.look import Look
 from claude_agent.cli.options import (
     PRIORITIES,
-    Duration,
     folder,
     pairs,
     pass_session,
@@ -65,7 +65,7 @@ def command(session: Session, form: str, **given: Unpack[Given]) -> int:
         show(View(document=body, items=[body], name="title", table=_lines_of(body)), form)
         return 0
     from claude_agent.cli.follow import Following, follow_task  # noqa: PLC0415 - after the checks
-    from claude_agent.cli.views import submitted  # noqa: PLC0415 - likewise
+    from claude_agent.cli.views.tasks import submitted  # noqa: PLC0415 - likewise
 
     task = session.system.tasks.submit(body, key=given["idempotency_key"])
     address = session.system.address(task["url"])

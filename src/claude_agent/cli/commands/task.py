@@ -5,11 +5,13 @@ from typing import Unpack
 
 import click
 
-from claude_agent.cli import codes, views
-from claude_agent.cli.options import Duration, pass_session
+from claude_agent.cli import codes
+from claude_agent.cli.durations import Duration
+from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import harmless
+from claude_agent.cli.views import tasks as tasks_view
 from claude_sdk.wire import TaskFilter
 
 _PAUSE = threading.Event()
@@ -33,7 +35,7 @@ def command() -> None:
 @pass_session
 def list_(session: Session, form: str, **narrow: Unpack[TaskFilter]) -> None:
     """List tasks, newest first."""
-    show(views.tasks(session.system.tasks.list(**narrow)), form)
+    show(tasks_view.tasks(session.system.tasks.list(**narrow)), form)
 
 
 @command.command("show")
@@ -43,7 +45,7 @@ def list_(session: Session, form: str, **narrow: Unpack[TaskFilter]) -> None:
 def show_(session: Session, ref: str, form: str) -> None:
     """Show one task."""
     found = session.system.tasks.get(ref)
-    show(views.task(found, session.system.address(found["url"])), form)
+    show(tasks_view.task(found, session.system.address(found["url"])), form)
 
 
 @command.command("cancel")
@@ -57,7 +59,7 @@ def cancel(session: Session, ref: str, form: str, *, dry_run: bool) -> None:
     found = tasks.get(ref) if dry_run else tasks.cancel(ref)
     if dry_run:
         note(f"Would cancel {found['ref']}; nothing was changed.")
-    show(views.submitted(found, session.system.address(found["url"])), form)
+    show(tasks_view.submitted(found, session.system.address(found["url"])), form)
 
 
 @command.command("wait")
@@ -115,4 +117,4 @@ def print_log(
 @pass_session
 def result(session: Session, ref: str, form: str) -> None:
     """Show what a task left: outputs, exit, error."""
-    show(views.result(session.system.tasks.result(ref)), form)
+    show(tasks_view.result(session.system.tasks.result(ref)), form)

@@ -16,7 +16,7 @@ def command(session: Session, port: int | None, *, detach: bool) -> int:
     from claude_agent import keeper  # noqa: PLC0415 - only here
     from claude_agent.settings import Settings  # noqa: PLC0415 - pydantic takes 60 ms
 
-    settings = Settings.load(home=str(session.home), flags={"server.port": port})
+    settings = Settings.load(home=session.home, flags={"server.port": port})
     for text in settings.notes:
         note(text)
     server = settings.server

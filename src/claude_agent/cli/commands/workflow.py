@@ -5,10 +5,10 @@ from typing import TypedDict, Unpack
 import click
 from typing_extensions import override
 
+from claude_agent.cli.durations import Duration
 from claude_agent.cli.look import Look
 from claude_agent.cli.options import (
     MAX_DEFINITION_BYTES,
-    Duration,
     folder,
     pairs,
     pass_session,
@@ -19,7 +19,7 @@ from claude_agent.cli.options import (
 from claude_agent.cli.output import View, format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import counted
-from claude_agent.cli.views import as_items
+from claude_agent.cli.views.common import as_items
 from claude_sdk.wire import Execution, Source, Validated, Workflow
 
 _LONGEST_NAME = 128
@@ -73,8 +73,7 @@ def run(session: Session, form: str, **given: Unpack[Given]) -> int:
     if given["dry_run"]:
         return _dry_run(session, name, source, form)
     execution = _start(session, name, source, params, given)
-    from claude_agent.cli import views  # noqa: PLC0415 - after the checks
-    from claude_agent.cli.follow import Following, follow_execution  # noqa: PLC0415 - likewise
+    from claude_agent.cli.follow import Following, follow_execution  # noqa: PLC0415 - after checks
 
     address = session.system.address(execution["url"])
     following = Following(
@@ -84,7 +83,6 @@ def run(session: Session, form: str, **given: Unpack[Given]) -> int:
         show(_started(execution, address), form)
         return 0
     note(f"{execution['ref']}  {address}")
-    _ = views
     return follow_execution(session.system, execution, following)
 
 

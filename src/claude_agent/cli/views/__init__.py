@@ -1,0 +1,1 @@
+"""How each answer of the API looks as a table."""

@@ -1,0 +1,89 @@
+"""Agents, queues and workers as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claude_agent.cli.look import Cell, Look
+from claude_agent.cli.output import View
+from claude_agent.cli.text import counted, duration
+from claude_agent.cli.views.common import as_items, elapsed, fields, now_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from claude_sdk.wire import Agent, Queue, Status
+
+
+def status(document: Status, address: str) -> View:
+    """Show agents, queues and workers."""
+
+    def table(look: Look) -> list[str]:
+        queues = {queue["name"]: queue for queue in document["queues"]}
+        rows = [agent_row(agent, queues.get(agent["queue"]), look) for agent in document["agents"]]
+        workers = document["workers"]
+        waiting = sum(queue["ready"] for queue in document["queues"])
+        later = sum(queue["scheduled"] for queue in document["queues"])
+        foot = f"{workers['busy']}/{workers['slots']} workers busy, {waiting} queued" + (
+            f", {later} scheduled" if later else ""
+        )
+        head = ("agent", "state", "queued", "adapter", "session", "now")
+        return [*look.table(head, rows, elastic=5), "", f"{foot}   {address}"]
+
+    return View(document=document, items=as_items(document["agents"]), name="name", table=table)
+
+
+def agents(found: Sequence[Agent], document: object) -> View:
+    """Show agents alone."""
+
+    def table(look: Look) -> list[str]:
+        rows = [agent_row(agent, None, look) for agent in found]
+        return look.table(
+            ("agent", "state", "queued", "adapter", "session", "now"), rows, elastic=5
+        )
+
+    return View(document=document, items=as_items(found), name="name", table=table)
+
+
+def agent_row(agent: Agent, queue: Queue | None, look: Look) -> list[str | Cell]:
+    """Return name, state, queue, adapter, session, what it works on."""
+    session = agent["session"]
+    return [
+        agent["name"],
+        look.state(agent["shown"]),
+        str(queue["ready"]) if queue else "",
+        agent["adapter"] + (" (fake)" if agent["fake"] else ""),
+        session if agent["session_alive"] else Cell(text=f"{session} (lost)", family="failed"),
+        ", ".join(f"{running['ref']} {running['title']}" for running in agent["running"]),
+    ]
+
+
+def agent(document: Agent, address: str) -> View:
+    """Show one agent."""
+
+    def table(look: Look) -> list[str]:
+        now = now_ms()
+        last = document["last_output_at"]
+        lines = fields(
+            (
+                ("agent", document["name"]),
+                ("state", look.state(document["shown"])),
+                ("adapter", document["adapter"] + (" (fake)" if document["fake"] else "")),
+                ("session", document["session"] + ("" if document["session_alive"] else " (lost)")),
+                ("slots", str(document["slots"])),
+                ("capabilities", ", ".join(document["capabilities"])),
+                ("last output", f"{duration(now - last)} ago" if last else ""),
+                ("address", address),
+            ),
+            look,
+        )
+        running = [
+            [item["ref"], elapsed(item["started_at"], None, now), item["title"]]
+            for item in document["running"]
+        ]
+        if running:
+            lines += ["", f"{counted(len(running), 'task')} running"]
+            lines += [f"  {line}" for line in look.table(("", "", ""), running, elastic=2)]
+        return lines
+
+    return View(document=document, items=as_items([document]), name="name", table=table)

@@ -1,0 +1,103 @@
+"""Tasks as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claude_agent.cli.look import Cell, Look
+from claude_agent.cli.output import View
+from claude_agent.cli.views.common import as_items, elapsed, fields, more, now_ms
+
+if TYPE_CHECKING:
+    from claude_sdk.wire import Result, Task, TaskPage
+
+
+def submitted(task: Task, address: str) -> View:
+    """Show a task that was just accepted."""
+    return View(
+        document=task,
+        items=as_items([task]),
+        name="ref",
+        table=lambda look: look.table(
+            ("", "", "", ""), [[task["ref"], look.state(task["shown"]), task["agent"], address]]
+        ),
+    )
+
+
+def tasks(page: TaskPage) -> View:
+    """Show a page of tasks."""
+
+    def table(look: Look) -> list[str]:
+        now = now_ms()
+        rows = [_task_row(task, look, now) for task in page["items"]]
+        if not rows:
+            return ['No tasks. Submit one: claude-agent submit --task "..."']
+        head = ("ref", "state", "agent", "priority", "elapsed", "title")
+        return [*look.table(head, rows, elastic=5), *more(page["next"], look)]
+
+    return View(document=page, items=as_items(page["items"]), name="ref", table=table)
+
+
+def _task_row(task: Task, look: Look, now: int) -> list[str | Cell]:
+    return [
+        task["ref"],
+        look.state(task["shown"]),
+        task["agent"] + (" (fake)" if task["fake"] else ""),
+        task["priority"].lower(),
+        elapsed(task["started_at"], task["ended_at"], now),
+        task["title"],
+    ]
+
+
+def task(document: Task, address: str) -> View:
+    """Show one task."""
+
+    def table(look: Look) -> list[str]:
+        error = document["error"]
+        return fields(
+            (
+                ("ref", document["ref"]),
+                ("id", document["id"]),
+                ("state", look.state(document["shown"])),
+                ("reason", document["reason"] or ""),
+                ("error", Cell(text=error["message"], family="failed") if error else ""),
+                ("title", document["title"]),
+                ("agent", document["agent"]),
+                ("routed by", document["routed_by"] or ""),
+                ("adapter", document["adapter"] + (" (fake)" if document["fake"] else "")),
+                ("priority", document["priority"]),
+                ("attempt", f"{document['attempt']} of {document['max_attempts']}"),
+                ("elapsed", elapsed(document["started_at"], document["ended_at"], now_ms())),
+                ("step", document["step_id"] or ""),
+                ("execution", document["execution_id"] or ""),
+                ("folder", document["cwd"] or ""),
+                ("address", address),
+            ),
+            look,
+        )
+
+    return View(document=document, items=as_items([document]), name="ref", table=table)
+
+
+def result(document: Result) -> View:
+    """Show what a task left."""
+
+    def table(look: Look) -> list[str]:
+        ended, error = document["exit"], document["error"]
+        outputs = document["outputs"] or {}
+        return fields(
+            (
+                ("ref", document["ref"]),
+                ("state", document["state"]),
+                ("exit", _exit_text(ended["code"], ended["signal"]) if ended else ""),
+                ("error", Cell(text=error["message"], family="failed") if error else ""),
+                *((f"outputs.{name}", str(value)) for name, value in outputs.items()),
+            ),
+            look,
+        )
+
+    return View(document=document, items=as_items([document]), name="ref", table=table)
+
+
+def _exit_text(code: int | None, signal: int | None) -> str:
+    return f"signal {signal}" if signal is not None else "" if code is None else str(code)
