@@ -362,12 +362,21 @@ def end_server(terminal: TmuxTerminal) -> None:
 def test_tmux_shows_a_window_by_its_ref_and_keeps_it_readable(
     tmux: TmuxTerminal, tmp_path: Path
 ) -> None:
-    pane = tmux.open(window(tmp_path, "/bin/echo", "the answer", name="t-7f;#(x)"))
-    wait_until(lambda: "Pane is dead" in tmux.capture(pane, 100), what="the end of the program")
+    # It ends after its text is shown: tmux may drop what a program prints in its last instant.
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    script = 'echo the answer; read line < "$0"'
+    pane = tmux.open(window(tmp_path, "/bin/sh", "-c", script, str(go), name="t-7f;#(x)"))
+    wait_until(lambda: "the answer" in tmux.capture(pane, 100), what="the text")
+    go.write_text("on\n")
+    # "Pane is dead" is not always drawn either.
+    where = pane.split("@")[0]
+    dead = ("display-message", "-p", "-t", where, "#{pane_dead}")
+    wait_until(lambda: raw_tmux(tmux, *dead) == "1\n", what="the end of the program")
     assert "the answer" in tmux.capture(pane, 100)
     names = raw_tmux(tmux, "list-windows", "-t", "=claude-testing", "-F", "#{window_name}")
     assert names.split() == ["notices", "t-7f___x_"]
-    size = raw_tmux(tmux, "display-message", "-p", "-t", pane.split("@")[0], "#{pane_width}")
+    size = raw_tmux(tmux, "display-message", "-p", "-t", where, "#{pane_width}")
     assert size.strip() == "120"
     tmux.close(pane)
     assert tmux.capture(pane, 100) == ""
