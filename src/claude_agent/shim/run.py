@@ -1,0 +1,271 @@
+"""One run from the first command to the verdict."""
+
+import posix
+
+from claude_agent.shim import command, machine, record, verdict
+from claude_agent.shim.bell import Bell
+from claude_agent.shim.control import ControlSocket
+from claude_agent.shim.desk import Desk
+from claude_agent.shim.journal import Journal
+from claude_agent.shim.ladder import Ladder
+from claude_agent.shim.loop import WRITE, Loop
+from claude_agent.shim.machine import monotonic
+from claude_agent.shim.pane import Pane
+from claude_agent.shim.reap import Reaping
+from claude_agent.shim.signals import SIGCHLD, SIGINT, SIGTERM
+from claude_agent.shim.spec import Spec, SpecError, check_digest
+from claude_agent.shim.streams import Streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from resource import struct_rusage
+
+BEAT_S = 5.0
+RETRY_S = 1.0
+
+
+class Run:
+    """Drives the commands of a specification; `go` returns when the verdict is on disk."""
+
+    def __init__(self, spec: Spec, begun: "dict[str, object]", loop: Loop) -> None:
+        self._spec = spec
+        self._loop = loop
+        self._bell = Bell(spec.bell, spec.run_id)
+        self._journal = Journal(self._bell)
+        self._pane = Pane()
+        self._streams = Streams(loop, spec, self._journal, self._pane)
+        self._ladder = Ladder(spec.stop_ms)
+        self._begun = begun
+        self._record = record.Record(spec, int(str(begun["at"])))
+        self._prctl = machine.find_prctl()
+        self._adopts = self._prctl(machine.PR_SET_CHILD_SUBREAPER, 1)
+        self._childless = False
+        self._control: ControlSocket | None = None
+        self._command: command.Command | None = None
+        self._reaping: Reaping | None = None
+        self._verdict: dict[str, object] | None = None
+        self._verdict_due: float | None = None
+        self._beat_due = monotonic() + BEAT_S
+        self._pane_watched = False
+        self._index = 0
+        loop.on_signal = self._on_signal
+
+    def go(self, error: str | None = None) -> None:
+        """Run everything; with `error` only say that it cannot be run."""
+        begun = {key: self._begun[key] for key in ("pid", "start_time", "boot_id")}
+        self._journal.later("begun", **begun)
+        self._journal.flush()
+        self._bell.ring()
+        self._pane.say(f"== {self._spec.title}  {self._spec.ref}")
+        error = error or self._prepare()
+        if error is None:
+            self._start(0)
+        else:
+            self._conclude(error)
+        while not self._over():
+            self._loop.once(self._due())
+            self._tick(monotonic())
+        if self._control is not None:
+            self._control.close()
+        self._bell.ring()
+
+    def _prepare(self) -> str | None:
+        try:
+            machine.write_whole("beat", b"")
+            verdict.reserve_room()
+            check_digest(self._spec)
+            desk = Desk(self, self._spec, self._journal, self._bell)
+            self._control = ControlSocket(self._loop, desk.answer)
+        except SpecError as error:
+            return str(error)
+        except OSError as error:
+            return f"folder: {error.strerror}"
+        return None
+
+    # The commands, one after the other.
+
+    def _start(self, index: int) -> None:
+        self._index = index
+        if len(self._spec.commands) > 1:
+            self._pane.say(f"-- {self._spec.commands[index][0]}")
+        outputs = self._streams.open()
+        try:
+            self._command = command.start(self._spec, index, outputs, self._prctl)
+        except command.SpawnError as error:
+            self._streams.close()
+            self._conclude(str(error))
+            return
+        finally:
+            for fd in set(outputs):
+                posix.close(fd)
+        started = self._command
+        self._journal.lifecycle(
+            "started", command=started.name, index=started.index, pid=started.pid
+        )
+
+    def _collect(self) -> None:
+        """Take in every child that has ended: the command, and orphans that became ours."""
+        self._childless = False
+        try:
+            while (ended := posix.wait4(-1, posix.WNOHANG))[0]:
+                self._took_in(*ended)
+        except ChildProcessError:
+            self._childless = True
+        running = self._command
+        if running is not None and running.status is not None and self._reaping is None:
+            self._ladder.end()
+            if self._childless and self._adopts and not self._record.stopped:
+                self._finish(running)  # no child of any kind is left: nothing to look for
+            else:
+                self._reaping = Reaping(self._spec.run_id, monotonic())
+
+    def _took_in(self, pid: int, status: int, usage: "struct_rusage") -> None:
+        running = self._command
+        if running is not None and pid == running.pid:
+            running.status = status
+            running.ended = monotonic()
+            self._record.used(usage)
+
+    def _finish(self, ended: command.Command) -> None:
+        self._command = None
+        self._reaping = None
+        self._streams.close()
+        self._record.ended(ended)
+        self._journal.lifecycle(
+            "ended", command=ended.name, index=ended.index, code=ended.code, signal=ended.signal
+        )
+        more = ended.index + 1 < len(self._spec.commands)
+        if ended.code == 0 and more and not self._record.stopped:
+            self._start(ended.index + 1)
+        else:
+            self._conclude(None)
+
+    # The verdict.
+
+    def _conclude(self, error: str | None) -> None:
+        self._streams.log.sync()
+        self._journal.tell_dropped()
+        self._verdict = self._record.done(
+            error=error, index=self._index, output_bytes=self._streams.log.total
+        )
+        self._pane.say(record.describe(self._verdict))
+        self._verdict_due = monotonic()
+        self._give_verdict(self._verdict_due)
+
+    def _give_verdict(self, now: float) -> None:
+        if self._verdict is None or self._verdict_due is None or now < self._verdict_due:
+            return
+        if verdict.write_verdict(self._verdict):
+            self._verdict_due = None
+            self._journal.lifecycle("exit", **self._verdict)
+        else:
+            self._verdict_due = now + RETRY_S
+
+    def _over(self) -> bool:
+        if self._verdict is None:
+            return False
+        if self._verdict_due is None and self._journal.durable:
+            return True
+        return posix.stat(".").st_nlink == 0  # the folder was deleted: there is nobody to tell
+
+    # Time.
+
+    def _due(self) -> "list[float | None]":
+        reaping = None if self._reaping is None else self._reaping.due
+        return [
+            self._journal.due,
+            self._bell.due,
+            self._ladder.due,
+            reaping,
+            self._verdict_due,
+            self._beat_due,
+        ]
+
+    def _tick(self, now: float) -> None:
+        if now >= self._beat_due:
+            self._beat_due = now + BEAT_S
+            self._journal.tell_dropped()
+            machine.attempt(posix.utime, "beat")  # on a full or lost disk the run goes on
+        self._journal.tick(now)
+        self._bell.tick(now)
+        self._climb(now)
+        running = self._command
+        clean = self._reaping is not None and self._reaping.tick(now)
+        if clean and running is not None and running.status is not None:
+            self._finish(running)
+        self._give_verdict(now)
+        self._tend_pane()
+
+    def _tend_pane(self) -> None:
+        wanted = self._pane.wants_write
+        if wanted and not self._pane_watched:
+            self._loop.watch(self._pane.fd, WRITE, self._pane.flush)
+        elif self._pane_watched and not wanted:
+            self._loop.forget(self._pane.fd)
+        self._pane_watched = wanted
+
+    # Stopping, and what others ask for.
+
+    def _climb(self, now: float) -> None:
+        stage = self._ladder.tick(now)
+        if stage is None:
+            return
+        name, number = stage
+        self._journal.lifecycle("stopping", stage=name)
+        self._signal(number)
+        if name == "kill" and self._reaping is None:
+            self._reaping = Reaping(self._spec.run_id, now)
+
+    def _signal(self, number: int) -> bool:
+        running = self._command
+        if running is None or running.status is not None:
+            return False
+        try:
+            posix.killpg(running.pid, number)
+        except OSError:  # ended in this moment
+            return False
+        return True
+
+    def _on_signal(self, number: int) -> None:
+        if number == SIGCHLD:
+            self._collect()
+        elif number == SIGINT:  # Ctrl-C in the pane
+            self.interrupt()
+        elif number == SIGTERM:
+            self.stop(at_once=False)
+
+    def interrupt(self) -> bool:
+        """Interrupt the running command as Ctrl-C does; False when none runs."""
+        return self._signal(SIGINT)
+
+    def stop(self, *, at_once: bool) -> bool:
+        """Stop the run by the ladder, or kill it at once; False when nothing runs any more."""
+        if self._command is None:
+            return False
+        self._record.stopped = True  # also between two commands: the next must not start
+        if self._command.status is not None:
+            return False
+        now = monotonic()
+        if at_once:
+            self._ladder.skip_to_kill(now)
+        else:
+            self._ladder.begin(now)
+        self._climb(now)
+        return True
+
+    def state(self) -> "dict[str, object]":
+        """Return what a status request shows."""
+        running = self._command
+        return {
+            "run_id": self._spec.run_id,
+            "run": self._spec.run,
+            "pid": posix.getpid(),
+            "state": "running" if running is not None else "ending",
+            "command": self._spec.commands[self._index][0],
+            "index": self._index,
+            "command_pid": None if running is None else running.pid,
+            "stopping": self._ladder.stage,
+            "started_at": self._begun["at"],
+            "output_bytes": self._streams.log.total,
+            "n": self._journal.n,
+        }

@@ -1,0 +1,72 @@
+"""The pipes from the command to its log, its protocol and its pane."""
+
+import posix
+
+from claude_agent.shim.journal import Journal
+from claude_agent.shim.lines import ProtocolTap
+from claude_agent.shim.loop import READ, Loop
+from claude_agent.shim.output import OutputLog
+from claude_agent.shim.pane import Pane
+from claude_agent.shim.spec import Spec
+
+CHUNK_BYTES = 1 << 16
+LAST_CHUNKS = 64
+"""More than a pipe can hold; a process that is none of ours may hold it and write for ever."""
+
+
+class Streams:
+    """Reads what the running command prints and passes it on."""
+
+    def __init__(self, loop: Loop, spec: Spec, journal: Journal, pane: Pane) -> None:
+        self._loop = loop
+        self._spec = spec
+        self._journal = journal
+        self._pane = pane
+        self._taps: dict[int, ProtocolTap | None] = {}
+        self.log = OutputLog(spec.output_bytes, journal.drop)
+
+    def open(self) -> tuple[int, int]:
+        """Make the pipes of one command; return the ends for its stdout and stderr."""
+        if not self._spec.jsonl:
+            both = self._pipe(None)
+            return both, both
+        tap = ProtocolTap(
+            self._journal, line_bytes=self._spec.line_bytes, event_bytes=self._spec.event_bytes
+        )
+        return self._pipe(tap), self._pipe(None)
+
+    def close(self) -> None:
+        """The command has ended: take what it left in the pipes."""
+        for fd, tap in list(self._taps.items()):
+            for _chunk in range(LAST_CHUNKS):
+                if not self._read(fd):
+                    break
+            if tap is not None:
+                tap.end()
+            self._loop.forget(fd)
+            posix.close(fd)
+        self._taps.clear()
+        self._journal.flush()
+
+    def _pipe(self, tap: ProtocolTap | None) -> int:
+        ours, theirs = posix.pipe2(posix.O_CLOEXEC)
+        posix.set_blocking(ours, False)
+        self._taps[ours] = tap
+        self._loop.watch(ours, READ, lambda: self._read(ours))
+        return theirs
+
+    def _read(self, fd: int) -> bool:
+        """Pass on one chunk; False when there is none now."""
+        try:
+            data = posix.read(fd, CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._loop.forget(fd)
+            return False
+        self.log.write(data)
+        tap = self._taps[fd]
+        if tap is not None:
+            tap.feed(data)
+        self._pane.show(data)
+        return True
