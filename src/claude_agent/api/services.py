@@ -138,6 +138,13 @@ class TaskServices(ABC):
     def cancel_task(self, ref: str, *, actor: str) -> Wire:
         """Request the cancel; return the Task. Raises NotFound, Conflict when it has ended."""
 
+    @abstractmethod
+    def resolve_task(self, ref: str, outcome: str, note: str, *, actor: str) -> Wire:
+        """Take a person's answer to "what happened?" in an uncertain task.
+
+        `outcome`: succeeded, retry or failed. Raises NotFound, Conflict, Invalid.
+        """
+
 
 class AgentServices(ABC):
     """Agents and deployed applications."""

@@ -47,12 +47,17 @@ class TaskScheduler:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_at = self._aged_at = clock.monotonic() - AGING_S
+        self._looked_at = clock.monotonic()
         self._offset = clock.now() - clock.monotonic() * 1000
 
     def start(self) -> None:
         """Begin to look at the timers."""
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
         self._thread.start()
+
+    def looked_ago(self) -> float:
+        """Return how many seconds ago the timers were looked at."""
+        return self._clock.monotonic() - self._looked_at
 
     def stop(self) -> None:
         """End the thread."""
@@ -74,6 +79,7 @@ class TaskScheduler:
     def tick(self) -> int:
         """Make everything due that is due now; return how many things changed."""
         now = self._clock.now()
+        self._looked_at = self._clock.monotonic()
         self._follow_the_clock()
         changed = self._tick_tasks(now) + self._tick_executions(now)
         seconds = self._clock.monotonic()

@@ -5,16 +5,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from claude_agent.core.definition_source import compile_source
+from claude_agent.core.definition_source import parse
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import execution_events as ev
-from claude_agent.domain.compile import check_params
+from claude_agent.domain.compile import compile_definition
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.execution import submitted
 from claude_agent.domain.execution_decide import Begin, CancelAsked
+from claude_agent.domain.parameters import check_params
 from claude_agent.domain.states import EXECUTION_TERMINAL
 from claude_agent.errors import Conflict, Invalid, NotFound
 from claude_agent.storage import execution_rows
@@ -47,9 +48,8 @@ class WorkflowEngine:
         Raises `DefinitionError` with every problem at once, `TooLarge`.
         """
         text = source if isinstance(source, str) else json.dumps(source)
-        definition = compile_source(
-            text,
-            file=file,
+        definition = compile_definition(
+            parse(text, file=file),
             agents=frozenset(self._catalogue.agents),
             actions=self._catalogue.actions,
         )

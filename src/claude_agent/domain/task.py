@@ -219,7 +219,12 @@ def _lost(task: Task, said: Payload) -> Task:
 def _waits(task: Task, said: Payload) -> Task:
     match said:
         case ev.TaskRetryScheduled():
-            waiting = replace(task, not_before=said.due, reason=said.reason)
+            waiting = replace(
+                task,
+                not_before=said.due,
+                reason=said.reason,
+                refunds=task.refunds + (0 if said.counted else 1),
+            )
             return _freed(waiting, TaskState.SCHEDULED)
         case ev.TaskDue():
             return replace(task, state=TaskState.READY)

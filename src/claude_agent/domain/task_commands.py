@@ -12,6 +12,8 @@ from claude_agent.domain.task import MAX_DELIVERIES, Task
 from claude_agent.errors import Conflict
 
 Said = tuple[Payload, ...]
+SHUTDOWN = "shutdown"
+"""Why a run is stopped that ends with the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,11 +266,19 @@ def _end_gates(task: Task, command: EndGates) -> Said:
 def _failed(
     task: Task, failure: Failure, verdict: Mapping[str, Any], at: int, chance: float
 ) -> Said:
+    if task.stop_requested == SHUTDOWN and task.spec.idempotent:
+        # Stopped with the server by a person: it begins again with the next one, uncounted.
+        again = ev.TaskRetryScheduled(
+            due=at, attempt=task.attempt, reason="It was stopped with the server.", counted=False
+        )
+        return (again,)
     if task.stop_requested:
         limit = {"timeout.run": "run", "timeout.total": "total", "timeout.idle": "idle"}
+        by = limit.get(task.stop_requested)
+        how = f"by its {by} timeout" if by else "with the server (down --stop-agents)"
         failure = Failure(
             kind=task.stop_requested,
-            message=f"It was stopped by its {limit.get(task.stop_requested, 'own')} timeout.",
+            message=f"It was stopped {how}.",
             exit_code=failure.exit_code,
             retryable=task.stop_requested != "timeout.total",
         )

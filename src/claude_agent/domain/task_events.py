@@ -139,6 +139,7 @@ class TaskRetryScheduled(Payload):
     due: int
     attempt: int
     reason: str
+    counted: bool = True
 
 
 @payload

@@ -99,3 +99,12 @@ SELECT hash, slug, name, data, source, origin FROM definitions AS d
 -- name: executions.clear_deadline
 -- The timeout of an execution has acted.
 UPDATE executions SET deadline_at = NULL WHERE id = :id;
+
+-- name: executions.events
+-- The events of an execution and of its tasks, in order.
+SELECT pos, stream, seq, type, v, at, actor, trace, causation, data, data_hash, hash
+  FROM events
+ WHERE pos > :after
+   AND stream IN (SELECT 'execution/' || :execution
+                   UNION ALL SELECT 'task/' || id FROM tasks WHERE execution_id = :execution)
+ ORDER BY pos LIMIT :limit;

@@ -126,3 +126,7 @@ SELECT id, ref, state, step_id, purpose, attempt FROM tasks WHERE execution_id =
 -- name: tasks.shift_delays
 -- Wall time jumped: pending delays keep their length.
 UPDATE tasks SET not_before = not_before + :jump WHERE state = 'scheduled';
+
+-- name: tasks.executions_of
+-- Which execution each of some tasks belongs to.
+SELECT id, execution_id FROM tasks WHERE id IN (:ids);

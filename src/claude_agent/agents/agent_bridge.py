@@ -1,0 +1,193 @@
+"""The agent bridge: takes a claimed task into a tmux window and its result out again.
+
+`process_queue_task` prepares the run folder and counts the attempt, `execute_in_tmux` opens the
+window, `capture_and_publish_result` judges the verdict and records it. Every run of the product
+goes through these three.
+"""
+
+import json
+import logging
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.journal import Followed, Journal
+from claude_agent.agents.judge import judge_run
+from claude_agent.agents.run_folder import RunFolder
+from claude_agent.agents.run_plan import RunPlanner
+from claude_agent.agents.terminal import Terminal, Window
+from claude_agent.clock import Clock
+from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.run_control import Ended, RunControl
+from claude_agent.domain.retry import Failure
+from claude_agent.domain.states import TaskState
+from claude_agent.domain.task import Task
+from claude_agent.errors import ClaudeAgentError, FencedOut, Invalid, NotFound
+
+_LOG = logging.getLogger(__name__)
+_SESSION = "claude-"
+
+
+class AgentBridge:
+    """Between the queue and the agents' sessions."""
+
+    def __init__(
+        self,
+        *,
+        control: RunControl,
+        planner: RunPlanner,
+        terminal: Terminal,
+        adapters: Mapping[str, Adapter],
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> None:
+        self._control = control
+        self._planner = planner
+        self._terminal = terminal
+        self._adapters = adapters
+        self._catalogue = catalogue
+        self._clock = clock
+        self._journal: Journal | None = None
+        self._ended: dict[str, Followed] = {}
+
+    def attach(self, journal: Journal) -> None:
+        """Hand started runs to this journal."""
+        self._journal = journal
+
+    def adapter_for(self, task: Task) -> Adapter:
+        """Return what drives a task: its agent's adapter for a prompt, the shell otherwise."""
+        if task.spec.kind != "prompt":
+            return self._adapters["shell"]
+        name = task.adapter or self._catalogue.agent(task.spec.agent).adapter
+        return self._adapters.get(name, self._adapters["shell"])
+
+    def process_queue_task(self, message: Mapping[str, Any]) -> str:
+        """Start the claimed task `{task_id, fence}`; return its run id ("": it did not start).
+
+        A task that cannot be prepared ends as failed with the reason; `FencedOut` means that
+        somebody else drives it, and nothing was touched.
+        """
+        task = self._control.task(str(message["task_id"]))
+        if task.fence != message["fence"]:
+            detail = f"Task {task.ref} is driven by somebody else now."
+            raise FencedOut(detail)
+        adapter = self.adapter_for(task)
+        agent = self._catalogue.agents.get(task.spec.agent)
+        try:
+            if agent is None:
+                detail = f"There is no agent {task.spec.agent} any more."
+                raise NotFound(detail)
+            spec = self._planner.prepare(task, agent, adapter)
+        except (ClaudeAgentError, OSError) as error:
+            self._not_started(task, error)
+            return ""
+        started = self._control.started(task, adapter=adapter.name, digest=spec.digest)
+        if started.state != TaskState.RUNNING:
+            return ""  # cancelled between the claim and the start
+        self._open(started, adapter)
+        return started.run_id
+
+    def _open(self, task: Task, adapter: Adapter) -> None:
+        folder = self._planner.folder(task)
+        run = Followed(
+            task=task,
+            folder=folder,
+            run_id=task.run_id,
+            purpose="run",
+            adapter=adapter,
+            since=self._clock.now(),
+        )
+        command = shlex.join(self._planner.shim_argv(folder))
+        if self._journal is not None:
+            self._journal.follow(run)
+        try:
+            run.pane = self.execute_in_tmux(f"{_SESSION}{task.spec.agent}", command, name=task.ref)
+        except ClaudeAgentError as error:
+            # The shim may or may not have begun: the run folder tells, the journal looks.
+            _LOG.warning("task %s: no window: %s", task.ref, error.detail)
+            run.since = 0
+
+    def execute_in_tmux(self, session: str, command: str, *, name: str = "run") -> str:
+        """Start `command` in a new window of an agent's session; return the pane.
+
+        `session` is `claude-<agent>`; `command` is split as a shell splits words and then run
+        without one. Raises Invalid, Unavailable, SetupError.
+        """
+        if not session.startswith(_SESSION):
+            detail = f"{session[:80]} is not the session of an agent."
+            raise Invalid(detail, hint="Sessions are named claude-<agent>.")
+        window = Window(
+            agent=session.removeprefix(_SESSION),
+            name=name,
+            argv=tuple(shlex.split(command)),
+            cwd=self._planner.places.home,
+        )
+        return self._terminal.open(window)
+
+    def run_ended(self, run: Followed) -> Task:
+        """Hand a run that ended to `capture_and_publish_result`."""
+        verdict = run.folder.verdict()
+        if verdict is None:
+            detail = f"The run {run.run_id} has no verdict."
+            raise NotFound(detail)
+        self._ended[run.run_id] = run
+        try:
+            return self.capture_and_publish_result(json.dumps(verdict.to_data()))
+        finally:
+            self._ended.pop(run.run_id, None)
+
+    def capture_and_publish_result(self, output: str) -> Task:
+        """Judge the verdict of a run (the JSON text of its `exit.json`) and record the result.
+
+        Raises FencedOut, NotFound for a run that is not ours.
+        """
+        run_id = str(json.loads(output).get("run_id", ""))
+        run = self._ended.get(run_id) or self._from_disk(run_id)
+        verdict = run.folder.verdict()
+        if verdict is None:
+            detail = f"The run {run_id} has no verdict."
+            raise NotFound(detail)
+        ended = judge_run(run.task, run.adapter, run.folder, verdict, run.seen)
+        return self._control.ended(run.task.id, run.task.fence, ended)
+
+    def _from_disk(self, run_id: str) -> Followed:
+        task_id, _, run = run_id.partition(".")
+        task = self._control.task(task_id)
+        if str(task.run) != run:
+            detail = f"{run_id} is not the current run of task {task.ref}."
+            raise NotFound(detail)
+        return Followed(
+            task=task,
+            folder=RunFolder(self._planner.places.folder(task_id, task.run)),
+            run_id=run_id,
+            purpose="run",
+            adapter=self.adapter_for(task),
+            since=self._clock.now(),
+        )
+
+    def _not_started(self, task: Task, error: Exception) -> None:
+        detail = error.detail if isinstance(error, ClaudeAgentError) else str(error)
+        _LOG.warning("task %s could not be started: %s", task.ref, detail)
+        # A full disk may have room again; a wrong folder will not appear by itself.
+        retryable = isinstance(error, OSError)
+        failure = Failure(kind="not_runnable", message=detail, retryable=retryable)
+        self._planner.folder(task).seal_if_made(task.fence)
+        self._control.ended(task.id, task.fence, Ended(verdict={}, failure=failure, outputs=None))
+
+    def notice(self, agent: str, text: str) -> None:
+        """Show a line in the agent's window `notices`; a lost terminal is no error."""
+        try:
+            self._terminal.notice(agent, text)
+        except (ClaudeAgentError, OSError) as error:
+            _LOG.debug("no notice for %s: %s", agent, error)
+
+    @property
+    def terminal(self) -> Terminal:
+        """Where the windows are."""
+        return self._terminal
+
+    def log_path(self, task: Task) -> Path:
+        """Return where the task's output is kept."""
+        return self._planner.folder(task).path / "output.log"

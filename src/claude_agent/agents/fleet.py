@@ -1,0 +1,282 @@
+"""The fleet: starts claimed tasks, follows them to their end, adopts what a lost owner left."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from claude_agent.agents import control
+from claude_agent.agents.agent_bridge import AgentBridge
+from claude_agent.agents.journal import Followed, Journal
+from claude_agent.agents.judge import judge_checks
+from claude_agent.agents.recovery import Recovery
+from claude_agent.agents.run_plan import RunPlanner
+from claude_agent.agents.terminal import Terminal, Window
+from claude_agent.clock import Clock
+from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.run_control import RunControl
+from claude_agent.core.task_desk import COMMANDS
+from claude_agent.domain.states import TaskState
+from claude_agent.domain.task import Task
+from claude_agent.errors import ClaudeAgentError, FencedOut
+from claude_agent.storage.notifier import Notifier
+
+_LOG = logging.getLogger(__name__)
+LAUNCHERS = 4
+
+
+class Fleet:
+    """Owns the runs of this process."""
+
+    def __init__(
+        self,
+        *,
+        bridge: AgentBridge,
+        journal: Journal,
+        control: RunControl,
+        planner: RunPlanner,
+        quiet: Terminal,
+        parts: "FleetParts",
+    ) -> None:
+        self._bridge = bridge
+        self._journal = journal
+        self._control = control
+        self._planner = planner
+        self._quiet = quiet
+        self._clock = parts.clock
+        self._catalogue = parts.catalogue
+        self._notifier = parts.notifier
+        self._on_session = parts.on_session
+        self._pool = ThreadPoolExecutor(LAUNCHERS, thread_name_prefix="launcher")
+        self._stop = threading.Event()
+        self._deliverer = threading.Thread(target=self._deliver, name="delivery", daemon=True)
+        self._recovery = Recovery(control=control, planner=planner, checks=self.start_checks)
+        journal.on_end = self._ended
+        journal.on_gone = self._gone
+        journal.on_idle = self._idle
+        bridge.attach(journal)
+        bridge.terminal.on_lost(self._terminal_lost)
+
+    # Start and stop -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Follow the journal and deliver commands."""
+        self._journal.start()
+        self._deliverer.start()
+
+    def stop(self) -> None:
+        """Let go of every run; none of them is stopped."""
+        self._stop.set()
+        self._notifier.ring(COMMANDS)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._deliverer.join(5.0)
+        self._journal.stop()
+
+    def stop_runs(self, *, timeout: float) -> int:
+        """Stop every run by the ladder and wait; return how many did not end in time."""
+        for run in self._journal.following():
+            if run.purpose == "run":
+                try:
+                    self._control.stop_run(run.task, "shutdown")
+                except ClaudeAgentError as error:
+                    _LOG.info("run %s was not stopped: %s", run.run_id, error.detail)
+        self._notifier.ring(COMMANDS)
+        self._journal.wait_idle(timeout)
+        return len(self._journal.following())
+
+    def launch(self, tasks: Sequence[Task]) -> None:
+        """Start claimed tasks, each on its own thread of the pool."""
+        for task in tasks:
+            if not self._stop.is_set():
+                self._pool.submit(self._launch, task)
+
+    def _launch(self, task: Task) -> None:
+        try:
+            run_id = self._bridge.process_queue_task({"task_id": task.id, "fence": task.fence})
+            if run_id:
+                self._bridge.notice(
+                    task.spec.agent, f"{task.ref} started: {task.spec.title} (window {task.ref})"
+                )
+        except FencedOut:
+            _LOG.info("task %s is driven by somebody else now", task.ref)
+        except ClaudeAgentError as error:
+            _LOG.warning("task %s could not be launched: %s", task.ref, error.detail)
+            self._pool.submit(self._give_back, task)
+        except Exception:  # noqa: BLE001 - a launcher thread reports, and the task is given back
+            _LOG.exception("task %s could not be launched", task.ref)
+            self._pool.submit(self._give_back, task)
+
+    def _give_back(self, task: Task) -> None:
+        try:
+            self._recovery.settle(self._control.task(task.id))
+        except ClaudeAgentError as error:
+            _LOG.warning("task %s waits for the next start: %s", task.ref, error.detail)
+
+    # Adoption -------------------------------------------------------------------------------
+
+    def adopt_all(self) -> int:
+        """Take over every task that the last owner left; return how many runs go on."""
+        going = 0
+        for task in self._control.active():
+            try:
+                adopted = self._control.adopt(task)
+                going += self._continue(adopted)
+            except ClaudeAgentError as error:
+                _LOG.warning("task %s could not be adopted: %s", task.ref, error.detail)
+        return going
+
+    def _continue(self, task: Task) -> int:
+        """Go on with an adopted task: follow a live run, finish an ended one, settle the rest."""
+        folder = self._planner.folder(task)
+        if task.state == TaskState.VERIFYING:
+            self._pool.submit(self._recovery.restart_gates, task)
+            return 1
+        if task.reaped_run != task.run and (folder.verdict() is not None or folder.shim_alive()):
+            self._journal.follow(
+                Followed(
+                    task=task,
+                    folder=folder,
+                    run_id=task.run_id,
+                    purpose="run",
+                    adapter=self._bridge.adapter_for(task),
+                    since=self._clock.now(),
+                )
+            )
+            return 1
+        self._pool.submit(self._settle_safely, task)
+        return 0
+
+    def _settle_safely(self, task: Task) -> None:
+        try:
+            self._recovery.settle(task)
+        except FencedOut:
+            _LOG.info("task %s is driven by somebody else now", task.ref)
+        except Exception:  # noqa: BLE001 - a pool thread has nobody above it to report to
+            _LOG.exception("task %s could not be settled", task.ref)
+
+    # What the journal says ------------------------------------------------------------------
+
+    def _ended(self, run: Followed) -> None:
+        match run.purpose:
+            case "run":
+                task = self._bridge.run_ended(run)
+                if task.state == TaskState.VERIFYING:
+                    self.start_checks(task, "gates", task.gate_run)
+            case "gates":
+                verdict = run.folder.verdict()
+                if verdict is None:
+                    return
+                failure = judge_checks(verdict, run.folder)
+                evidence = ("E1", "E5") if failure is None else ("E1",)
+                task = self._control.gates_ended(run.task.id, run.task.fence, failure, evidence)
+            case _:
+                task = self._recovery.probe_ended(run)
+        self._bridge.notice(task.spec.agent, f"{task.ref} {task.state.value}: {task.spec.title}")
+
+    def _gone(self, run: Followed) -> None:
+        if run.purpose == "run":
+            self._pool.submit(self._settle_safely, run.task)
+        elif run.purpose == "gates":
+            self._pool.submit(self._recovery.restart_gates, run.task)
+        else:
+            self._pool.submit(self._recovery.probe_lost, run)
+
+    def _idle(self, run: Followed) -> None:
+        limit = run.task.spec.limits.idle_ms
+        quiet = run.folder.quiet_ms(self._clock.now())
+        if limit is not None and quiet is not None and quiet > limit:
+            self._control.stop_run(run.task, "timeout.idle")
+
+    def start_checks(self, task: Task, purpose: str, k: int) -> None:
+        """Run the gates or the probe of a task in the background, under a shim of their own."""
+        if purpose == "gates":
+            checks = [(gate["name"], gate["run"]) for gate in task.spec.gates]
+        else:
+            checks = [("verify", task.spec.verify)]
+        agent = self._catalogue.agent(task.spec.agent)
+        folder = self._planner.prepare_checks(task, agent, purpose, k, checks)
+        run = Followed(
+            task=task,
+            folder=folder,
+            run_id=f"{task.run_id}.{purpose}-{k}",
+            purpose=purpose,
+            adapter=self._bridge.adapter_for(task),
+            since=self._clock.now(),
+        )
+        self._journal.follow(run)
+        argv = self._planner.shim_argv(folder)
+        window = Window(
+            agent=task.spec.agent, name=task.ref, argv=argv, cwd=self._planner.places.home
+        )
+        self._quiet.open(window)
+
+    # Commands to runs -----------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        while not self._stop.is_set():
+            self._notifier.wait({COMMANDS}, 2.0)
+            for run in self._journal.following():
+                if self._stop.is_set():
+                    return
+                self._deliver_to(run)
+
+    def _deliver_to(self, run: Followed) -> None:
+        try:
+            commands = self._control.open_commands(run.task)
+            for n, kind, data in commands:
+                request = {
+                    "run": run.task.run,
+                    "fence": run.task.fence,
+                    "n": n,
+                    "kind": kind,
+                    "data": data,
+                }
+                control.send(run.folder.path, request, timeout=2.0)
+        except (control.ShimGone, FileNotFoundError):
+            return  # not begun yet, or ended: the journal sees which
+        except (control.ShimRefused, ClaudeAgentError) as error:
+            _LOG.warning("a command to run %s was not delivered: %s", run.run_id, error)
+
+    # The terminal ---------------------------------------------------------------------------
+
+    def _terminal_lost(self) -> None:
+        if self._stop.is_set():
+            return
+        terminal = self._bridge.terminal
+        _LOG.warning("the tmux server is gone; sessions are made again, runs go on")
+        self._on_session("lost")
+        try:
+            terminal.ensure(sorted(self._catalogue.agents))
+            for run in self._journal.following():
+                if run.purpose == "run":
+                    log = str(run.folder.path / "output.log")
+                    argv = ("tail", "-n", "200", "-F", log)
+                    window = Window(
+                        agent=run.task.spec.agent,
+                        name=run.task.ref,
+                        argv=argv,
+                        cwd=self._planner.places.home,
+                    )
+                    run.pane = terminal.open(window)
+            self._on_session("started")
+        except ClaudeAgentError as error:
+            _LOG.warning("the sessions could not be made again: %s", error.detail)
+
+
+class FleetParts:
+    """What the fleet needs beside its own floor."""
+
+    __slots__ = ("catalogue", "clock", "notifier", "on_session")
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        catalogue: Catalogue,
+        notifier: Notifier,
+        on_session: Callable[[str], None],
+    ) -> None:
+        self.clock = clock
+        self.catalogue = catalogue
+        self.notifier = notifier
+        self.on_session = on_session

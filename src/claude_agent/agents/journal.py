@@ -1,0 +1,249 @@
+"""The journal: one thread that follows every run folder of this process.
+
+Shims ring a datagram socket; the journal reads on from where it stood, moves its position in the
+same transaction as what the lines yielded, and hands runs that ended, or whose shim is gone, to
+the fleet. A lost ring costs at most one look of the timer.
+"""
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from claude_agent.agents import journal_reader
+from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
+from claude_agent.agents.run_folder import RunFolder
+from claude_agent.clock import Clock
+from claude_agent.core.run_control import Position, RunControl
+from claude_agent.domain.task import Task
+from claude_agent.errors import ClaudeAgentError, FencedOut
+
+_LOG = logging.getLogger(__name__)
+LOOK_S = 1.0
+MAX_NOTES = 200
+"""Notes kept of one run; the rest stays in its output.log."""
+NOTE_LENGTH = 500
+BEGIN_WITHIN_MS = 15_000
+"""A window that was opened must have begun by then."""
+_NOTED = frozenset({EventKind.TEXT, EventKind.TOOL_START, EventKind.ERROR, EventKind.FINAL})
+
+
+@dataclass(slots=True, kw_only=True)
+class Followed:
+    """One run folder that is being followed."""
+
+    task: Task
+    folder: RunFolder
+    run_id: str
+    purpose: str
+    """`run`, `gates` or `verify`."""
+    adapter: Adapter
+    since: int
+    """When it was opened, epoch milliseconds."""
+    pane: str = ""
+    position: Position = field(default_factory=lambda: Position(segment=1, byte=0, line=0))
+    seen: list[AgentEvent] = field(default_factory=list)
+    notes: int = 0
+    begun: bool = False
+
+
+OnEnd = Callable[[Followed], None]
+
+
+class Journal:
+    """Follows run folders; `on_end`, `on_gone` and `on_idle` are the fleet's."""
+
+    def __init__(self, *, control: RunControl, clock: Clock, bell: Path) -> None:
+        self._control = control
+        self._clock = clock
+        self._bell = bell
+        self._followed: dict[str, Followed] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._socket = _bind(bell)
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self.on_end: OnEnd = _ignore
+        self.on_gone: OnEnd = _ignore
+        self.on_idle: OnEnd = _ignore
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; the runs go on without us."""
+        self._stop.set()
+        with contextlib.suppress(OSError):
+            self._ring("")
+        self._thread.join(5.0)
+        self._socket.close()
+        self._bell.unlink(missing_ok=True)
+
+    def alive(self) -> bool:
+        """Say whether the thread follows the runs."""
+        return self._thread.is_alive()
+
+    def _ring(self, run_id: str) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+            bell.setblocking(False)
+            bell.sendto(run_id.encode(), str(self._bell))
+
+    def follow(self, run: Followed) -> None:
+        """Follow one more run folder, from where the database says the journal stands."""
+        if run.purpose == "run":
+            self._catch_up(run)
+        with self._lock:
+            self._followed[run.run_id] = run
+        with contextlib.suppress(OSError):
+            self._ring(run.run_id)  # it may have ended before anybody followed it
+
+    def _catch_up(self, run: Followed) -> None:
+        row = self._control.position(run.run_id)
+        if row is None or not row["byte"] and row["segment"] == 1:
+            return
+        stood = Position(segment=row["segment"], byte=row["byte"], line=row["line"])
+        while (run.position.segment, run.position.byte) < (stood.segment, stood.byte):
+            lines, position = journal_reader.read(run.folder.path, _reader(run.position))
+            if not lines:
+                break
+            for line in lines:
+                if line.get("kind") == "protocol":
+                    run.seen.extend(run.adapter.parse(line["line"]))
+            run.position = _position(position)
+        run.position = stood
+        run.notes = len(run.seen)
+
+    def forget(self, run_id: str) -> None:
+        """Follow a run no longer."""
+        with self._lock:
+            self._followed.pop(run_id, None)
+
+    def wait_idle(self, timeout: float) -> None:
+        """Wait until no run is followed any more."""
+        until = self._clock.monotonic() + timeout
+        while self.following() and self._clock.monotonic() < until:
+            self._stop.wait(0.05)
+
+    def following(self) -> list[Followed]:
+        """Return every run that is followed."""
+        with self._lock:
+            return list(self._followed.values())
+
+    def _run(self) -> None:
+        looked = self._clock.monotonic()
+        while not self._stop.is_set():
+            rung = self._wait()
+            if self._stop.is_set():
+                return
+            now = self._clock.monotonic()
+            everything = now - looked >= LOOK_S
+            for run in self.following():
+                if everything or run.run_id in rung:
+                    self._look_safely(run, thorough=everything)
+            if everything:
+                looked = now
+
+    def _wait(self) -> set[str]:
+        rung: set[str] = set()
+        self._socket.settimeout(LOOK_S)
+        try:
+            rung.add(self._socket.recv(512).decode("utf-8", "replace"))
+            self._socket.settimeout(0.0)
+            while len(rung) < 1000:  # noqa: PLR2004 - one look's worth of rings
+                rung.add(self._socket.recv(512).decode("utf-8", "replace"))
+        except (TimeoutError, BlockingIOError):
+            pass
+        return rung
+
+    def _look_safely(self, run: Followed, *, thorough: bool) -> None:
+        try:
+            self._look(run, thorough=thorough)
+        except FencedOut:
+            self.forget(run.run_id)
+            _LOG.info("run %s is driven by somebody else now", run.run_id)
+        except ClaudeAgentError as error:
+            _LOG.warning("run %s could not be followed just now: %s", run.run_id, error.detail)
+        except Exception:  # noqa: BLE001 - one bad run folder must not stop the others' journal
+            _LOG.exception("following run %s failed; it is tried again", run.run_id)
+
+    def _look(self, run: Followed, *, thorough: bool) -> None:
+        ended = self._read(run)
+        if ended or (thorough and run.folder.verdict() is not None):
+            if run.folder.verdict() is None:
+                return  # the line is written before the verdict; its own ring follows
+            self._read(run)
+            self.forget(run.run_id)
+            self.on_end(run)
+        elif thorough:
+            self._check_alive(run)
+
+    def _read(self, run: Followed) -> bool:
+        ended = False
+        while True:
+            lines, position = journal_reader.read(run.folder.path, _reader(run.position))
+            if not lines:
+                return ended
+            notes: list[tuple[str, str]] = []
+            acks: list[int] = []
+            for line in lines:
+                kind = line.get("kind")
+                run.begun = True
+                if kind == "exit":
+                    ended = True
+                elif kind == "ack" and isinstance(line.get("cmd"), int):
+                    acks.append(line["cmd"])
+                elif kind == "protocol" and isinstance(line.get("line"), dict):
+                    notes += self._parse(run, line["line"])
+            now = _position(position)
+            if run.purpose == "run":
+                self._control.move(run.task, run.position, now, notes=notes, acks=acks)
+            run.position = now
+
+    def _parse(self, run: Followed, line: dict[str, object]) -> list[tuple[str, str]]:
+        events = run.adapter.parse(line)
+        run.seen.extend(events)
+        kept = []
+        for event in events:
+            if event.kind in _NOTED and event.text and run.notes < MAX_NOTES:
+                run.notes += 1
+                kept.append((event.kind.value, event.text[:NOTE_LENGTH]))
+        return kept
+
+    def _check_alive(self, run: Followed) -> None:
+        claim = run.folder.claim()
+        if claim is None:
+            if self._clock.now() - run.since > BEGIN_WITHIN_MS:
+                self.forget(run.run_id)
+                self.on_gone(run)
+            return
+        if not run.folder.shim_alive() and run.folder.verdict() is None:
+            self.forget(run.run_id)
+            self.on_gone(run)
+        elif run.purpose == "run" and run.task.spec.limits.idle_ms is not None:
+            self.on_idle(run)
+
+
+def _ignore(run: Followed) -> None:
+    _LOG.debug("nobody handles run %s", run.run_id)
+
+
+def _position(at: journal_reader.Position) -> Position:
+    return Position(segment=at.segment, byte=at.byte, line=at.n)
+
+
+def _reader(at: Position) -> journal_reader.Position:
+    return journal_reader.Position(segment=at.segment, byte=at.byte, n=at.line)
+
+
+def _bind(path: Path) -> socket.socket:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # only the holder of the home's lock gets here
+    bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    bell.bind(str(path))
+    os.chmod(path, 0o600)  # noqa: PTH101 - beside the bind
+    bell.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    return bell

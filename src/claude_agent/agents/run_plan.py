@@ -1,0 +1,182 @@
+"""From a claimed task to what its run folder holds: environment, command, limits."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claude_agent.agents.adapter import Adapter, Command, RunRequest
+from claude_agent.agents.run_folder import RunFolder, RunSpec
+from claude_agent.core.catalogue import AgentInfo
+from claude_agent.domain.task import Task
+from claude_agent.errors import SetupError
+from claude_agent.storage.chain import canonical
+
+ALWAYS = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR")
+OUTPUT_BYTES = 64 * 1024 * 1024
+EVENT_BYTES = 32 * 1024 * 1024
+LINE_BYTES = 1024 * 1024
+_PREFIX = "CLAUDE_AGENT_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Folders and addresses a run needs."""
+
+    home: Path
+    runs: Path
+    workspaces: Path
+    bell: Path
+    shim: Path
+    """The shim's archive, made for this interpreter."""
+    url: str
+
+    def folder(self, task_id: str, run: int) -> Path:
+        """Return the run folder of a task's run."""
+        return self.runs / task_id / str(run)
+
+
+def with_variables(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return `CLAUDE_AGENT_WITH_<KEY>` for each value: strings plain, others JSON."""
+    found = {}
+    for key, value in values.items():
+        name = "".join(c if c.isalnum() else "_" for c in key.upper())
+        found[f"{_PREFIX}WITH_{name}"] = _text(value)
+    return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else canonical({"v": value})[5:-1]
+
+
+class RunPlanner:
+    """Builds run folders."""
+
+    def __init__(self, places: Places, environment: Mapping[str, str] | None = None) -> None:
+        self._places = places
+        self._environment = dict(os.environ if environment is None else environment)
+
+    @property
+    def places(self) -> Places:
+        """Where things are."""
+        return self._places
+
+    def folder(self, task: Task) -> RunFolder:
+        """Return the folder of the task's current run."""
+        return RunFolder(self._places.folder(task.id, task.run))
+
+    def purpose_folder(self, task: Task, purpose: str, k: int) -> RunFolder:
+        """Return the folder of the k-th gates or probe of the task's current run."""
+        return RunFolder(self._places.folder(task.id, task.run) / f"{purpose}-{k}")
+
+    def workplace(self, task: Task) -> Path:
+        """Return the folder the task works in; make it where it is ours to make."""
+        if not task.spec.cwd:
+            path = self._places.workspaces / task.id
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return path
+        path = Path(task.spec.cwd)
+        if self._places.workspaces in path.parents:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.is_dir():
+            message = f"The working directory {path} does not exist."
+            raise SetupError(message, hint="Make it again, or submit with another --cwd.")
+        return path
+
+    def environment(self, task: Task, agent: AgentInfo, folder: RunFolder) -> dict[str, str]:
+        """Return the whole environment of the task's command: only names that are let through."""
+        names = dict.fromkeys((*ALWAYS, *agent.environment))
+        found = {name: self._environment[name] for name in names if name in self._environment}
+        found.update(task.spec.env)
+        found.update(with_variables(task.spec.with_))
+        return found | {
+            f"{_PREFIX}HOME": str(self._places.home),
+            f"{_PREFIX}URL": self._places.url,
+            f"{_PREFIX}RUN_ID": task.run_id,
+            f"{_PREFIX}TASK_ID": task.id,
+            f"{_PREFIX}EXECUTION_ID": task.spec.execution_id,
+            f"{_PREFIX}STEP": task.spec.step_id,
+            f"{_PREFIX}ATTEMPT": str(task.attempt + 1),
+            f"{_PREFIX}FENCE": str(task.fence),
+            f"{_PREFIX}IDEMPOTENCY_KEY": task.spec.effect_key or task.id,
+            f"{_PREFIX}WITH": str(folder.path / "with.json"),
+            f"{_PREFIX}OUTPUTS": str(folder.path / "outputs.json"),
+        }
+
+    def prepare(self, task: Task, agent: AgentInfo, adapter: Adapter) -> RunSpec:
+        """Make the run folder of a claimed task; return what was written.
+
+        Raises NotPromptable, Invalid, SetupError, OSError.
+        """
+        folder = self.folder(task)
+        cwd = self.workplace(task)
+        command = adapter.command(self._request(task, folder, cwd))
+        env = self.environment(task, agent, folder) | dict(command.env)
+        files = {"with.json": canonical(task.spec.with_).encode(), **command.files}
+        if command.stdin is not None:
+            files["stdin"] = command.stdin
+        spec = self._spec(task, command, cwd, env)
+        return folder.write(spec, files, self._places.shim)
+
+    def _request(self, task: Task, folder: RunFolder, cwd: Path) -> RunRequest:
+        spec = task.spec
+        argv: tuple[str, ...] = ()
+        if spec.kind == "action":
+            # -P: the workspace is the current folder and must not shadow our own modules.
+            argv = (sys.executable, "-P", "-m", "claude_agent.actions", spec.text)
+        return RunRequest(
+            run_id=task.run_id,
+            folder=folder.path,
+            cwd=cwd,
+            prompt=spec.text if spec.kind == "prompt" else None,
+            script=spec.text if spec.kind == "run" else None,
+            argv=argv,
+        )
+
+    def _spec(self, task: Task, command: Command, cwd: Path, env: dict[str, str]) -> RunSpec:
+        return RunSpec(
+            run_id=task.run_id,
+            task_id=task.id,
+            run=task.run,
+            fence=task.fence,
+            agent=task.spec.agent,
+            ref=task.ref,
+            title=task.spec.title,
+            commands=((task.spec.title, tuple(command.argv)),),
+            cwd=str(cwd),
+            env=env,
+            stdin="stdin" if command.stdin is not None else None,
+            protocol=command.protocol,
+            bell=str(self._places.bell),
+        )
+
+    def prepare_checks(
+        self, task: Task, agent: AgentInfo, purpose: str, k: int, checks: list[tuple[str, str]]
+    ) -> RunFolder:
+        """Make the folder of gates or of a probe: shell commands, one after the other."""
+        folder = self.purpose_folder(task, purpose, k)
+        run_id = f"{task.run_id}.{purpose}-{k}"
+        env = self.environment(task, agent, self.folder(task)) | {f"{_PREFIX}RUN_ID": run_id}
+        spec = RunSpec(
+            run_id=run_id,
+            task_id=task.id,
+            run=task.run,
+            fence=task.fence,
+            agent=task.spec.agent,
+            ref=task.ref,
+            title=f"{purpose} of {task.spec.title}",
+            commands=tuple((name, ("/bin/sh", "-e", "-c", text)) for name, text in checks),
+            cwd=str(self.workplace(task)),
+            env=env,
+            stdin=None,
+            protocol="none",
+            bell=str(self._places.bell),
+        )
+        folder.write(spec, {}, self._places.shim)
+        return folder
+
+    def shim_argv(self, folder: RunFolder) -> tuple[str, ...]:
+        """Return the command that starts the shim of a prepared folder."""
+        return (sys.executable, "-I", "-S", str(folder.path / "shim.pyz"), str(folder.path))

@@ -1,0 +1,330 @@
+"""The composition root: settings in, a running system out. Only this module names bodies."""
+
+import logging
+import os
+import platform
+import shlex
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import claude_agent
+from claude_agent.actions.registry import ACTIONS
+from claude_agent.agents import shim_builder
+from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.adapters.fake import FakeAdapter
+from claude_agent.agents.adapters.shell import ShellAdapter
+from claude_agent.agents.agent_bridge import AgentBridge
+from claude_agent.agents.fleet import Fleet, FleetParts
+from claude_agent.agents.journal import Journal
+from claude_agent.agents.run_plan import Places, RunPlanner
+from claude_agent.agents.terminals.process import ProcessTerminal
+from claude_agent.agents.terminals.tmux import TmuxTerminal
+from claude_agent.clock import Clock, SystemClock
+from claude_agent.core.catalogue import AgentInfo, Catalogue
+from claude_agent.core.claims import Claims, WorkerIdentity, layout
+from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.foundation import Foundation
+from claude_agent.core.log_follower import LogFollower
+from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.run_control import RunControl
+from claude_agent.core.scheduler import TaskScheduler
+from claude_agent.core.task_desk import READY, TaskDesk
+from claude_agent.core.workflow_engine import WorkflowEngine
+from claude_agent.domain.definition import ActionSpec, ParameterSpec
+from claude_agent.domain.routing import Rule, route
+from claude_agent.errors import Invalid
+from claude_agent.ids_source import IdSource
+from claude_agent.queue.actors import Services as ActorServices
+from claude_agent.queue.actors import shipped_actors
+from claude_agent.queue.broker import make_broker
+from claude_agent.queue.worker import QueueWorker, SlotTickets
+from claude_agent.serve.base import Parts
+from claude_agent.serve.services import ServerServices
+from claude_agent.settings import Settings
+from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
+from claude_agent.storage.notifiers.local import LocalNotifier
+
+_LOG = logging.getLogger(__name__)
+ADAPTERS: Mapping[str, type[Adapter]] = {"shell": ShellAdapter, "fake": FakeAdapter}
+NO_CLI = "no agent CLI is driven by this version"
+
+
+class App:
+    """Every service of one server process, in the order in which they start and stop."""
+
+    def __init__(self, settings: Settings, *, port: int, token: str) -> None:
+        self.settings = settings
+        home = settings.home
+        self.clock: Clock = SystemClock()
+        self._ids = IdSource(self.clock)
+        self._notifier = LocalNotifier()
+        self.database: SqliteDatabase = open_sqlite(_database_path(settings))
+        self.catalogue = build_catalogue(settings)
+        self._foundation = Foundation(
+            database=self.database,
+            clock=self.clock,
+            ids=self._ids,
+            notifier=self._notifier,
+            catalogue=self.catalogue,
+        )
+        self._build_core(home)
+        self._build_agents(home, port)
+        self._build_queue()
+        self._stop_agents = False
+        self.on_stop: Callable[[], None] = _nothing
+        self.services = ServerServices(
+            Parts(
+                foundation=self._foundation,
+                desk=self._desk,
+                executions=self._executions,
+                bus=self.bus,
+                engine=self.engine,
+                control=self._control,
+                fleet=self._fleet,
+                planner=self._planner,
+                terminal=self._terminal,
+                send=self._send,
+                stop=self._begin_stop,
+                components=self.components,
+                token=token,
+                port=port,
+                home=str(home),
+                version=claude_agent.__version__,
+                slots=settings.server.workers,
+            )
+        )
+
+    def _build_core(self, home: Path) -> None:
+        self._follower = LogFollower(self.database)
+        self._desk = TaskDesk(self.clock, self._ids, self._notifier)
+        self._executions = ExecutionDesk(self._desk, self.catalogue)
+        self.bus = UnifiedMessageBus(
+            database=self.database,
+            desk=self._desk,
+            catalogue=self.catalogue,
+            follower=self._follower,
+        )
+        self.engine = WorkflowEngine(
+            self._foundation,
+            desk=self._desk,
+            executions=self._executions,
+            follower=self._follower,
+            workspaces=home / "workspaces",
+        )
+        self._claims = Claims(
+            database=self.database,
+            desk=self._desk,
+            clock=self.clock,
+            notifier=self._notifier,
+            identity=WorkerIdentity(
+                id=self._ids.new(),
+                host=platform.node(),
+                boot_id=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+                pid=os.getpid(),
+            ),
+        )
+        self._control = RunControl(
+            database=self.database, desk=self._desk, claims=self._claims, ids=self._ids
+        )
+        self.scheduler = TaskScheduler(
+            database=self.database,
+            desk=self._desk,
+            executions=self._executions,
+            claims=self._claims,
+            clock=self.clock,
+        )
+
+    def _build_agents(self, home: Path, port: int) -> None:
+        places = Places(
+            home=home,
+            runs=home / "runs",
+            workspaces=home / "workspaces",
+            bell=self.settings.sockets / "bell" / "journal.sock",
+            shim=shim_builder.build(home / "shim"),
+            url=f"http://127.0.0.1:{port}",
+        )
+        self._planner = RunPlanner(places)
+        self._terminal = TmuxTerminal(
+            self.settings.sockets / "tmux.sock", size=self.settings.tmux.size
+        )
+        self._bridge = AgentBridge(
+            control=self._control,
+            planner=self._planner,
+            terminal=self._terminal,
+            adapters={name: adapter() for name, adapter in ADAPTERS.items()},
+            catalogue=self.catalogue,
+            clock=self.clock,
+        )
+        self._journal = Journal(control=self._control, clock=self.clock, bell=places.bell)
+        self._fleet = Fleet(
+            bridge=self._bridge,
+            journal=self._journal,
+            control=self._control,
+            planner=self._planner,
+            quiet=ProcessTerminal(),
+            parts=FleetParts(
+                clock=self.clock,
+                catalogue=self.catalogue,
+                notifier=self._notifier,
+                on_session=self._session_changed,
+            ),
+        )
+
+    def _build_queue(self) -> None:
+        actors = ActorServices(
+            claim=lambda _hint: self._fleet.launch(self._claims.claim()),
+            execute_approved_command=self._execute_approved_command,
+        )
+        self._broker = make_broker(
+            registry=shipped_actors(actors),
+            database=self.database,
+            notifier=self._notifier,
+            clock=self.clock,
+            tickets=SlotTickets(self._notifier, READY),
+        )
+        self._worker = QueueWorker(self._broker)
+
+    # Start and stop -------------------------------------------------------------------------
+
+    def start(self) -> int:
+        """Check, adopt, serve; return how many running tasks were adopted."""
+        self.database.check()
+        agents = sorted(self.catalogue.agents)
+        self._terminal.ensure(agents)
+        self._put_shipped_workflows()
+        queues = [self.catalogue.agents[name].queue for name in self.catalogue.agents]
+        self._claims.register(layout(self.settings.server.workers, queues), self.catalogue)
+        self._record("server.started", {"pid": os.getpid(), "version": claude_agent.__version__})
+        self._fleet.start()
+        adopted = self._fleet.adopt_all()
+        self.scheduler.start()
+        self._worker.start()
+        self._claims.ring()
+        return adopted
+
+    def stop(self) -> None:
+        """Let go of everything in order; running agents go on unless they were to be stopped."""
+        self.scheduler.stop()
+        self._worker.stop()
+        if self._stop_agents:
+            left = self._fleet.stop_runs(timeout=25.0)
+            _LOG.info("agents were stopped; %d did not end in time", left)
+        self._fleet.stop()
+        if self._stop_agents:
+            self._terminal.kill_all()
+        self._terminal.shutdown()
+        self._record("server.stopped", {"agents_stopped": self._stop_agents})
+        self._follower.close()
+        self._broker.close()
+        self._notifier.close()
+        self.database.close()
+
+    def _begin_stop(self, stop_agents: bool) -> None:  # noqa: FBT001 - the port's signature
+        self._stop_agents = self._stop_agents or stop_agents
+        self.on_stop()
+
+    def components(self) -> dict[str, tuple[bool, str]]:
+        """Return each component's state for `/health`."""
+        sessions = self._terminal.alive()
+        looked = self.scheduler.looked_ago()
+        return {
+            "database": (True, f"SQLite at {self.database.path}"),
+            "tmux": (sessions, "sessions answer" if sessions else "tmux does not answer"),
+            "scheduler": (looked < 5.0, f"looked {looked:.1f} s ago"),  # noqa: PLR2004 - seconds
+            "journal": (self._journal.alive(), "follows the runs"),
+        }
+
+    def dispatching(self) -> bool:
+        """Say whether the threads that move work are alive (the keeper's `disp` beat)."""
+        return self.scheduler.looked_ago() < 5.0 and self._journal.alive()  # noqa: PLR2004
+
+    # What actors do -------------------------------------------------------------------------
+
+    def _send(self, actor: str, args: list[Any], kwargs: dict[str, Any], queue: str | None) -> str:
+        return self._broker.send_by_name(actor, args, kwargs, queue=queue).message_id
+
+    def _execute_approved_command(self, command: str | Any, cwd: str | None, key: str) -> None:
+        """Submit an approved command as a task; a message that is delivered again adds none."""
+        text = command if isinstance(command, str) else shlex.join(command)
+        spec = {"run": text, "cwd": cwd, "title": text.splitlines()[0][:80]}
+        self.services.submit_once(spec, actor="queue", key=f"message:{key}")
+
+    def _record(self, type_: str, data: dict[str, Any]) -> None:
+        self.database.write(lambda tx: self.bus.record(tx, "system/server", type_, data))
+
+    def _session_changed(self, what: str) -> None:
+        self.database.write(
+            lambda tx: self.bus.record(tx, "agent/sessions", f"agent.session_{what}", {})
+        )
+
+    def _put_shipped_workflows(self) -> None:
+        for file in (resources.files("claude_agent") / "workflows").iterdir():
+            if file.name.endswith(".yaml"):
+                source = file.read_text(encoding="utf-8")
+                self.services.put_shipped(source, file.name)
+
+
+def build_catalogue(settings: Settings) -> Catalogue:
+    """Return the names that submits are checked against. Raises `Invalid` (adapter)."""
+    rules = tuple(
+        Rule(keywords=tuple(rule.keywords), agent=rule.agent) for rule in settings.routing.rules
+    )
+    fallback = settings.routing.fallback
+    return Catalogue(
+        agents={name: _agent_info(name, agent) for name, agent in settings.agents.items()},
+        actions={name: _action_spec(info) for name, info in ACTIONS.items()},
+        route=lambda description: route(description, rules, fallback),
+        fallback=fallback,
+    )
+
+
+def _agent_info(name: str, agent: Any) -> AgentInfo:
+    adapter = agent.adapter
+    if adapter != "auto" and adapter not in ADAPTERS:
+        known = ", ".join(["auto", *ADAPTERS])
+        message = f"There is no adapter {adapter} for agent {name}."
+        raise Invalid(message, hint=f"This version has: {known}.")
+    body = ADAPTERS.get(adapter)
+    takes = body is not None and body.takes_prompt
+    return AgentInfo(
+        name=name,
+        queue=name,
+        slots=agent.slots,
+        adapter=adapter,
+        takes_prompt=takes,
+        fake=body is not None and body.fake,
+        capabilities=tuple(agent.capabilities),
+        environment=tuple(agent.environment),
+        note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
+    )
+
+
+def _action_spec(info: Any) -> ActionSpec:
+    return ActionSpec(
+        name=info.name,
+        parameters={
+            key: ParameterSpec(required=parameter.required, type=parameter.type)
+            for key, parameter in info.parameters.items()
+        },
+        idempotent=info.idempotent,
+    )
+
+
+def _database_path(settings: Settings) -> str:
+    url = settings.server.database_url
+    if url == "sqlite":
+        return str(settings.home / "claude-agent.db")
+    return url.removeprefix("sqlite:///")
+
+
+def _nothing() -> None:
+    return None
+
+
+def make_app() -> Any:
+    """Return the ASGI application of a server on the default home (for `api.gateway.app`)."""
+    from claude_agent.server import build_gateway  # noqa: PLC0415 - a way in, not a part
+
+    return build_gateway()

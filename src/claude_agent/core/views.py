@@ -1,0 +1,277 @@
+"""What clients are shown of tasks, steps and executions: one mapping for every door."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from claude_agent.domain import vocabulary
+from claude_agent.domain.definition import Definition, Step
+from claude_agent.domain.execution import Execution, StepRun
+from claude_agent.domain.priority import Priority
+from claude_agent.domain.states import StepState, TaskState
+from claude_agent.domain.task import Task
+from claude_agent.storage.database import Row
+from claude_agent.storage.log import Recorded
+
+TOPICS = {"task": "tasks", "execution": "executions", "step": "executions", "agent": "agents"}
+Wire = dict[str, Any]
+
+
+def task_view(task: Task, *, fake: bool, adapter: str) -> Wire:
+    """Return the wire form of a task."""
+    spec = task.spec
+    shown = vocabulary.task(
+        task.state.value, attempt=task.attempt, cancel_requested=bool(task.cancel_requested)
+    )
+    due = task.not_before if task.state == TaskState.SCHEDULED else None
+    return {
+        "id": task.id,
+        "ref": task.ref,
+        "title": spec.title,
+        "kind": spec.kind,
+        "prompt": spec.text if spec.kind == "prompt" else None,
+        "run": spec.text if spec.kind == "run" else None,
+        "action": spec.text if spec.kind == "action" else None,
+        "with": dict(spec.with_),
+        "agent": spec.agent,
+        "queue": spec.queue,
+        "priority": Priority(spec.priority).name,
+        "state": task.state.value,
+        "shown": shown.to_data(),
+        "attempt": task.attempt,
+        "max_attempts": spec.retry.max_attempts,
+        "run_number": task.run,
+        "adapter": task.adapter or adapter,
+        "fake": fake,
+        "execution_id": spec.execution_id or None,
+        "step_id": spec.step_id or None,
+        "purpose": spec.purpose,
+        "created_at": task.created_at,
+        "due_at": due,
+        "started_at": task.started_at,
+        "ended_at": task.ended_at,
+        "reason": task.cancel_requested or task.reason or None,
+        "error": dict(task.error) if task.error else None,
+        "outputs": dict(task.outputs) if task.outputs is not None else None,
+        "routed_by": spec.routed_by or None,
+        "cwd": spec.cwd or None,
+        "url": f"/ui/#/tasks/{task.ref}",
+    }
+
+
+def result_view(task: Task) -> Wire:
+    """Return what came of a task."""
+    verdict = task.verdict or {}
+    ended = "code" in verdict or "signal" in verdict
+    return {
+        "id": task.id,
+        "ref": task.ref,
+        "state": task.state.value,
+        "outputs": dict(task.outputs) if task.outputs is not None else None,
+        "error": dict(task.error) if task.error else None,
+        "exit": {"code": verdict.get("code"), "signal": verdict.get("signal")} if ended else None,
+        "attempt": task.attempt,
+        "evidence": [{"level": level} for level in task.evidence],
+    }
+
+
+def execution_view(run: Execution, definition: Definition) -> Wire:
+    """Return the wire form of an execution with its steps."""
+    order = {name: n for n, group in enumerate(run.plan or (), start=1) for name in group}
+    failed = run.steps.get(run.failed_step)
+    message = run.message or (failed.message if failed else "")
+    steps = [step_view(step, run.steps[step.id], order.get(step.id)) for step in definition.steps]
+    return {
+        "id": run.id,
+        "ref": run.ref,
+        "name": run.name,
+        "workflow": run.workflow,
+        "definition": run.definition,
+        "generation": run.generation,
+        "state": run.state.value,
+        "shown": vocabulary.EXECUTION[run.state.value].to_data(),
+        "params": dict(run.params),
+        "cwd": run.cwd or None,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "reason": run.cancel_requested or run.reason or None,
+        "error": {"kind": run.reason or "failed", "message": _where(run, message)}
+        if message
+        else None,
+        "outputs": dict(run.outputs) if run.outputs is not None else None,
+        "not_undone": list(run.not_undone),
+        "steps": steps,
+        "url": f"/ui/#/executions/{run.ref}",
+    }
+
+
+def _where(run: Execution, message: str) -> str:
+    return f"{run.failed_step}: {message}" if run.failed_step else message
+
+
+def step_view(step: Step, seen: StepRun, order: int | None) -> Wire:
+    """Return the wire form of one step; `order` is its place in the compensation plan."""
+    term = vocabulary.STEP[seen.state.value]
+    if seen.state == StepState.QUEUED and seen.waits:
+        term = vocabulary.DERIVED["retrying"]
+    undo = step.compensate
+    error = {"kind": seen.reason or "failed", "message": seen.message} if seen.message else None
+    return {
+        "id": step.id,
+        "state": seen.state.value,
+        "shown": term.to_data(),
+        "agent": step.agent,
+        "kind": step.kind,
+        "action": step.action,
+        "depends_on": list(step.depends_on),
+        "task_id": seen.task_id or None,
+        "task_ref": seen.task_ref or None,
+        "attempt": seen.attempt,
+        "max_attempts": step.retry.max_attempts,
+        "started_at": seen.started_at,
+        "ended_at": seen.ended_at,
+        "reason": seen.reason or None,
+        "error": error,
+        "outputs": dict(seen.outputs) if seen.outputs is not None else None,
+        "compensate": None
+        if undo is None
+        else {"action": undo.action, "run": undo.run, "on": undo.on},
+        "compensation": None if order is None else _compensation(seen, order),
+    }
+
+
+def _compensation(seen: StepRun, order: int) -> Wire:
+    undone = ("compensating", "compensated", "compensation_failed")
+    state = seen.state.value if seen.state.value in undone else "pending"
+    return {
+        "state": state,
+        "shown": vocabulary.STEP[state].to_data(),
+        "task_id": seen.undo_task_id or None,
+        "task_ref": seen.undo_task_ref or None,
+        "order": order,
+        "started_at": seen.undo_started_at,
+        "ended_at": seen.undo_ended_at,
+    }
+
+
+def edges(definition: Definition) -> list[list[str]]:
+    """Return the graph: from a step to those that depend on it."""
+    return [[before, step.id] for step in definition.steps for before in step.depends_on]
+
+
+def workflow_view(row: Row) -> Wire:
+    """Return the wire form of a stored definition."""
+    definition = Definition.from_data(json.loads(row["data"]))
+    inputs = definition.inputs
+    return {
+        "workflow": definition.slug,
+        "name": definition.name,
+        "hash": row["hash"],
+        "description": definition.description,
+        "inputs": None if inputs is None else {k: v.to_data() for k, v in inputs.items()},
+        "steps": [
+            {
+                "id": step.id,
+                "kind": step.kind,
+                "agent": step.agent,
+                "action": step.action,
+                "depends_on": list(step.depends_on),
+                "compensate": step.compensate is not None,
+            }
+            for step in definition.steps
+        ],
+        "source": row["origin"],
+    }
+
+
+def frame(one: Recorded, execution_of: Mapping[str, str] | None = None) -> Wire:
+    """Return the wire form of an event; `execution_of` maps task ids to their executions."""
+    event = one.event
+    kind, _, name = event.stream.partition("/")
+    topic = TOPICS.get(kind, "system")
+    execution: str | None = name if kind == "execution" else None
+    if kind == "task" and execution_of is not None:
+        execution = execution_of.get(name)
+    return {
+        "pos": one.pos,
+        "topic": topic,
+        "type": event.type,
+        "id": name,
+        "at": event.at,
+        "actor": event.actor,
+        "execution_id": execution or None,
+        "data": dict(event.data),
+    }
+
+
+def agent_state(*, alive: bool, running: Sequence[Row]) -> str:
+    """Return the state of an agent from its session and what it runs."""
+    if running:
+        began = any(row["attempt_started_at"] is not None for row in running)
+        return "working" if began else "starting"
+    return "idle" if alive else "lost"
+
+
+def agent_views(
+    agents: Mapping[str, Any],
+    running: Sequence[Row],
+    alive: Mapping[str, bool],
+    outputs: Mapping[str, int],
+) -> list[Wire]:
+    """Return the wire form of every agent."""
+    found = []
+    for name, info in agents.items():
+        mine = [row for row in running if row["agent"] == name]
+        state = agent_state(alive=alive.get(name, False), running=mine)
+        found.append(
+            {
+                "name": name,
+                "state": state,
+                "shown": vocabulary.AGENT[state].to_data(),
+                "adapter": info.adapter,
+                "fake": info.fake,
+                "queue": info.queue,
+                "session": f"claude-{name}",
+                "session_alive": alive.get(name, False),
+                "running": [
+                    {
+                        "id": row["id"],
+                        "ref": row["ref"],
+                        "title": row["title"],
+                        "started_at": row["attempt_started_at"],
+                    }
+                    for row in mine
+                ],
+                "slots": info.slots,
+                "capabilities": list(info.capabilities),
+                "last_output_at": outputs.get(name) or None,
+            }
+        )
+    return found
+
+
+def queue_views(queues: Sequence[Row], depths: Sequence[Row]) -> list[Wire]:
+    """Return the wire form of every queue."""
+    found = {
+        row["name"]: {
+            "name": row["name"],
+            "ready": 0,
+            "scheduled": 0,
+            "running": 0,
+            "limit": row["max"],
+            "oldest_ready_at": None,
+        }
+        for row in queues
+    }
+    for row in depths:
+        queue = found.get(row["queue"])
+        if queue is None:
+            continue
+        if row["state"] in ("running", "verifying", "uncertain"):
+            queue["running"] += row["count"]
+        else:
+            queue[row["state"]] = row["count"]
+        if row["state"] == "ready":
+            queue["oldest_ready_at"] = row["oldest"]
+    return list(found.values())

@@ -1,0 +1,47 @@
+"""The worker of this process: Dramatiq's own, fed with tickets when a slot may be filled."""
+
+import dramatiq
+from dramatiq import Worker as DramatiqWorker
+from typing_extensions import override
+
+from claude_agent.queue.tickets import TicketSource
+from claude_agent.storage.notifier import Notifier
+
+THREADS = 4
+"""Actors are short: none waits for an agent, so a few threads serve all 15 slots."""
+GRACE_MS = 5_000
+
+
+class SlotTickets(TicketSource):
+    """Turns the doorbell "ready" into tickets; whether a slot is free is seen by the claim."""
+
+    def __init__(self, notifier: Notifier, topic: str) -> None:
+        self._notifier = notifier
+        self._topic = topic
+
+    @override
+    def wait(self, timeout: float) -> str | None:
+        return "" if self._notifier.wait({self._topic}, timeout) else None
+
+    @override
+    def ring(self, queue: str) -> None:
+        self._notifier.ring(self._topic)
+
+
+class QueueWorker:
+    """Starts and stops Dramatiq's worker for one broker."""
+
+    def __init__(self, broker: dramatiq.Broker) -> None:
+        self._worker = DramatiqWorker(broker, worker_threads=THREADS, worker_timeout=1000)
+        self._running = False
+
+    def start(self) -> None:
+        """Begin to consume every declared queue."""
+        self._worker.start()
+        self._running = True
+
+    def stop(self) -> None:
+        """Finish the messages at hand and stop; the rest stays in the database."""
+        if self._running:
+            self._running = False
+            self._worker.stop(timeout=GRACE_MS)

@@ -1,0 +1,117 @@
+"""What every part of the services stands on."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from claude_agent.agents.fleet import Fleet
+from claude_agent.agents.run_plan import RunPlanner
+from claude_agent.agents.terminal import Terminal
+from claude_agent.api.services import Answered, IdempotencyKey, Page
+from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.foundation import Foundation
+from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.run_control import RunControl
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.workflow_engine import WorkflowEngine
+from claude_agent.errors import IdempotencyMismatch, Malformed
+from claude_agent.storage.database import Reader, Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The server's parts, as the composition root built them."""
+
+    foundation: Foundation
+    desk: TaskDesk
+    executions: ExecutionDesk
+    bus: UnifiedMessageBus
+    engine: WorkflowEngine
+    control: RunControl
+    fleet: Fleet
+    planner: RunPlanner
+    terminal: Terminal
+    send: Callable[[str, list[Any], dict[str, Any], str | None], str]
+    """Enqueues an ordinary message by actor name and returns its id."""
+    stop: Callable[[bool], None]
+    """Begins to stop the server; True: the agents too."""
+    components: Callable[[], dict[str, tuple[bool, str]]]
+    """Each component: does it work, and a sentence."""
+    token: str
+    port: int
+    home: str
+    version: str
+    slots: int
+
+
+class Base:
+    """Holds the parts and what several services share."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._database = parts.foundation.database
+        self._clock = parts.foundation.clock
+
+    def _once(
+        self,
+        key: IdempotencyKey | None,
+        work: Callable[[Tx], Callable[[Reader], dict[str, Any]]],
+    ) -> Answered:
+        """Run `work` and store its answer under the key, in one transaction.
+
+        `work` changes things and returns how to read the answer, which may see all of it.
+        """
+
+        def whole(tx: Tx) -> Answered:
+            if key is not None and (known := find_answer(tx, key)) is not None:
+                return known
+            answer = (201, work(tx)(tx))
+            if key is not None:
+                keep_answer(tx, key, answer, self._clock.now())
+            return answer
+
+        return self._database.write(whole)
+
+
+def find_answer(reader: Reader, key: IdempotencyKey) -> Answered | None:
+    """Return what is stored under a key. Raises `IdempotencyMismatch` for another body."""
+    row = reader.row("idempotency.find", key=key.key)
+    if row is None:
+        return None
+    if row["body_hash"] != key.body_hash:
+        message = "This idempotency key came with another request before."
+        raise IdempotencyMismatch(message, hint="Use a fresh key for a new request.")
+    return row["status"], json.loads(row["answer"])
+
+
+def keep_answer(tx: Tx, key: IdempotencyKey, answer: Answered, at: int) -> None:
+    """Store an answer under a key, unless one is there."""
+    status, body = answer
+    tx.execute(
+        "idempotency.keep",
+        key=key.key,
+        body_hash=key.body_hash,
+        status=status,
+        answer=json.dumps(body),
+        at=at,
+    )
+
+
+def page_start(page: Page) -> dict[str, Any]:
+    """Return where a page begins: newest first, `<created_at>.<id>` as the cursor."""
+    if page.cursor is None:
+        return {"before_at": 2**62, "before_id": "", "limit": page.limit + 1}
+    at, _, last = page.cursor.partition(".")
+    if not at.isdigit() or not last:
+        message = f"{page.cursor[:60]} is not a cursor of this list."
+        raise Malformed(message, hint="Send back what `next` said, or nothing.", pointer="/cursor")
+    return {"before_at": int(at), "before_id": last, "limit": page.limit + 1}
+
+
+def next_cursor(rows: list[Any], limit: int) -> str | None:
+    """Return the cursor of the next page, given one row more than the page holds."""
+    if len(rows) <= limit:
+        return None
+    last = rows[limit - 1]
+    return f"{last['created_at']}.{last['id']}"

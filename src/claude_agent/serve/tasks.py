@@ -1,0 +1,125 @@
+"""Tasks, as the gateway asks for them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from typing_extensions import override
+
+from claude_agent.agents.judge import plain_text
+from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFilter, TaskServices
+from claude_agent.core import views
+from claude_agent.domain.task import Task
+from claude_agent.errors import Invalid, PlanningNotAvailable
+from claude_agent.serve.base import Base, next_cursor, page_start
+from claude_agent.storage import task_rows
+from claude_agent.storage.database import Reader, Tx
+
+Wire = dict[str, Any]
+
+
+class Tasks(Base, TaskServices):
+    """Submit, read, cancel."""
+
+    def _view(self, task: Task) -> Wire:
+        info = self._parts.foundation.catalogue.agents.get(task.spec.agent)
+        adapter = "shell" if task.spec.kind != "prompt" else (info.adapter if info else "")
+        fake = info is not None and info.fake and task.spec.kind == "prompt"
+        return views.task_view(task, fake=fake, adapter=adapter)
+
+    @override
+    def submit_task(
+        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+    ) -> Answered:
+        agents = spec.get("agents")
+        if agents is not None and len(agents) > 1:
+            message = "One task for several agents needs a plan, which this version cannot make."
+            raise PlanningNotAvailable(
+                message, hint="Name one agent, or write a workflow with a step for each."
+            )
+        if agents:
+            spec = {**spec, "agent": agents[0]}
+
+        def work(tx: Tx) -> Callable[[Reader], Wire]:
+            task = self._parts.bus.accept(tx, spec, actor=actor)
+            return lambda _: self._view(task)
+
+        return self._once(key, work)
+
+    def submit_once(self, spec: Mapping[str, Any], *, actor: str, key: str) -> Answered:
+        """Submit under a key of our own: a second call with it gives the first answer."""
+        return self.submit_task(spec, actor=actor, key=IdempotencyKey(key=key, body_hash=key))
+
+    @override
+    def task(self, ref: str) -> Wire:
+        return self._view(self._find(ref))
+
+    def _find(self, ref: str) -> Task:
+        return self._database.read(lambda r: self._parts.desk.find(r, ref))
+
+    @override
+    def tasks(self, wanted: TaskFilter) -> Wire:
+        filters = {
+            "agent": wanted.agent or "",
+            "queue": wanted.queue or "",
+            "execution": wanted.execution_id or "",
+        }
+        limit = wanted.page.limit
+
+        def work(reader: Reader) -> Wire:
+            rows = reader.rows(
+                "tasks.list", state=wanted.state or "", **filters, **page_start(wanted.page)
+            )
+            counts = reader.rows("tasks.counts", **filters)
+            return {
+                "items": [self._view(task_rows.task_of(row)) for row in rows[:limit]],
+                "next": next_cursor(rows, limit),
+                "counts": {row["state"]: row["count"] for row in counts},
+            }
+
+        return self._database.read(work)
+
+    @override
+    def task_result(self, ref: str) -> Wire:
+        return views.result_view(self._find(ref))
+
+    @override
+    def task_log(self, ref: str, wanted: LogRange) -> Wire:
+        task = self._find(ref)
+        run = task.run if wanted.run is None else wanted.run
+        if run > task.run or run < 0:
+            message = f"Task {task.ref} has runs 1 to {task.run}; there is no run {run}."
+            raise Invalid(message, hint="Leave run out for the newest one.", pointer="/run")
+        folder = self._parts.planner.places.folder(task.id, run)
+        pieces = [folder / "output.log.1", folder / "output.log"]
+        sizes = [piece.stat().st_size if piece.is_file() else 0 for piece in pieces]
+        total = sum(sizes)
+        start = wanted.offset if wanted.offset >= 0 else max(0, total + wanted.offset)
+        raw = b""
+        for piece, size in zip(pieces, sizes, strict=True):
+            if start < size and len(raw) < wanted.limit:
+                with piece.open("rb") as file:
+                    file.seek(start)
+                    raw += file.read(wanted.limit - len(raw))
+                start = 0
+            else:
+                start = max(0, start - size)
+        begin = wanted.offset if wanted.offset >= 0 else max(0, total + wanted.offset)
+        after = min(total, begin + len(raw))
+        over = task.terminal or run < task.run
+        return {
+            "run": run,
+            "offset": begin,
+            "next": after,
+            "total": total,
+            "text": plain_text(raw),
+            "done": over and after >= total,
+        }
+
+    @override
+    def cancel_task(self, ref: str, *, actor: str) -> Wire:
+        reason = f"cancelled by {actor}"
+        return self._view(self._parts.control.cancel(ref, reason=reason, actor=actor))
+
+    @override
+    def resolve_task(self, ref: str, outcome: str, note: str, *, actor: str) -> Wire:
+        return self._view(self._parts.control.answer(ref, outcome, note, actor))
