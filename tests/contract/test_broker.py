@@ -284,6 +284,7 @@ def test_undecodable_body_is_a_dead_letter_and_the_rest_runs(
     work()
     wait_until(lambda: len(seen) == 2 and row(broker, broken)["dead_reason"], what="all three")
 
+    broker.join("default", timeout=2_000)
     assert sorted(seen) == [1, 3]
     assert row(broker, broken)["dead_reason"] == "undecodable"
     assert broker.store.find(first.message_id) is None
@@ -322,14 +323,65 @@ def test_requeue_gives_back_uncounted_when_a_worker_stops(broker: Broker) -> Non
     worker = dramatiq.Worker(broker, worker_timeout=50, worker_threads=1)
     worker.start()
     assert entered.wait(2)
-    wait_until(lambda: broker.store.counts("default").leased == 2, what="two leases")
+    wait_until(lambda: worker.work_queue.qsize() == 1, what="one message behind it")
+    stopping = threading.Thread(target=worker.stop)
+    stopping.start()
+    wait_until(lambda: not worker.workers[0].running, what="the order to stop")
     leave.set()
-    worker.stop(timeout=5_000)
+    stopping.join(5)
 
     rows = [broker.store.find(message.message_id) for message in messages]
-    left = [one for one in rows if one is not None]
-    assert 0 < len(left) < 6
-    assert {(one["state"], one["deliveries"]) for one in left} == {("ready", 0)}
+    assert [row and (row["state"], row["deliveries"]) for row in rows] == [
+        None,
+        *[("ready", 0)] * 5,
+    ]
+
+
+def test_enqueue_stores_anew_when_a_proxy_is_settled_already(broker: Broker) -> None:
+    @dramatiq.actor(broker=broker)
+    def idle() -> None: ...
+
+    idle.send()
+    consumer = broker.consume("default", timeout=1_000)
+    message = held(consumer)
+    consumer.ack(message)
+    broker.join("default", timeout=2_000)
+
+    broker.enqueue(message)  # type: ignore[arg-type] # as middleware does
+
+    assert held(consumer).message_id == message.message_id
+
+
+def test_enqueue_of_a_proxy_goes_before_its_failure(broker: Broker) -> None:
+    @dramatiq.actor(broker=broker)
+    def idle() -> None: ...
+
+    idle.send()
+    consumer = broker.consume("default", timeout=1_000)
+    message = held(consumer)
+    broker.enqueue(message, delay=60_000)  # type: ignore[arg-type] # as middleware does
+    consumer.nack(message)
+
+    wait_until(lambda: broker.get_queue_message_counts("default") == (0, 1, 0), what="the retry")
+
+
+@pytest.mark.parametrize("proxy", [False, True])
+def test_enqueue_strips_a_foreign_eta(broker: Broker, *, proxy: bool) -> None:
+    broker.declare_queue("default")
+    plain = unknown("default").copy(options={"eta": 1, "other": 2})
+    message: Any = dramatiq.MessageProxy(plain) if proxy else plain
+
+    broker.enqueue(message)
+
+    assert json.loads(row(broker, message)["body"])["options"] == {"other": 2}
+
+
+def test_ack_refuses_a_message_of_another_broker(broker: Broker) -> None:
+    broker.declare_queue("default")
+    consumer = broker.consume("default", timeout=1)
+
+    with pytest.raises(TypeError, match="did not come from this broker"):
+        consumer.ack(dramatiq.MessageProxy(unknown("default")))
 
 
 def test_flush_drops_what_waits_and_keeps_dead_letters(broker: Broker) -> None:

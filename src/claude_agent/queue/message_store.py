@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from claude_agent.clock import Clock
-from claude_agent.storage.database import Database, Row, Tx
+from claude_agent.storage.database import Database, Reader, Row, Tx
 
 STAMPS_PER_MS = 1_000
+ACKS_AT_ONCE = 64
+"""Keeps a statement well below the parameter limits of both databases."""
 
 
 class Verdict(StrEnum):
@@ -84,8 +86,8 @@ class Turn:
 
     leases: tuple[tuple[Lease, ...], ...]
     """For each wish, in its order: what was claimed."""
-    fenced_out: tuple[str, ...]
-    """Messages that were no longer ours when we settled them."""
+    fenced_out: int
+    """How many messages were no longer ours when we settled them."""
     next_due: int | None
     """When the next delayed message becomes ready, epoch ms."""
 
@@ -166,7 +168,7 @@ class MessageStore:
         now = self._clock.now()
 
         def work(tx: Tx) -> Turn:
-            fenced_out = tuple(s.id for s in settled if not _settle(tx, owner, s, now))
+            fenced_out = len(settled) - _settle_all(tx, owner, settled, now)
             next_due = _next_due(tx)
             if next_due is not None and next_due <= now:
                 tx.execute("messages.promote", now=now)
@@ -224,18 +226,22 @@ class MessageStore:
         return self._database.read(lambda reader: reader.row("messages.of_id", id=message_id))
 
     def counts(self, queue: str) -> Counts:
-        """Count the messages of one queue by state."""
+        """Count the messages of one queue by state, all at one instant."""
 
-        def number(state: str) -> int:
-            row = self._database.read(lambda r: r.row(f"messages.count_{state}", queue=queue))
-            return int(row["number"]) if row else 0
+        def work(reader: Reader) -> Counts:
+            def number(state: str) -> int:
+                row = reader.row(f"messages.count_{state}", queue=queue)
+                return int(row["number"]) if row else 0
 
-        return Counts(
-            ready=number("ready"),
-            delayed=number("delayed"),
-            leased=number("leased"),
-            dead=number("dead"),
-        )
+            # One read: a message that moves between two of them would be in neither.
+            return Counts(
+                ready=number("ready"),
+                delayed=number("delayed"),
+                leased=number("leased"),
+                dead=number("dead"),
+            )
+
+        return self._database.read(work)
 
     def flush(self, queue: str, *, dead: bool = False) -> None:
         """Drop what waits in a queue, with `dead` also its dead letters."""
@@ -279,11 +285,25 @@ def _claim(tx: Tx, owner: str, wish: Wish, now: int) -> tuple[Lease, ...]:
     return tuple(Lease(id=row["id"], body=row["body"], fence=row["fence"]) for row in rows)
 
 
-def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> bool:
+def _settle_all(tx: Tx, owner: str, settled: Sequence[Settlement], now: int) -> int:
+    """Write every settlement; return how many were still ours to make."""
+    done = [one for one in settled if one.verdict is Verdict.DONE]
+    changed = 0
+    for at in range(0, len(done), ACKS_AT_ONCE):
+        part = done[at : at + ACKS_AT_ONCE]
+        changed += tx.execute(
+            "messages.ack",
+            owner=owner,
+            ids=[one.id for one in part],
+            keys=[f"{one.id}:{one.fence}" for one in part],
+        )
+    others = (one for one in settled if one.verdict is not Verdict.DONE)
+    return changed + sum(_settle(tx, owner, one, now) for one in others)
+
+
+def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> int:
     key = {"id": settled.id, "owner": owner, "fence": settled.fence}
     match settled.verdict:
-        case Verdict.DONE:
-            changed = tx.execute("messages.ack", **key)
         case Verdict.RELEASE:
             changed = tx.execute("messages.release", **key)
         case Verdict.RETRY:
@@ -294,7 +314,7 @@ def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> bool:
                 state="delayed" if settled.not_before > now else "ready",
                 **key,
             )
-        case _:  # Verdict.DEAD
+        case _:  # Verdict.DEAD; the done ones are acked together
             line = _line(at=now, event="dead", owner=owner, reason=settled.reason)
             changed = tx.execute(
                 "messages.bury",
@@ -304,7 +324,7 @@ def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> bool:
                 line=line,
                 **key,
             )
-    return changed > 0
+    return changed
 
 
 def _line(**data: object) -> str:

@@ -36,4 +36,4 @@ def ticket(hint: str) -> dramatiq.Message[None]:
 
 def hint_of(message: "dramatiq.Message[Any] | dramatiq.MessageProxy") -> str:
     """Return the queue a ticket names."""
-    return str(message.kwargs.get("queue", ""))
+    return str(message.kwargs.get("queue") or next(iter(message.args), ""))

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import threading
 import traceback
 from collections.abc import Iterable
+from typing import Any
 
 import dramatiq
 from dramatiq.errors import ActorNotFound
@@ -22,13 +24,17 @@ _log = logging.getLogger(__name__)
 class LeasedMessage(dramatiq.MessageProxy):
     """A message under a lease. It knows its own inbox: its consumer may be replaced meanwhile."""
 
-    def __init__(self, message: dramatiq.Message[object], lease: Lease, inbox: Inbox) -> None:
+    def __init__(
+        self, message: dramatiq.Message[Any], lease: Lease, inbox: Inbox, dispatcher: Dispatcher
+    ) -> None:
         super().__init__(message)
         self.lease = lease
-        self.inbox = inbox
         self.cause: BaseException | None = None
-        self.again: Settlement | None = None
-        """Set when it was enqueued again (a retry): its row is updated instead of removed."""
+        self._inbox = inbox
+        self._dispatcher = dispatcher
+        self._again: Settlement | None = None
+        self._settled = False
+        self._lock = threading.Lock()
 
     @override
     def stuff_exception(self, exception: BaseException) -> None:
@@ -40,15 +46,29 @@ class LeasedMessage(dramatiq.MessageProxy):
         super().clear_exception()
         self.cause = None
 
-    def retry(self, body: str, not_before: int) -> None:
-        """Have the ack put it back instead of removing it."""
-        self.again = Settlement(
-            id=self.lease.id,
-            fence=self.lease.fence,
-            verdict=Verdict.RETRY,
-            body=body,
-            not_before=not_before,
-        )
+    def retry(self, dispatcher: Dispatcher, body: str, not_before: int) -> bool:
+        """Have it put back, in the transaction that would have removed it.
+
+        False when it is settled already or under another broker's lease: then store it anew.
+        """
+        with self._lock:
+            if self._settled or dispatcher is not self._dispatcher:
+                return False
+            self._again = Settlement(
+                id=self.lease.id,
+                fence=self.lease.fence,
+                verdict=Verdict.RETRY,
+                body=body,
+                not_before=not_before,
+            )
+            return True
+
+    def settle(self, verdict: Settlement) -> None:
+        """Say what becomes of it. Having been enqueued again goes before everything else."""
+        with self._lock:
+            self._settled = True
+            settlement = self._again or verdict
+        self._dispatcher.settle(settlement, urgent=self._inbox.settled())
 
 
 class DatabaseConsumer(dramatiq.Consumer):
@@ -69,28 +89,26 @@ class DatabaseConsumer(dramatiq.Consumer):
             message = decode(lease.body)
         except (dramatiq.DecodeError, ValueError) as error:
             _log.error("Message %s cannot be read and is now a dead letter.", lease.id)
-            self._settle(self._inbox, _dead(lease, "undecodable", error))
+            dead = _dead(lease, "undecodable", error)
+            self._dispatcher.settle(dead, urgent=self._inbox.settled())
             return None
-        return LeasedMessage(message, lease, self._inbox)
+        return LeasedMessage(message, lease, self._inbox, self._dispatcher)
 
     @override
     def ack(self, message: dramatiq.MessageProxy) -> None:
         held = _held(message)
-        done = Settlement(id=held.lease.id, fence=held.lease.fence, verdict=Verdict.DONE)
-        self._settle(held.inbox, held.again or done)
+        held.settle(_plain(held.lease, Verdict.DONE))
 
     @override
     def nack(self, message: dramatiq.MessageProxy) -> None:
         held = _held(message)
-        self._settle(held.inbox, _dead(held.lease, _reason(held.cause), held.cause))
+        held.settle(_dead(held.lease, _reason(held.cause), held.cause))
 
     @override
     def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
         for message in messages:
             held = _held(message)
-            held.inbox.settled()
-            self._dispatcher.give_back([held.lease])
-        self._dispatcher.poke()
+            held.settle(_plain(held.lease, Verdict.RELEASE))
 
     @override
     def close(self) -> None:
@@ -101,16 +119,16 @@ class DatabaseConsumer(dramatiq.Consumer):
             # back when this process ends.
             _log.warning("The leases of queue %s are given back later.", self._inbox.queue)
 
-    def _settle(self, inbox: Inbox, settlement: Settlement) -> None:
-        inbox.settled()
-        self._dispatcher.settle(settlement)
-
 
 def _held(message: dramatiq.MessageProxy) -> LeasedMessage:
     if not isinstance(message, LeasedMessage):
         detail = f"{message!r} did not come from this broker"
         raise TypeError(detail)
     return message
+
+
+def _plain(lease: Lease, verdict: Verdict) -> Settlement:
+    return Settlement(id=lease.id, fence=lease.fence, verdict=verdict)
 
 
 def _reason(cause: BaseException | None) -> str:

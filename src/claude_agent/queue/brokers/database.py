@@ -55,14 +55,15 @@ class DatabaseBroker(dramatiq.Broker):
         self.add_middleware(in_hand)
         self._clock = clock or SystemClock()
         self._parts = open_parts(url, database=database, notifier=notifier, owners=options.owners)
-        self._notifier = self._parts.notifier
+        self.notifier = self._parts.notifier
         self._tickets = tickets
+        self._ahead = options.batch
         self.store = MessageStore(self._parts.database, self._clock)
         ownership = Ownership(
             self.store, self._parts.owners, in_hand=in_hand, limit=options.delivery_limit
         )
         self._dispatcher = Dispatcher(
-            self.store, self._notifier, self._clock, ownership=ownership, options=options
+            self.store, self.notifier, self._clock, ownership=ownership, options=options
         )
         self._manifest: Mapping[str, ManifestEntry] = {}
 
@@ -89,7 +90,7 @@ class DatabaseBroker(dramatiq.Broker):
             return TicketConsumer(self._tickets, prefetch=prefetch, timeout_ms=timeout)
         self._dispatcher.start()
         self.publish_manifest()
-        inbox = Inbox(queue_name, prefetch)
+        inbox = Inbox(queue_name, prefetch, self._clock, ahead=self._ahead)
         return DatabaseConsumer(self._dispatcher, inbox, timeout_ms=timeout)
 
     @override
@@ -175,6 +176,12 @@ class DatabaseBroker(dramatiq.Broker):
             with progress:
                 progress.wait(_JOIN_LOOK_S)  # other processes work on it too: look again
 
+    def _goes_back(self, message: Message, delay: int) -> bool:
+        """Return whether it is in our hands, so that its row is updated when it is settled."""
+        if not isinstance(message, LeasedMessage):
+            return False
+        return message.retry(self._dispatcher, encode(message), self._clock.now() + delay)
+
     def _require(self, queue_name: str) -> None:
         if queue_name not in self.queues:
             raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call] # theirs
@@ -196,11 +203,9 @@ class DatabaseBroker(dramatiq.Broker):
             return message
         message = _without_eta(message)
         self.emit_before("enqueue", message, delay)
-        if isinstance(message, LeasedMessage):
-            message.retry(encode(message), self._clock.now() + (delay or 0))
-        else:
+        if not self._goes_back(message, delay or 0):
             self.store.put([_new(message, delay_ms=delay or 0, priority=priority)])
-            self._notifier.ring(TOPIC)
+            self.notifier.ring(TOPIC)
         self.emit_after("enqueue", message, delay)
         return message
 

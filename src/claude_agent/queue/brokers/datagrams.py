@@ -14,12 +14,14 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from claude_agent.clock import SystemClock
 from claude_agent.storage.notifier import Notifier
 
 LOCAL_PREFIX = "here/"
 """Topics that concern this process alone and are never sent."""
 _SUFFIX = ".bell"
 _STOP = b""
+_COARSE_S = 0.05
 
 
 class DatagramNotifier(Notifier):
@@ -29,12 +31,17 @@ class DatagramNotifier(Notifier):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._local = local
+        self._clock = SystemClock()
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
         self._out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._out.settimeout(0)
         self._in: socket.socket | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._names: tuple[str, ...] = ()
+        self._changed = 0
+        self._changed_at = 0.0
+        self._read_at = 0.0
 
     @override
     def ring(self, topic: str) -> None:
@@ -42,9 +49,21 @@ class DatagramNotifier(Notifier):
         if topic.startswith(LOCAL_PREFIX):
             return
         with contextlib.suppress(OSError):  # closed meanwhile: there is nobody to be rung for
-            for name in os.listdir(self._folder):  # noqa: PTH208 - by descriptor
-                if name.endswith(_SUFFIX) and name != self._name:
-                    self._send(name, topic)
+            for name in self._others():
+                self._send(name, topic)
+
+    def _others(self) -> tuple[str, ...]:
+        # A folder's time changes with its names; reading it each time is a tenth of an enqueue.
+        # Its time is coarse: a name made just after we read is seen by reading once more.
+        changed = os.fstat(self._folder).st_mtime_ns
+        now = self._clock.monotonic()
+        if changed != self._changed or self._read_at < self._changed_at + _COARSE_S < now:
+            if changed != self._changed:
+                self._changed, self._changed_at = changed, now
+            names = os.listdir(self._folder)  # noqa: PTH208 - by descriptor
+            self._names = tuple(n for n in names if n.endswith(_SUFFIX) and n != self._name)
+            self._read_at = now
+        return self._names
 
     def _send(self, name: str, topic: str) -> None:
         try:

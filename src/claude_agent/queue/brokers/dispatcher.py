@@ -21,6 +21,7 @@ TOPIC = "messages"
 
 _log = logging.getLogger(__name__)
 _TROUBLE_PAUSE = 0.2
+COALESCE_S = 0.005
 
 
 class Dispatcher:
@@ -49,6 +50,7 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
         self._next_due: int | None = None
         self._recover_at = 0.0
+        self._urgent = False
         self.progress = threading.Condition()
 
     def start(self) -> None:
@@ -79,13 +81,21 @@ class Dispatcher:
             Settlement(id=lease.id, fence=lease.fence, verdict=Verdict.RELEASE) for lease in leases
         )
 
-    def settle(self, settlement: Settlement) -> None:
-        """Say what became of a lease; written with the next turn, which begins at once."""
+    def settle(self, settlement: Settlement, *, urgent: bool) -> None:
+        """Say what became of a lease; written with the next turn.
+
+        `urgent`: the consumer runs dry, so begin it now. Otherwise wait `COALESCE_S` for more: a
+        turn among busy worker threads would take longer than one after them.
+        """
         self._settled.append(settlement)
-        self.poke()
+        if urgent:
+            self.poke()
+        elif len(self._settled) == 1:
+            self._notifier.ring(self._here)
 
     def poke(self) -> None:
         """Make the next turn begin now."""
+        self._urgent = True
         self._notifier.ring(self._here)
 
     def flush(self) -> None:
@@ -122,7 +132,9 @@ class Dispatcher:
             pause = min(pause, max((self._next_due - self._clock.now()) / 1000, 0.001))
         before = self._clock.monotonic()
         rang = self._notifier.wait((TOPIC, self._here), pause)
-        if not rang and self._clock.monotonic() - before < pause / 2:
+        if self._settled and not self._urgent:
+            self._notifier.wait((self._here,), COALESCE_S)
+        elif not rang and self._clock.monotonic() - before < pause / 2:
             # The notifier was closed before us: without this the loop would spin.
             self._stopping.wait(min(pause, _TROUBLE_PAUSE))
 
@@ -130,6 +142,9 @@ class Dispatcher:
         with self._turning:
             if self._ownership.id is None:
                 return
+            self._urgent = False
+            for inbox in self._inboxes:
+                self.give_back(inbox.surplus())
             settled = self._take_settled()
             wishes = self._wishes() if claim else []
             if not settled and not wishes:
@@ -144,8 +159,8 @@ class Dispatcher:
                 if leases and not inbox.deliver(leases):
                     self.give_back(list(leases))
                     self.poke()
-            for message_id in turn.fenced_out:
-                _log.warning("Message %s is no longer ours: fenced_out.", message_id)
+            if turn.fenced_out:
+                _log.warning("fenced_out: %d messages were no longer ours.", turn.fenced_out)
         with self.progress:
             self.progress.notify_all()
 

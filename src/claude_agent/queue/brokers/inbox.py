@@ -3,23 +3,47 @@
 import threading
 from collections import deque
 
+from claude_agent.clock import Clock
 from claude_agent.queue.message_store import Lease
+
+WINDOW_S = 0.05
+"""How far ahead of the consumer messages are claimed, measured by its own pace."""
+STALLED_S = 0.5
+"""After so long without progress, what was claimed ahead goes back to the others."""
 
 
 class Inbox:
-    """Messages claimed for one consumer and not yet settled; never more than its prefetch."""
+    """The messages claimed for one consumer.
 
-    def __init__(self, queue: str, prefetch: int) -> None:
+    The worker never holds more than `prefetch` of them. While more than that finish within
+    `WINDOW_S`, as many (up to `ahead`) are claimed on top, so that they share a commit; a stall
+    gives them back. With a prefetch of 1 nothing is claimed ahead.
+    """
+
+    def __init__(self, queue: str, prefetch: int, clock: Clock, *, ahead: int = 64) -> None:
         self.queue = queue
         self._prefetch = max(prefetch, 1)
+        self._ahead = ahead if prefetch > 1 else 0
+        self._clock = clock
         self._leases: deque[Lease] = deque()
         self._unsettled = 0
+        self._handed = 0
         self._closed = False
         self._condition = threading.Condition()
+        self._window = clock.monotonic()
+        self._pace = 0
+        self._settled_now = 0
+        self._progress_at = self._window
 
     def room(self) -> int:
         """Return how many more messages may be claimed for it."""
-        return 0 if self._closed else self._prefetch - self._unsettled
+        with self._condition:
+            if self._closed:
+                return 0
+            self._roll()
+            pace = max(self._pace, self._settled_now)
+            ahead = min(pace, self._ahead) if pace > self._prefetch else 0
+            return self._prefetch + ahead - self._unsettled
 
     def deliver(self, leases: tuple[Lease, ...]) -> bool:
         """Take claimed messages in; False when it was closed meanwhile."""
@@ -34,13 +58,37 @@ class Inbox:
     def take(self, timeout: float) -> Lease | None:
         """Return the next message, waiting up to `timeout` seconds for one."""
         with self._condition:
-            self._condition.wait_for(lambda: self._leases or self._closed, timeout)
-            return self._leases.popleft() if self._leases and not self._closed else None
+            if not self._may_take():
+                self._condition.wait_for(self._may_take, timeout)
+            if self._closed or not self._may_take():
+                return None
+            self._handed += 1
+            return self._leases.popleft()
 
-    def settled(self) -> None:
-        """Count one message less in the consumer's hands."""
+    def _may_take(self) -> bool:
+        return self._closed or (bool(self._leases) and self._handed < self._prefetch)
+
+    def settled(self) -> bool:
+        """Count one message less in the consumer's hands; True when it is running dry."""
         with self._condition:
             self._unsettled -= 1
+            self._handed -= 1
+            if self._leases:
+                self._condition.notify()
+            self._roll()
+            self._settled_now += 1
+            self._progress_at = self._clock.monotonic()
+            return self._unsettled <= self._prefetch // 4
+
+    def surplus(self) -> list[Lease]:
+        """Return what was claimed ahead for a consumer that has stalled since."""
+        with self._condition:
+            over = self._unsettled - self._prefetch
+            if over <= 0 or self._clock.monotonic() - self._progress_at < STALLED_S:
+                return []
+            back = [self._leases.pop() for _ in range(min(over, len(self._leases)))]
+            self._unsettled -= len(back)
+            return back
 
     def close(self) -> list[Lease]:
         """Take nothing more; return what was claimed and never handed out."""
@@ -50,3 +98,11 @@ class Inbox:
             self._leases.clear()
             self._condition.notify_all()
             return left
+
+    def _roll(self) -> None:
+        now = self._clock.monotonic()
+        passed = now - self._window
+        if passed >= WINDOW_S:
+            self._pace = self._settled_now if passed < 2 * WINDOW_S else 0
+            self._settled_now = 0
+            self._window = now
