@@ -95,6 +95,16 @@ class Timeouts:
     idle_ms: int | None = None
     """Longest silence of an attempt."""
 
+    def to_data(self) -> dict[str, Any]:
+        """Return a JSON object that the constructor reads back."""
+        # By hand: `asdict` copies deeply, which is felt with thousands of steps.
+        return {
+            "start_ms": self.start_ms,
+            "run_ms": self.run_ms,
+            "total_ms": self.total_ms,
+            "idle_ms": self.idle_ms,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
@@ -165,7 +175,7 @@ class Compensate:
             "run": self.run,
             "with": dict(self.with_),
             "retry": self.retry.to_data(),
-            "timeout": asdict(self.timeout),
+            "timeout": self.timeout.to_data(),
             "on": self.on,
         }
 
@@ -238,10 +248,10 @@ class Step:
             "if": self.if_,
             "depends_on": list(self.depends_on),
             "retry": self.retry.to_data(),
-            "timeout": asdict(self.timeout),
+            "timeout": self.timeout.to_data(),
             "env": dict(self.env),
             "outputs": dict(self.outputs),
-            "gates": [asdict(gate) for gate in self.gates],
+            "gates": [{"name": gate.name, "run": gate.run} for gate in self.gates],
             "compensate": self.compensate.to_data() if self.compensate else None,
         }
 

@@ -21,6 +21,7 @@ from claude_agent.domain.expression_tree import (
     Path,
     fail,
 )
+from claude_agent.domain.json_schema import same, shown
 
 __all__ = [
     "Expr",
@@ -131,8 +132,8 @@ def _evaluate(expr: Expr, context: Mapping[str, Any], strict: bool) -> Any:  # n
         case Not(operand=operand, position=position):
             return not _truth(_evaluate(operand, context, strict), position)
         case Compare(left=left, right=right, equal=equal):
-            same = _same(_evaluate(left, context, strict), _evaluate(right, context, strict))
-            return same == equal
+            values = _evaluate(left, context, strict), _evaluate(right, context, strict)
+            return same(*values) == equal
         case Logic(every=every, operands=operands, position=position):
             for operand in operands:
                 if _truth(_evaluate(operand, context, strict), position) != every:
@@ -164,19 +165,8 @@ def _has(value: Any, part: str | int) -> bool:
 def _truth(value: Any, position: int) -> bool:
     if value is not None and not isinstance(value, bool):
         hint = "compare it, for example: inputs.env == 'prod'"
-        fail(f"{_shown(value)} is neither true nor false", position, hint)
+        fail(f"{shown(value)} is neither true nor false", position, hint)
     return bool(value)
-
-
-def _same(left: Any, right: Any) -> bool:
-    """JSON equality: 1 and 1.0 are the same, 1 and true are not."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(_same, left, right))
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
-    return bool(left == right)
 
 
 def _render(value: Any, context: Mapping[str, Any]) -> Any:
@@ -217,12 +207,4 @@ def _as_text(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError):
-        fail(f"{_shown(value)} cannot be written as text")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return f"'{value:.30}'" if isinstance(value, str) else f"{value!r:.30}"
+        fail(f"{shown(value)} cannot be written as text")

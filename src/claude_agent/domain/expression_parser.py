@@ -82,23 +82,22 @@ def _end_of_expression(text: str, begin: int) -> int:
 
 def _end_or_none(text: str, begin: int) -> int | None:
     """Find `}}` outside of quotes, in one pass."""
-    quote = ""
     at = begin
-    while at < len(text):
-        sign = text[at]
-        if quote:
-            if sign == "\\":
-                at += 1
-            elif sign == quote:
-                quote = ""
-        elif sign in "'\"":
-            quote = sign
-        elif text.startswith("}}", at):
-            return at
-        at += 1
+    while match := _QUOTE_OR_END.search(text, at):
+        if match[0] == "}}":
+            return match.start()
+        closing = _CLOSING[match[0]].match(text, match.end())
+        if closing is None:
+            return None
+        at = closing.end()
     return None
 
 
+_QUOTE_OR_END = re.compile(r"['\"]|\}\}")
+_CLOSING = {
+    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
+    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
+}
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
