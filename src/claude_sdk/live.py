@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -50,6 +51,7 @@ class LiveEvents:
         self._topics = list(topics)
         self._patience = patience or Patience(budget=30.0, first=0.2, most=5.0)
         self._socket: ClientConnection | None = None
+        self._held = ExitStack()
         self._heard = monotonic()
         self._pause = threading.Event()
 
@@ -98,9 +100,8 @@ class LiveEvents:
 
     def close(self) -> None:
         """Close the connection; `next` opens a new one at the same cursor."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._socket = None
+        self._held.close()
 
     def _take(self, text: str | bytes) -> Frame | None:
         message = json.loads(text)
@@ -117,15 +118,17 @@ class LiveEvents:
         return _reset_frame() if kind == "reset" else None
 
     def _connect(self) -> None:
+        from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 - lazy
+
         deadline = monotonic() + self._patience.budget
         attempt = 0
         while True:
             attempt += 1
             endpoint = self._transport.endpoint()
             try:
-                self._socket = _open(endpoint)
+                self._socket = self._held.enter_context(_open(endpoint))
                 self._socket.send(json.dumps({"subscribe": self._topics, "after": self.cursor}))
-            except OSError as error:
+            except (OSError, ConnectionClosed) as error:
                 self.close()
                 wait = self._patience.wait(attempt)
                 if not endpoint.alive or monotonic() + wait > deadline:
@@ -142,7 +145,7 @@ class LiveEvents:
 
 def _open(endpoint: Endpoint) -> ClientConnection:
     """Connect; OSError means that trying again may help."""
-    from websockets.exceptions import InvalidHandshake, InvalidStatus  # noqa: PLC0415 - lazy
+    from websockets import exceptions  # noqa: PLC0415 - lazy
     from websockets.sync.client import connect  # noqa: PLC0415 - lazy
 
     headers = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
@@ -151,12 +154,12 @@ def _open(endpoint: Endpoint) -> ClientConnection:
             f"ws{endpoint.url.removeprefix('http')}/events",
             additional_headers=headers,
             open_timeout=10,
-            close_timeout=1,
+            close_timeout=0.3,
             max_size=4 * 1024 * 1024,
             proxy=None,
             compression=None,
         )
-    except InvalidStatus as error:
+    except exceptions.InvalidStatus as error:
         status = error.response.status_code
         if status in _REFUSALS:
             detail = f"The server refused the event stream (HTTP {status})."
@@ -165,7 +168,10 @@ def _open(endpoint: Endpoint) -> ClientConnection:
             ) from error
         msg = f"HTTP {status}"
         raise OSError(msg) from error
-    except InvalidHandshake as error:
+    except exceptions.InvalidMessage as error:
+        msg = "the connection was cut"  # the server went away while it answered
+        raise OSError(msg) from error
+    except exceptions.InvalidHandshake as error:
         msg = f"{endpoint.url} gave no event stream: {error}."
         raise UnexpectedAnswer(msg) from error
 

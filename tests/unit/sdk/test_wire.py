@@ -1,0 +1,74 @@
+"""The SDK's types against the gateway's models, and the stand-in server against both."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from claude_agent.api import answers, answers_system
+from claude_sdk import wire
+from tests import wire_samples as samples
+
+PAIRS: list[tuple[Any, type[BaseModel]]] = [
+    (wire.Shown, answers.Shown),
+    (wire.Failure, answers.Failure),
+    (wire.Exit, answers.Exit),
+    (wire.Result, answers.TaskResult),
+    (wire.Log, answers.TaskLog),
+    (wire.Compensation, answers.Compensation),
+    (wire.Step, answers.Step),
+    (wire.Execution, answers.Execution),
+    (wire.Summary, answers.ExecutionSummary),
+    (wire.Agent, answers_system.Agent),
+    (wire.Queue, answers_system.Queue),
+    (wire.Workers, answers_system.Workers),
+    (wire.Status, answers_system.AgentsStatus),
+    (wire.Frame, answers_system.Frame),
+    (wire.Frames, answers_system.Events),
+    (wire.TaskPage, answers.TaskList),
+    (wire.ExecutionPage, answers.ExecutionList),
+    (wire.Workflow, answers_system.Workflow),
+    (wire.Validated, answers_system.Validated),
+    (wire.Start, answers_system.Start),
+    (wire.Head, answers_system.Head),
+    (wire.Verdict, answers_system.Verified),
+    (wire.App, answers_system.App),
+    (wire.Left, answers_system.LeftRunning),
+    (wire.Stopping, answers_system.Stopping),
+    (wire.Health, answers_system.Health),
+    (wire.Ticket, answers_system.Ticket),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda kind: kind.__name__)
+def test_type_has_the_fields_that_the_gateway_sends(ours: Any, theirs: type[BaseModel]) -> None:
+    sent = {field.alias or name for name, field in theirs.model_fields.items()}
+    assert set(ours.__annotations__) | _inherited(ours) == sent
+
+
+def test_task_has_the_fields_that_the_gateway_sends() -> None:
+    sent = {field.alias or name for name, field in answers.Task.model_fields.items()}
+    assert set(wire.Task.__annotations__) | {"with"} == sent
+
+
+def _inherited(kind: Any) -> set[str]:
+    return {*kind.__required_keys__, *kind.__optional_keys__}
+
+
+@pytest.mark.parametrize(
+    ("document", "model"),
+    [
+        (samples.task("T1", run="true"), answers.Task),
+        (samples.result(samples.task("T1")), answers.TaskResult),
+        (samples.execution("X1"), answers.Execution),
+        (samples.status([samples.agent("testing")], "e:1"), answers_system.AgentsStatus),
+        (samples.workflow(), answers_system.Workflow),
+        (samples.app("shop"), answers_system.App),
+        (samples.start("t", 1), answers_system.Start),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_stand_in_server_sends_what_the_gateway_would(
+    document: object, model: type[BaseModel]
+) -> None:
+    assert model.model_validate(document)

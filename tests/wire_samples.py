@@ -1,0 +1,202 @@
+"""Documents as the gateway sends them: one of each kind, complete."""
+
+from typing import Any
+
+Json = dict[str, Any]
+NOW = 1_700_000_000_000
+
+_FAMILIES = {
+    "running": ("running", "loader-circle", "running"),
+    "ready": ("queued", "clock", "idle"),
+    "pending": ("not started", "circle-dashed", "idle"),
+    "queued": ("queued", "clock", "idle"),
+    "succeeded": ("succeeded", "circle-check", "ok"),
+    "failed": ("failed", "octagon-x", "failed"),
+    "dead": ("dead letter", "archive", "failed"),
+    "cancelled": ("cancelled", "ban", "idle"),
+    "rejected": ("rejected", "circle-x", "failed"),
+    "expired": ("expired", "circle-x", "failed"),
+    "compensating": ("rolling back", "undo-2", "healing"),
+    "compensated": ("rolled back", "undo-2", "healing"),
+    "idle": ("idle", "circle", "idle"),
+    "working": ("working", "loader-circle", "running"),
+}
+
+
+def shown(state: str) -> Json:
+    word, icon, family = _FAMILIES[state]
+    return {"word": word, "icon": icon, "family": family}
+
+
+def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
+    kind = next((name for name in ("prompt", "run", "action") if name in spec), "run")
+    return {
+        "id": f"id-{ref}",
+        "ref": ref,
+        "title": spec.get("title") or str(spec.get(kind, "true")),
+        "kind": kind,
+        "prompt": spec.get("prompt"),
+        "run": spec.get("run"),
+        "action": spec.get("action"),
+        "with": spec.get("with"),
+        "agent": spec.get("agent", "master"),
+        "queue": spec.get("agent", "master"),
+        "priority": spec.get("priority", "NORMAL"),
+        "state": state,
+        "shown": shown(state),
+        "attempt": 1,
+        "max_attempts": 3,
+        "run_number": 1,
+        "adapter": "shell",
+        "fake": False,
+        "execution_id": None,
+        "step_id": None,
+        "purpose": "task",
+        "created_at": NOW,
+        "due_at": None,
+        "started_at": NOW - 3000,
+        "ended_at": None,
+        "reason": None,
+        "error": None,
+        "outputs": None,
+        "routed_by": "fallback",
+        "cwd": spec.get("cwd"),
+        "url": f"/ui/#/tasks/{ref}",
+    }
+
+
+def result(found: Json) -> Json:
+    code = 0 if found["state"] == "succeeded" else 1
+    return {
+        "id": found["id"],
+        "ref": found["ref"],
+        "state": found["state"],
+        "outputs": found["outputs"],
+        "error": found["error"],
+        "exit": {"code": code, "signal": None},
+        "attempt": found["attempt"],
+        "evidence": [],
+    }
+
+
+def step(name: str, agent: str, *, state: str = "pending", after: str | None = None) -> Json:
+    return {
+        "id": name,
+        "state": state,
+        "shown": shown(state),
+        "agent": agent,
+        "kind": "action",
+        "action": name,
+        "depends_on": [after] if after else [],
+        "task_id": f"id-{name}",
+        "task_ref": name.upper(),
+        "attempt": 1,
+        "max_attempts": 1,
+        "started_at": None,
+        "ended_at": None,
+        "reason": None,
+        "error": None,
+        "outputs": None,
+        "compensate": None,
+        "compensation": None,
+    }
+
+
+def execution(ref: str, *, params: Json | None = None, cwd: str | None = None) -> Json:
+    return {
+        "id": f"id-{ref}",
+        "ref": ref,
+        "name": "Deploy shop",
+        "workflow": "deploy",
+        "definition": "c" * 64,
+        "generation": 1,
+        "state": "running",
+        "shown": shown("running"),
+        "params": params or {},
+        "cwd": cwd,
+        "created_at": NOW - 3000,
+        "started_at": NOW - 2000,
+        "ended_at": None,
+        "reason": None,
+        "error": None,
+        "outputs": None,
+        "not_undone": [],
+        "steps": [step("build", "backend-api"), step("deploy", "deployment", after="build")],
+        "url": f"/ui/#/executions/{ref}",
+    }
+
+
+def agent(name: str, **more: Any) -> Json:
+    return {
+        "name": name,
+        "state": "idle",
+        "shown": shown("idle"),
+        "adapter": "shell",
+        "fake": False,
+        "queue": name,
+        "session": f"claude-{name}",
+        "session_alive": True,
+        "running": [],
+        "slots": 3,
+        "capabilities": [],
+        "last_output_at": None,
+    } | more
+
+
+def queue(name: str, **more: Any) -> Json:
+    return {
+        "name": name,
+        "ready": 0,
+        "scheduled": 0,
+        "running": 0,
+        "limit": None,
+        "oldest_ready_at": None,
+    } | more
+
+
+def status(agents: list[Json], cursor: str) -> Json:
+    return {
+        "agents": agents,
+        "queues": [queue(item["queue"], ready=2) for item in agents],
+        "workers": {"slots": 15, "busy": 1, "emergency_reserved": 1},
+        "cursor": cursor,
+    }
+
+
+def workflow() -> Json:
+    return {
+        "workflow": "deploy",
+        "name": "Deploy shop",
+        "hash": "c" * 64,
+        "description": "Ship it",
+        "inputs": {"env": {"type": "string"}, "replicas": {"type": "integer"}},
+        "steps": [
+            {"id": "build", "agent": "backend-api", "depends_on": []},
+            {"id": "deploy", "agent": "deployment", "depends_on": ["build"]},
+        ],
+        "source": "user",
+    }
+
+
+def app(name: str, **more: Any) -> Json:
+    return {
+        "name": name,
+        "url": "http://127.0.0.1:8000",
+        "pid": 4711,
+        "release": "r2",
+        "state": "running",
+        "previous": "r1",
+    } | more
+
+
+def start(task_id: str, run: int, **more: Any) -> Json:
+    return {
+        "task_id": task_id,
+        "ref": task_id[-4:],
+        "run": run,
+        "attempt": run,
+        "step_id": None,
+        "execution_id": None,
+        "at": NOW,
+        "cause": "",
+    } | more
