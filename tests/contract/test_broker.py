@@ -1,9 +1,7 @@
 """What Dramatiq asks of a broker, with its stock worker and stock middleware, and what we add."""
 
 import json
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,51 +11,10 @@ from dramatiq.errors import QueueJoinTimeout, QueueNotFound
 from dramatiq.middleware import default_middleware
 
 from claude_agent.queue import BrokerOptions, DatabaseBroker
-from claude_agent.queue.brokers.consumer import LeasedMessage
-from claude_agent.storage.databases.sqlite import SqliteDatabase
+from tests.contract.broker_tools import Broker, broker, held, row, unknown, work
 from tests.waiting import wait_until
 
-Broker = DatabaseBroker
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    one = DatabaseBroker(tmp_path / "queue.db")
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def work(broker: Broker) -> Iterator[Callable[..., dramatiq.Worker]]:
-    running: list[dramatiq.Worker] = []
-
-    def start(**settings: Any) -> dramatiq.Worker:
-        worker = dramatiq.Worker(broker, worker_timeout=50, **{"worker_threads": 4, **settings})
-        worker.start()
-        running.append(worker)
-        return worker
-
-    yield start
-    for worker in running:
-        worker.stop(timeout=5_000)
-
-
-def held(consumer: dramatiq.Consumer) -> LeasedMessage:
-    """Return the next message, which must come within the consumer's timeout."""
-    message = next(consumer)
-    assert isinstance(message, LeasedMessage)
-    return message
-
-
-def unknown(queue: str, *args: object) -> "dramatiq.Message[None]":
-    """Return a message for an actor that nobody has declared."""
-    return dramatiq.Message(queue_name=queue, actor_name="nobody", args=args, kwargs={}, options={})
-
-
-def row(broker: Broker, message: Any) -> dict[str, Any]:
-    found = broker.store.find(message.message_id)
-    assert found is not None, "the message has no row"
-    return dict(found)
+__all__ = ["broker", "work"]
 
 
 def test_broker_runs_what_was_sent_when_a_stock_worker_runs(broker: Broker, work: Any) -> None:
@@ -181,134 +138,6 @@ def test_prefetch_is_honoured_when_messages_are_not_settled(broker: Broker) -> N
     consumer.ack(taken[0])
     held(consumer)
     assert broker.store.counts("default").leased == 3
-
-
-def test_retry_reuses_the_row_when_an_actor_fails(broker: Broker, work: Any) -> None:
-    tries: list[int] = []
-
-    @dramatiq.actor(broker=broker, min_backoff=1, max_backoff=2)
-    def shaky() -> None:
-        tries.append(1)
-        if len(tries) < 3:
-            message = "not yet"
-            raise RuntimeError(message)
-
-    shaky.send()
-    work()
-    broker.join("default", timeout=5_000)
-
-    assert len(tries) == 3
-    assert broker.get_queue_message_counts("default") == (0, 0, 0)
-
-
-def test_retry_waits_as_the_same_row_with_its_count_when_delayed(broker: Broker, work: Any) -> None:
-    @dramatiq.actor(broker=broker, min_backoff=60_000)
-    def broken() -> None:
-        message = "always"
-        raise RuntimeError(message)
-
-    message = broken.send()
-    work()
-    wait_until(lambda: broker.get_queue_message_counts("default") == (0, 1, 0), what="the retry")
-
-    assert json.loads(row(broker, message)["body"])["options"]["retries"] == 1
-
-
-def test_dead_letter_tells_why_when_retries_are_used_up(broker: Broker, work: Any) -> None:
-    @dramatiq.actor(broker=broker, max_retries=0)
-    def broken() -> None:
-        message = "the reason"
-        raise RuntimeError(message)
-
-    message = broken.send()
-    work()
-    wait_until(lambda: broker.get_queue_message_counts("default")[2] == 1, what="a dead letter")
-
-    letter = row(broker, message)
-    error = json.loads(letter["dead_error"])
-    assert (letter["dead_reason"], error["type"], error["message"]) == (
-        "failed",
-        "RuntimeError",
-        "the reason",
-    )
-    assert "in broken" in error["traceback"]
-    assert json.loads(letter["history"])["event"] == "dead"
-
-
-def test_dead_letter_lives_again_when_it_is_enqueued_again(broker: Broker, work: Any) -> None:
-    cured = threading.Event()
-    done = threading.Event()
-
-    @dramatiq.actor(broker=broker, max_retries=0)
-    def sick() -> None:
-        if not cured.is_set():
-            message = "sick"
-            raise RuntimeError(message)
-        done.set()
-
-    message = sick.send()
-    work()
-    wait_until(lambda: broker.get_queue_message_counts("default")[2] == 1, what="a dead letter")
-    cured.set()
-    broker.enqueue(message)
-
-    assert done.wait(2)
-    broker.join("default", timeout=2_000)
-    assert broker.get_queue_message_counts("default") == (0, 0, 0)
-
-
-def test_unknown_actor_is_a_dead_letter_when_a_worker_meets_it(broker: Broker, work: Any) -> None:
-    broker.declare_queue("default")
-    message = unknown("default")
-    broker.enqueue(message)
-    work()
-    wait_until(lambda: broker.get_queue_message_counts("default")[2] == 1, what="a dead letter")
-
-    assert row(broker, message)["dead_reason"] == "unknown_actor"
-
-
-@pytest.mark.parametrize(
-    "body", ["{not json", "[]", '{"a":1}', "base64:%%%", "base64:AAAA", "null"]
-)
-def test_undecodable_body_is_a_dead_letter_and_the_rest_runs(
-    broker: Broker, work: Any, body: str
-) -> None:
-    seen: list[int] = []
-
-    @dramatiq.actor(broker=broker)
-    def note(number: int) -> None:
-        seen.append(number)
-
-    first, broken, last = note.send(1), note.send(2), note.send(3)
-    spoil(broker, broken.message_id, body)
-    work()
-    wait_until(lambda: len(seen) == 2 and row(broker, broken)["dead_reason"], what="all three")
-
-    broker.join("default", timeout=2_000)
-    assert sorted(seen) == [1, 3]
-    assert row(broker, broken)["dead_reason"] == "undecodable"
-    assert broker.store.find(first.message_id) is None
-    assert broker.store.find(last.message_id) is None
-
-
-def spoil(broker: Broker, message_id: str, body: str) -> None:
-    database = broker._parts.database
-    assert isinstance(database, SqliteDatabase)
-    with sqlite3.connect(database.path) as connection:
-        connection.execute("UPDATE messages SET body = ? WHERE id = ?", (body, message_id))
-    connection.close()
-
-
-def test_old_message_is_skipped_into_the_dead_letters(broker: Broker, work: Any) -> None:
-    @dramatiq.actor(broker=broker, max_age=1)
-    def fresh() -> None: ...
-
-    message = fresh.send()
-    threading.Event().wait(0.01)
-    work()
-    wait_until(lambda: row(broker, message)["state"] == "dead", what="a dead letter")
-
-    assert row(broker, message)["dead_reason"] == "skipped"
 
 
 def test_requeue_gives_back_uncounted_when_a_worker_stops(broker: Broker) -> None:
