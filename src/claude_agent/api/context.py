@@ -52,6 +52,15 @@ class Limits:
 
 
 @dataclass(kw_only=True)
+class Turn:
+    """One request at a time under one idempotency key."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    takers: int = 0
+    """How many requests hold the lock or wait for it."""
+
+
+@dataclass(kw_only=True)
 class Context:
     """One gateway's parts."""
 
@@ -60,8 +69,8 @@ class Context:
     sessions: Sessions
     limits: Limits
     hub: Hub
-    in_progress: dict[str, asyncio.Lock] = field(default_factory=dict)
-    """A lock for each idempotency key that is being worked on."""
+    in_progress: dict[str, Turn] = field(default_factory=dict)
+    """The idempotency keys that are being worked on."""
     _limiter: CapacityLimiter | None = None
 
     async def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

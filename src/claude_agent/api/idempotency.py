@@ -5,7 +5,6 @@ its effect. Every other POST may be repeated without harm; for these the answer 
 the effect, and a second request with the key waits for the first.
 """
 
-import asyncio
 import hashlib
 import json
 import re
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import Context, context, encode
+from claude_agent.api.context import Context, Turn, context, encode
 from claude_agent.api.services import Answered, IdempotencyKey
 from claude_agent.errors import Invalid
 
@@ -80,10 +79,12 @@ async def _alone(ctx: Context, key: IdempotencyKey | None) -> "AsyncIterator[Non
     if key is None:
         yield
         return
-    lock = ctx.in_progress.setdefault(key.key, asyncio.Lock())
+    turn = ctx.in_progress.setdefault(key.key, Turn())
+    turn.takers += 1
     try:
-        async with lock:
+        async with turn.lock:
             yield
     finally:
-        if not lock.locked():
-            ctx.in_progress.pop(key.key, None)
+        turn.takers -= 1
+        if turn.takers == 0:
+            del ctx.in_progress[key.key]

@@ -63,7 +63,10 @@ def file(folder: Path, path: str, *, accepts_gzip: bool) -> Response:
 
 def _inside(folder: Path, path: Path) -> bool:
     """Say whether this is a plain file in the folder, also after every symlink is followed."""
-    real = path.resolve()
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):  # missing, too long, or a loop of links
+        return False
     return real.is_file() and real.is_relative_to(folder.resolve())
 
 

@@ -95,7 +95,9 @@ def headers_of(error: ClaudeAgentError) -> dict[str, str]:
         headers["Retry-After"] = str(_RETRY_AFTER_S[status])
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="claude-agent"'
-    if status in {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT}:
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # Not at 413: most clients read no answer before they have sent all, so the rest of a
+        # long body is received and thrown away.
         headers["Connection"] = "close"
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allow)
@@ -163,6 +165,8 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
 def refusal(model: type[BaseModel], error: ValidationError, what: str) -> Invalid:
     """Return the problem that tells all that is wrong with a body or query, the first in front."""
     problems = [_problem(model, item, what) for item in error.errors(include_url=False)[:_MANY]]
+    # A misspelt name stands in front: a field that is missing is often just that.
+    problems.sort(key=lambda problem: not problem["unknown"])
     first = problems[0]
     kind = UnknownName if first["unknown"] else Invalid
     return kind(

@@ -105,7 +105,7 @@ class Access:
 
 
 class TaskServices(ABC):
-    """Tasks: submit, read, cancel."""
+    """Tasks: submit, read, cancel, resolve."""
 
     @abstractmethod
     def submit_task(

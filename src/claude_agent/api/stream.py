@@ -91,7 +91,13 @@ class Follower:
         return None if reader.cancelled() else reader.result()
 
     async def _receive(self) -> Subscribe:
-        text = await self._socket.receive_text()
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        text = message.get("text")
+        if text is None:
+            msg = "The message is not text."
+            raise Malformed(msg, hint='Send {"subscribe": ["*"]}.')
         if len(text) > _LONGEST_MESSAGE:
             msg = "The message is too long."
             raise Malformed(msg, hint='Send {"subscribe": ["*"]}.')

@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /tasks/{ref}/result
     GET    /tasks/{ref}/log
     POST   /tasks/{ref}/cancel
+    POST   /tasks/{ref}/resolve
     GET    /agents/status
     GET    /agents/{name}
     GET    /agents/{name}/logs

@@ -147,6 +147,13 @@ class TaskSpec(Body):
         return self.model_dump(by_alias=True, exclude_none=True)
 
 
+class ResolveTask(Body):
+    """A person's answer to "what happened?" in an uncertain task."""
+
+    outcome: Literal["succeeded", "retry", "failed"]
+    note: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+
 class ValidateWorkflow(Body):
     """A definition to look at."""
 

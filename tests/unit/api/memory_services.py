@@ -161,6 +161,16 @@ class MemoryServices(Services):
         self.emit("task.cancelled", task["id"])
         return task
 
+    @override
+    def resolve_task(self, ref: str, outcome: str, note: str, *, actor: str) -> Wire:
+        task = self.task(ref)
+        if task["state"] != "uncertain":
+            msg = f"Task {ref} is {task['state']}, not uncertain."
+            raise Conflict(msg, hint="Nothing needs to be said.")
+        task["state"] = {"succeeded": "succeeded", "retry": "ready", "failed": "dead"}[outcome]
+        self.emit("task.resolved", task["id"], outcome=outcome, note=note)
+        return task
+
     # --- agents ----------------------------------------------------------------------------
 
     @override

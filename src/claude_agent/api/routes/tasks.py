@@ -1,4 +1,4 @@
-"""Tasks: submit, list, show, result, log, cancel."""
+"""Tasks: submit, list, show, result, log, cancel, resolve."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from starlette.responses import Response
 from claude_agent.api.context import actor, read_body, read_query, reply, services
 from claude_agent.api.idempotency import answer_once, reply_once
 from claude_agent.api.openapi import documented
-from claude_agent.api.wire import LogQuery, Nothing, TaskQuery, TaskSpec
+from claude_agent.api.wire import LogQuery, Nothing, ResolveTask, TaskQuery, TaskSpec
 
 router = APIRouter(tags=["tasks"])
 
@@ -75,4 +75,19 @@ async def cancel(request: Request, ref: str) -> Response:
     """Request the cancel; it is done when the task's state says so."""
     _, plain = await read_body(request, Nothing)
     work = partial(services(request).cancel_task, ref, actor=actor(request))
+    return await reply_once(request, 202, work, plain)
+
+
+@router.post(
+    "/tasks/{ref}/resolve",
+    status_code=202,
+    summary="Say what happened in an uncertain task",
+    openapi_extra=documented(body=ResolveTask, answer="Task"),
+)
+async def resolve(request: Request, ref: str) -> Response:
+    """Decide an uncertain task: it succeeded, is tried again, or failed."""
+    body, plain = await read_body(request, ResolveTask)
+    work = partial(
+        services(request).resolve_task, ref, body.outcome, body.note, actor=actor(request)
+    )
     return await reply_once(request, 202, work, plain)
