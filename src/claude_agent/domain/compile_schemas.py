@@ -45,7 +45,9 @@ def check_name(name: str, what: str, place: Cursor) -> bool:
 def _input(cursor: Cursor) -> InputSchema:
     if cursor.empty:  # `ref:` alone declares an input of any type
         return InputSchema(schema={})
-    fields = cursor.mapping() or {}
+    fields = cursor.mapping()
+    if fields is None:
+        return InputSchema(schema={})
     required = "default" not in fields
     own = fields.get("required")
     # A list belongs to JSON Schema: the properties that an object must have.
@@ -85,9 +87,9 @@ def _check_keyword(key: str, field: Cursor) -> bool:
 
 
 def _types(field: Cursor) -> bool:
-    each = field.sequence() if field.node.kind == "list" else [field]
-    named = [one.name_of("type", TYPES) is not None for one in each or ()]
-    return bool(named) and all(named)
+    if field.node.kind == "list":
+        return _list(field) and _all(_types, field)
+    return field.name_of("type", TYPES) is not None
 
 
 def _properties(field: Cursor) -> bool:
@@ -96,12 +98,16 @@ def _properties(field: Cursor) -> bool:
 
 
 def _names(field: Cursor) -> bool:
-    good = [each.text() is not None for each in field.sequence() or ()]
-    return field.node.kind == "list" and all(good)
+    return field.sequence() is not None and _all(_note, field)
 
 
 def _others(field: Cursor) -> bool:
     return isinstance(field.node.value, bool) or check_schema(field)
+
+
+def _all(check: Callable[[Cursor], bool], field: Cursor) -> bool:
+    """Check every item, also after the first that does not fit."""
+    return False not in [check(each) for each in field.sequence() or ()]
 
 
 def _count(field: Cursor) -> bool:
@@ -113,7 +119,10 @@ def _bound(field: Cursor) -> bool:
 
 
 def _list(field: Cursor) -> bool:
-    return field.sequence() is not None
+    each = field.sequence()
+    if each is not None and not each:
+        field.fail(f"'{field.path}' is empty")
+    return bool(each)
 
 
 def _note(field: Cursor) -> bool:

@@ -186,6 +186,8 @@ def test_render_refuses_an_expression_without_its_end() -> None:
     with pytest.raises(ExpressionError, match="`}}`") as caught:
         render("abc ${{ inputs.env", CONTEXT)
     assert caught.value.position == 4
+    with pytest.raises(ExpressionError, match="`}}`"):
+        render("${{ 'no end of the quote }}", CONTEXT)
 
 
 def test_render_refuses_values_nested_without_end() -> None:
@@ -198,6 +200,12 @@ def test_render_refuses_values_nested_without_end() -> None:
         evaluate(parse("inputs.a == inputs.b"), {"inputs": {"a": deep, "b": [deep]}})
     with pytest.raises(ExpressionError):
         render("x ${{ inputs.a }}", {"inputs": {"a": deep}})
+
+
+def test_render_refuses_values_that_json_cannot_hold() -> None:
+    for value in (float("nan"), {"a": object()}, [{1, 2}]):
+        with pytest.raises(ExpressionError, match="cannot be written as text"):
+            render("x ${{ inputs.a }}", {"inputs": {"a": value}})
 
 
 def test_render_never_renders_what_an_expression_gave() -> None:
