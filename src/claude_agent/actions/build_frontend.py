@@ -6,7 +6,7 @@ from pathlib import Path
 
 from claude_agent.actions import node, process
 from claude_agent.actions.context import Context
-from claude_agent.actions.errors import ActionFailed, BadParameter
+from claude_agent.actions.errors import ActionFailed, BadParameter, code_of
 
 
 def perform(context: Context) -> Mapping[str, object]:
@@ -22,12 +22,19 @@ def perform(context: Context) -> Mapping[str, object]:
     for words in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         done = process.run(context, [*command, *words], cwd=folder, environment=environment)
         if done.code:
-            message = f"npm {' '.join(words[:2])} ended with {done.code}: {done.last}"
-            raise ActionFailed(message)
+            message = f"npm {' '.join(words[:2])} ended with {done.code}: {_reason(done)}"
+            raise ActionFailed(message, code=code_of("\n".join(done.lines)))
     manifest = folder / context.text("manifest", "dist/manifest.json")
     files = _built(manifest)
     context.say(f"built {len(files)} files")
     return {"manifest": str(manifest.relative_to(checkout.resolve())), "files": files}
+
+
+def _reason(done: process.Done) -> str:
+    """Return npm's own first error line: its last one only names a log file."""
+    errors = [line for line in done.lines if line.startswith("npm error")]
+    said = [line for line in errors if not line.startswith("npm error code")] or [done.last]
+    return said[0].strip()
 
 
 def _settings(context: Context) -> dict[str, str]:

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from claude_agent.actions.errors import ActionFailed, BadParameter
+from claude_agent.actions.errors import ActionFailed, BadParameter, code_of
 
 # A repository's own configuration and hooks are foreign code; these switches win over both.
 _SAFE = (
@@ -74,7 +74,7 @@ def run(folder: Path, *arguments: str, check: bool = True) -> str:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason given"]
         fatal = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
         msg = f"git {arguments[0]} failed: {fatal[0].strip()}"
-        raise ActionFailed(msg)
+        raise ActionFailed(msg, code=code_of(done.stderr))
     return "" if done.returncode else done.stdout.strip()
 
 

@@ -35,7 +35,7 @@ def perform(context: Context) -> Mapping[str, object]:
     backup = ""
     if found["current"] < found["latest"]:
         if target.exists() and found["current"]:
-            backup = str(_back_up(target, paths.folder / "backups", found["current"]))
+            backup = str(back_up(target, paths.folder / "backups", found["current"]))
             context.say(f"backed up to {backup}")
         reached = _migrate(context, app, target, "up")
     else:
@@ -58,7 +58,7 @@ def down(context: Context) -> Mapping[str, object]:
     found = _migrate(context, app, target, "status")
     reached = found
     if found["current"] > to:
-        _back_up(target, paths.folder / "backups", found["current"])
+        back_up(target, paths.folder / "backups", found["current"])
         reached = _migrate(context, app, target, "down", "--to", str(to))
     _note_file(context, paths).unlink(missing_ok=True)
     context.say(f"{paths.name}: schema {found['current']} -> {reached['current']}")
@@ -87,7 +87,7 @@ def _migrate(context: Context, app: AppFile, target: Path, *words: str) -> dict[
         raise ActionFailed(message, hint=hint) from error
 
 
-def _back_up(target: Path, folder: Path, version: int) -> Path:
+def back_up(target: Path, folder: Path, version: int) -> Path:
     """Copy the live database as it is at one instant, whoever is writing; keep the newest ten."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     taken = [int(m[1]) for path in folder.iterdir() if (m := re.match(r"(\d+)-", path.name))]
