@@ -103,6 +103,15 @@ def actor(connection: HTTPConnection) -> str:
     return visitor(connection).actor or "nobody"
 
 
+def part(request: Request, name: str) -> str:
+    """Return a part of the address.
+
+    Read from the request instead of declared, because FastAPI builds a validator for each
+    declared one and imports all of pydantic v1 for it: 1.5 MB that say "text is text".
+    """
+    return str(request.path_params[name])
+
+
 async def reply(
     request: Request, work: Callable[P, dict[str, Any]], *args: P.args, **kwargs: P.kwargs
 ) -> Response:

@@ -6,7 +6,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def create_app(
         title="claude-agent",
         summary="A durable queue, undoable workflows and agents in tmux that survive a crash",
         description="Tasks, workflows, agents and their events. Errors are RFC 9457 problems.",
-        version=version("claude-agent"),
+        version=claude_agent.__version__,
         lifespan=_lifespan,
         openapi_url=None,
         docs_url=None,

@@ -1,5 +1,6 @@
 """`/openapi.json` and `/docs`, made when somebody asks and then kept as bytes."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -63,6 +64,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
     }
     queries = _models(wire, Query)
     for method, path, operation in _operations(document):
+        operation["parameters"] = _path_parameters(path)
         _describe(operation, method, queries)
         _secure(operation, method, path)
     return document
@@ -84,7 +86,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def _describe(operation: dict[str, Any], method: str, queries: dict[str, type[BaseModel]]) -> None:
     body, query, answer = (operation.pop(f"x-{name}", "") for name in ("body", "query", "answer"))
-    parameters = operation.setdefault("parameters", [])
+    parameters = operation["parameters"]
     if query:
         parameters.extend(_parameters(queries[query]))
     if method == "post":
@@ -105,6 +107,14 @@ def _describe(operation: dict[str, Any], method: str, queries: dict[str, type[Ba
 
 def _json(name: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _REF + name}}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    names = re.findall(r"{(\w+)}", path)
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in names
+    ]
 
 
 def _parameters(model: type[BaseModel]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import read_body, read_query, reply, services
+from claude_agent.api.context import part, read_body, read_query, reply, services
 from claude_agent.api.idempotency import reply_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.wire import LinesQuery, Nothing
@@ -25,8 +25,9 @@ async def status(request: Request) -> Response:
 
 
 @router.get("/agents/{name}", summary="Show one agent", openapi_extra=documented(answer="Agent"))
-async def agent(request: Request, name: str) -> Response:
+async def agent(request: Request) -> Response:
     """Return one agent."""
+    name = part(request, "name")
     return await reply(request, services(request).agent, name)
 
 
@@ -35,8 +36,9 @@ async def agent(request: Request, name: str) -> Response:
     summary="The end of an agent's session",
     openapi_extra=documented(query=LinesQuery, answer="AgentLogs"),
 )
-async def logs(request: Request, name: str) -> Response:
+async def logs(request: Request) -> Response:
     """Return the last lines that the agent's session shows."""
+    name = part(request, "name")
     lines = read_query(request, LinesQuery).lines
     return await reply(request, services(request).agent_logs, name, lines)
 
@@ -46,8 +48,9 @@ async def logs(request: Request, name: str) -> Response:
     summary="The command that attaches a terminal",
     openapi_extra=documented(answer="Attach"),
 )
-async def attach(request: Request, name: str) -> Response:
+async def attach(request: Request) -> Response:
     """Return the command line; the client executes it on the server's machine."""
+    name = part(request, "name")
     port = services(request)
     return await reply(request, lambda: {"argv": port.attach_argv(name)})
 
@@ -63,7 +66,8 @@ async def apps(request: Request) -> Response:
     summary="Stop an application",
     openapi_extra=documented(body=Nothing, answer="App"),
 )
-async def stop_app(request: Request, name: str) -> Response:
+async def stop_app(request: Request) -> Response:
     """Stop one application and return it."""
+    name = part(request, "name")
     _, plain = await read_body(request, Nothing)
     return await reply_once(request, 200, partial(services(request).stop_app, name), plain)

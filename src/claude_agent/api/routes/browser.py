@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from claude_agent.api import pages
-from claude_agent.api.context import actor, context, encode, read_body, read_query, visitor
+from claude_agent.api.context import actor, context, encode, part, read_body, read_query, visitor
 from claude_agent.api.openapi import documented
 from claude_agent.api.sessions import COOKIE, SESSION_MS, Session
 from claude_agent.api.wire import Nothing, OpenSession, TicketQuery
@@ -93,8 +93,9 @@ async def index(request: Request) -> Response:
 
 
 @router.get("/ui/{path:path}", include_in_schema=False)
-async def file(request: Request, path: str) -> Response:
+async def file(request: Request) -> Response:
     """Return one of the dashboard's files."""
+    path = part(request, "path")
     accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
     return await context(request).call(
         pages.file, _folder(request), path, accepts_gzip=accepts_gzip

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import actor, read_body, read_query, reply, services
+from claude_agent.api.context import actor, part, read_body, read_query, reply, services
 from claude_agent.api.idempotency import reply_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.wire import AfterQuery, CancelExecution, ExecutionQuery
@@ -30,8 +30,9 @@ async def executions(request: Request) -> Response:
     summary="Show one execution",
     openapi_extra=documented(answer="Execution"),
 )
-async def execution(request: Request, ref: str) -> Response:
+async def execution(request: Request) -> Response:
     """Return the execution with this id or ref, with its steps."""
+    ref = part(request, "ref")
     return await reply(request, services(request).execution, ref)
 
 
@@ -40,8 +41,9 @@ async def execution(request: Request, ref: str) -> Response:
     summary="Graph and timeline in one document",
     openapi_extra=documented(answer="ExecutionSummary"),
 )
-async def summary(request: Request, ref: str) -> Response:
+async def summary(request: Request) -> Response:
     """Return everything a page about one execution needs, without logs."""
+    ref = part(request, "ref")
     return await reply(request, services(request).summary, ref)
 
 
@@ -50,8 +52,9 @@ async def summary(request: Request, ref: str) -> Response:
     summary="The history of an execution",
     openapi_extra=documented(query=AfterQuery, answer="Events"),
 )
-async def events(request: Request, ref: str) -> Response:
+async def events(request: Request) -> Response:
     """Return the events of one execution, its steps and their tasks, in order."""
+    ref = part(request, "ref")
     wanted = read_query(request, AfterQuery)
     return await reply(request, services(request).execution_events, ref, wanted.after, wanted.limit)
 
@@ -62,8 +65,9 @@ async def events(request: Request, ref: str) -> Response:
     summary="Cancel an execution",
     openapi_extra=documented(body=CancelExecution, answer="Execution"),
 )
-async def cancel(request: Request, ref: str) -> Response:
+async def cancel(request: Request) -> Response:
     """Request the cancel; `compensate` overrides what the definition says about undoing."""
+    ref = part(request, "ref")
     body, plain = await read_body(request, CancelExecution)
     work = partial(
         services(request).cancel_execution,

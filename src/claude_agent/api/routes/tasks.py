@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import actor, read_body, read_query, reply, services
+from claude_agent.api.context import actor, part, read_body, read_query, reply, services
 from claude_agent.api.idempotency import answer_once, reply_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.wire import LogQuery, Nothing, ResolveTask, TaskQuery, TaskSpec
@@ -39,8 +39,9 @@ async def tasks(request: Request) -> Response:
 
 
 @router.get("/tasks/{ref}", summary="Show one task", openapi_extra=documented(answer="Task"))
-async def task(request: Request, ref: str) -> Response:
+async def task(request: Request) -> Response:
     """Return the task with this id or ref."""
+    ref = part(request, "ref")
     return await reply(request, services(request).task, ref)
 
 
@@ -49,8 +50,9 @@ async def task(request: Request, ref: str) -> Response:
     summary="What came of a task",
     openapi_extra=documented(answer="TaskResult"),
 )
-async def result(request: Request, ref: str) -> Response:
+async def result(request: Request) -> Response:
     """Return outputs, exit and evidence of the newest attempt."""
+    ref = part(request, "ref")
     return await reply(request, services(request).task_result, ref)
 
 
@@ -59,8 +61,9 @@ async def result(request: Request, ref: str) -> Response:
     summary="A part of a task's output",
     openapi_extra=documented(query=LogQuery, answer="TaskLog"),
 )
-async def task_log(request: Request, ref: str) -> Response:
+async def task_log(request: Request) -> Response:
     """Return output from a byte offset on, with terminal escapes made harmless."""
+    ref = part(request, "ref")
     wanted = read_query(request, LogQuery).to_range()
     return await reply(request, services(request).task_log, ref, wanted)
 
@@ -71,8 +74,9 @@ async def task_log(request: Request, ref: str) -> Response:
     summary="Cancel a task",
     openapi_extra=documented(body=Nothing, answer="Task"),
 )
-async def cancel(request: Request, ref: str) -> Response:
+async def cancel(request: Request) -> Response:
     """Request the cancel; it is done when the task's state says so."""
+    ref = part(request, "ref")
     _, plain = await read_body(request, Nothing)
     work = partial(services(request).cancel_task, ref, actor=actor(request))
     return await reply_once(request, 202, work, plain)
@@ -84,8 +88,9 @@ async def cancel(request: Request, ref: str) -> Response:
     summary="Say what happened in an uncertain task",
     openapi_extra=documented(body=ResolveTask, answer="Task"),
 )
-async def resolve(request: Request, ref: str) -> Response:
+async def resolve(request: Request) -> Response:
     """Decide an uncertain task: it succeeded, is tried again, or failed."""
+    ref = part(request, "ref")
     body, plain = await read_body(request, ResolveTask)
     work = partial(
         services(request).resolve_task, ref, body.outcome, body.note, actor=actor(request)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import actor, read_body, reply, services
+from claude_agent.api.context import actor, part, read_body, reply, services
 from claude_agent.api.idempotency import answer_once, reply_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.services import WorkflowStart
@@ -49,8 +49,9 @@ async def define(request: Request) -> Response:
 @router.get(
     "/workflows/{name}", summary="Show one workflow", openapi_extra=documented(answer="Workflow")
 )
-async def workflow(request: Request, name: str) -> Response:
+async def workflow(request: Request) -> Response:
     """Return one workflow."""
+    name = part(request, "name")
     return await reply(request, services(request).workflow, name)
 
 
@@ -60,8 +61,9 @@ async def workflow(request: Request, name: str) -> Response:
     summary="Start an execution",
     openapi_extra=documented(body=ExecuteWorkflow, answer="Execution"),
 )
-async def execute(request: Request, name: str) -> Response:
+async def execute(request: Request) -> Response:
     """Start a defined workflow; with `source` define it first (`{name}` may then be `-`)."""
+    name = part(request, "name")
     body, plain = await read_body(request, ExecuteWorkflow)
     start = WorkflowStart(
         name=name, params=body.params, source=body.source, file=body.file, cwd=body.cwd
