@@ -34,6 +34,7 @@ _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _LONGEST_NUMBER = 40
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 # JSON writes characters beyond U+FFFF as two escapes, which YAML does not know.
 _PAIR = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL
@@ -70,7 +71,7 @@ class _Open:
 
 class _Composer:
     def __init__(self, text: str, file: str) -> None:
-        self._text = _joined(text) if text.lstrip()[:1] in {"{", "["} else text
+        self._text = _as_yaml(text) if text.lstrip()[:1] in {"{", "["} else text
         self._file = file
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int]] = {}
@@ -229,13 +230,16 @@ def _number(text: str) -> int | float | None:
     return float(text) if _FLOAT.fullmatch(text) else None
 
 
-def _joined(text: str) -> str:
+def _as_yaml(text: str) -> str:
+    """Write JSON's pairs of escapes and its tabs in a way that every YAML parser reads."""
+
     def one(match: re.Match[str]) -> str:
         if match[1] is None:
             return match[0]
         return chr(0x10000 + (int(match[1], 16) - 0xD800) * 0x400 + int(match[2], 16) - 0xDC00)
 
-    return _PAIR.sub(one, text)
+    spaced = _INDENT.sub(lambda match: " " * len(match[0]), text)
+    return _PAIR.sub(one, spaced)
 
 
 def _first_line(error: yaml.YAMLError) -> str:

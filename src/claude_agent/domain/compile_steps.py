@@ -35,18 +35,25 @@ class StepDefaults:
     """What steps take where they say nothing."""
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    """Under the step's own keys, one by one."""
     timeout: Timeouts = field(default_factory=Timeouts)
+    """Under the step's own keys, one by one."""
     agent: str | None = None
+    """Who does a step that names nobody."""
     workspace: str | None = None
+    """Where a step works that names no place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """A step and its place in the graph; a step with problems is None."""
+    """A step as it was read."""
 
     link: Link
+    """Its place in the graph."""
     step: Step | None
+    """None where it does nothing that is known; then there is a problem."""
     outputs: tuple[str, ...] = ()
+    """The names of the outputs that it declares."""
 
 
 def compile_steps(

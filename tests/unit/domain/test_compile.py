@@ -1,7 +1,19 @@
+from importlib.resources import files
+
 import pytest
 
+from claude_agent.actions.registry import ACTIONS as REGISTRY
+from claude_agent.core.definition_source import parse
 from claude_agent.domain.compile import compile_definition
-from claude_agent.domain.definition import Definition, DefinitionError, Gate, Step, Timeouts
+from claude_agent.domain.definition import (
+    ActionSpec,
+    Definition,
+    DefinitionError,
+    Gate,
+    ParameterSpec,
+    Step,
+    Timeouts,
+)
 from claude_agent.domain.node import node_from_data
 from claude_agent.domain.retry import RetryPolicy
 from tests.unit.domain.compiling import ACTIONS, AGENTS, compiled, only, problems
@@ -350,3 +362,22 @@ def test_null_for_an_optional_key_is_as_if_it_were_not_there() -> None:
     data = {"name": "x", "steps": [{"id": "a", "run": "x", "agent": None, "retry": None}]}
     definition = compile_definition(node_from_data(data), agents=AGENTS, actions=ACTIONS)
     assert definition.steps == (Step(id="a", kind="run", run="x"),)
+
+
+def test_the_shipped_workflow_compiles_with_the_shipped_actions() -> None:
+    actions = {
+        info.name: ActionSpec(
+            name=info.name,
+            parameters={
+                name: ParameterSpec(required=each.required, type=each.type)
+                for name, each in info.parameters.items()
+            },
+            idempotent=info.idempotent,
+        )
+        for info in REGISTRY.values()
+    }
+    text = (files("claude_agent") / "workflows" / "deploy_web_app.yaml").read_text()
+    agents = AGENTS | {"frontend-ui"}
+    definition = compile_definition(parse(text), agents=agents, actions=actions)
+    assert [one.id for one in definition.steps if one.compensate] == ["setup_database", "deploy"]
+    assert definition.on_failure == "compensate"
