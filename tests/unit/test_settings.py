@@ -202,3 +202,18 @@ def test_every_section_is_frozen_and_closed() -> None:
         assert section.model_config.get("frozen"), section
         assert section.model_config.get("extra") == "forbid", section
     assert Configuration().agents == {}
+
+
+def test_the_documented_defaults_are_the_defaults(place: Place) -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
+    block = page.read_text().split("```toml\n")[1].split("```")[0]
+    plain = place.load()
+    place.project_file.write_text(block)
+    documented = place.load()
+    for name in Configuration.model_fields:
+        assert getattr(documented, name) == getattr(plain, name), name
+    keys = {key for key, _, source in documented.listing() if source != "default"}
+    known = {key for key, _, _ in plain.listing() if not key.startswith("agents.")}
+    agent = {key for key, _, _ in plain.listing() if key.startswith("agents.backend-api.")}
+    assert keys - known - agent == set()
+    assert known | agent == keys | {"home", "budget.usd_per_day"}

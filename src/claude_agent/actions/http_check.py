@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from typing_extensions import override
-
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import ActionFailed, BadParameter
 
@@ -175,8 +173,9 @@ class _Links(HTMLParser):
         super().__init__()
         self.found: list[str] = []
 
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(  # type: ignore[explicit-override]  # actions: standard library only
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
         values = dict(attrs)
         link = values.get("src") if tag == "script" else None
         if tag == "link" and values.get("rel") == "stylesheet":
