@@ -9,7 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 import claude_agent
+from claude_agent import server_home
 from claude_agent.actions.registry import ACTIONS
 from claude_agent.agents import shim_builder
 from claude_agent.agents.adapter import Adapter
@@ -21,6 +24,7 @@ from claude_agent.agents.journal import Journal
 from claude_agent.agents.run_plan import Places, RunPlanner
 from claude_agent.agents.terminals.process import ProcessTerminal
 from claude_agent.agents.terminals.tmux import TmuxTerminal
+from claude_agent.api.gateway import create_app
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, WorkerIdentity, layout
@@ -323,8 +327,18 @@ def _nothing() -> None:
     return None
 
 
-def make_app() -> Any:
-    """Return the ASGI application of a server on the default home (for `api.gateway.app`)."""
-    from claude_agent.server import build_gateway  # noqa: PLC0415 - a way in, not a part
+def make_app(home: str | None = None) -> FastAPI:
+    """Return the ASGI application of a server on a home, started (`uvicorn api.gateway:app`).
 
-    return build_gateway()
+    Its parts hang on `state.app` and `state.lock`; whoever serves it stops them. Raises
+    HomeLocked, SetupError, Invalid.
+    """
+    settings = Settings.load(home)
+    at = SystemClock().now()
+    lock = server_home.take_lock(settings.home, pid=os.getpid(), at=at)
+    token = server_home.operator_token(settings.home)
+    app = App(settings, port=settings.server.port, token=token)
+    app.start()
+    gateway = create_app(app.services)
+    gateway.state.app, gateway.state.lock = app, lock
+    return gateway

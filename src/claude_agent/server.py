@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-from typing import Any
 
 import uvicorn
 
@@ -164,21 +163,6 @@ def _say(keeper: socket.socket | None, line: bytes) -> None:
     if keeper is not None:
         with contextlib.suppress(OSError):
             keeper.send(line, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-
-
-def build_gateway(home: str | None = None) -> Any:
-    """Return the ASGI application of a server of its own, started with its lifespan elsewhere."""
-    settings = Settings.load(home)
-    lock = server_home.take_lock(settings.home, pid=os.getpid(), at=SystemClock().now())
-    app = App(
-        settings,
-        port=settings.server.port,
-        token=server_home.operator_token(settings.home),
-    )
-    app.start()
-    gateway = create_app(app.services)
-    gateway.state.app, gateway.state.lock = app, lock
-    return gateway
 
 
 if __name__ == "__main__":

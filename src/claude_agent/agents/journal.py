@@ -89,7 +89,7 @@ class Journal:
 
     def _ring(self, run_id: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
-            bell.setblocking(False)
+            bell.settimeout(0.0)
             bell.sendto(run_id.encode(), str(self._bell))
 
     def follow(self, run: Followed) -> None:
@@ -103,7 +103,7 @@ class Journal:
 
     def _catch_up(self, run: Followed) -> None:
         row = self._control.position(run.run_id)
-        if row is None or not row["byte"] and row["segment"] == 1:
+        if row is None or (not row["byte"] and row["segment"] == 1):
             return
         stood = Position(segment=row["segment"], byte=row["byte"], line=row["line"])
         while (run.position.segment, run.position.byte) < (stood.segment, stood.byte):

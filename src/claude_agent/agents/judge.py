@@ -92,7 +92,7 @@ def check_outputs(schemas: Mapping[str, Any], delivered: Mapping[str, Any]) -> s
         try:
             fastjsonschema.validate(dict(schema), delivered[name])
         except fastjsonschema.JsonSchemaException as error:
-            return f"The output {name} does not fit: {error.message}."
+            return f"The output {name} does not fit: {error}."
     return ""
 
 

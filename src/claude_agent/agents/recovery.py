@@ -35,7 +35,7 @@ class Recovery:
         if task.reaped_run != task.run:
             lost = self._control.lost(task.id, task.fence, "its shim was lost without a verdict")
             task = self._reap(lost, folder)
-        self._decide(task, folder)
+        self._decide(task)
 
     def _never_began(self, task: Task, folder: RunFolder) -> bool:
         claim = folder.claim()
@@ -48,7 +48,7 @@ class Recovery:
         folder.write_reaped(killed)
         return self._control.reaped(task.id, task.fence, len(killed))
 
-    def _decide(self, task: Task, folder: RunFolder) -> None:
+    def _decide(self, task: Task) -> None:
         """The run is proved ended; a verdict, a probe, a rule or a person says how."""
         spec = task.spec
         if task.cancel_requested:
@@ -82,7 +82,7 @@ class Recovery:
     def probe_lost(self, run: Followed) -> None:
         """Ask the probe again after its own shim was lost."""
         reaper.reap(run.run_id)
-        self._decide(self._control.task(run.task.id), self._planner.folder(run.task))
+        self._decide(self._control.task(run.task.id))
 
     def restart_gates(self, task: Task) -> None:
         """Reap the gates whose owner was lost and run them again: they are repeatable."""

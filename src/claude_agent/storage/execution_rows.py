@@ -54,8 +54,10 @@ def step_of(row: Row) -> StepRun:
     return StepRun(
         state=StepState(row["state"]),
         outputs=parse(row["outputs"]),
+        started=bool(row["started"]),
+        waits=bool(row["waits"]),
+        ended_well=bool(row["ended_well"]),
         **{name: row[name] for name in _STEP_PLAIN},
-        **{name: bool(row[name]) for name in _STEP_FLAGS},
     )
 
 
