@@ -41,12 +41,13 @@ fi
 
 say "Deploying $release through the agents"
 code=0
-claude-agent workflow run deploy_web_app --params repo_url="$repository" --params ref="$release" \
+claude-agent workflow --file src/claude_agent/workflows/deploy_web_app.yaml \
+    --params repo_url="$repository" --params ref="$release" \
     --watch || code=$?
 [[ $code -eq 0 ]] && printf '%s\n' "$release" >"$mark"
 
 say "History"
-claude-agent execution list --workflow deploy_web_app --limit 5
+claude-agent execution list --limit 5
 say "The shop"
 claude-agent app list
 url=$(claude-agent app list -o json | python -c \
