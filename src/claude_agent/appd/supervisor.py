@@ -151,7 +151,9 @@ class Supervisor:
                 yield
             finally:
                 if not self._state.wanted and not self._is_up():
-                    self.finished = True  # there is nothing to listen for
+                    # Nothing is left to listen for; whoever asked may rely on a closed port.
+                    self.finished = True
+                    self._listener.close()
 
     def _note_end(self) -> float | None:
         """Return how long to wait before a start, or None where nothing is to be started."""
