@@ -87,7 +87,7 @@ def _list_executions(world: World, seen: Seen) -> tuple[int, Json]:
 
 def _events(world: World, seen: Seen) -> tuple[int, Json]:
     query = wire.EventQuery.model_validate({name: value[0] for name, value in seen.query.items()})
-    topics = {query.topic or "*"}
+    topics: set[str] = {query.topic or "*"}
     deadline = monotonic() + query.wait_ms / 1000
     with world.changed:
         while True:

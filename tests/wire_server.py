@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import ValidationError
+from typing_extensions import override
 
 from claude_agent.api import wire
 from tests.wire_routes import GETS, POSTS
@@ -101,16 +102,19 @@ class WireHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_of: WireServer
 
+    @override
     def setup(self) -> None:
         super().setup()
         self.server_of.sockets.append(self.connection)
 
+    @override
     def handle(self) -> None:
         try:
             super().handle()
         except (ConnectionError, OSError, ValueError):
             return
 
+    @override
     def log_message(self, *_: object) -> None:
         return
 
@@ -144,8 +148,7 @@ class WireHandler(BaseHTTPRequestHandler):
         except Refused as refusal:
             self.reply(refusal.status, refusal.document, retry_after=refusal.retry_after)
         except ValidationError as error:
-            refusal = Refused(422, "unknown_name", str(error))
-            self.reply(422, refusal.document)
+            self.reply(422, Refused(422, "unknown_name", str(error)).document)
         else:
             self.reply(status, document)
 
@@ -186,7 +189,7 @@ class WireHandler(BaseHTTPRequestHandler):
         )
         wish = wire.Subscribe.model_validate(json.loads(self._read_frame()))
         world = self.server_of.world
-        topics = set(wish.subscribe)
+        topics: set[str] = set(wish.subscribe)
         cursor = wish.after or world.cursor()
         self._write_frame({"kind": "hello", "cursor": world.cursor()})
         while True:

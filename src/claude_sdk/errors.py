@@ -234,3 +234,20 @@ def problem_from(document: ProblemDocument) -> Problem:
     """Return the error for a problem document: by its code, else by its status."""
     kind = _BY_CODE.get(document.code) or _BY_STATUS.get(document.status, Problem)
     return kind(document)
+
+
+def problem_document(
+    fields: Mapping[str, object], *, status: int, retry_after: float | None = None
+) -> ProblemDocument:
+    """Read a problem document; what is missing or of another kind is left empty."""
+    pointer, problems = fields.get("pointer"), fields.get("problems")
+    return ProblemDocument(
+        status=status,
+        code=str(fields.get("code") or ""),
+        detail=str(fields.get("detail") or fields.get("title") or f"HTTP {status}"),
+        hint=str(fields.get("hint") or ""),
+        pointer=pointer if isinstance(pointer, str) else None,
+        request_id=str(fields.get("id") or ""),
+        problems=tuple(problems) if isinstance(problems, list) else (),
+        retry_after=retry_after,
+    )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from claude_sdk.parts import Executions
     from claude_sdk.wire import Frame
 
-_ENDS = frozenset(f"execution.{state}" for state in EXECUTION_ENDED)
+_ENDS = frozenset(f"execution.{state}" for state in (*EXECUTION_ENDED, "ended"))
 _LOOK = 30.0
 
 

@@ -15,6 +15,8 @@ from claude_sdk.errors import (
     ServerUnreachable,
     Unauthorized,
     UnexpectedAnswer,
+    problem_document,
+    problem_from,
 )
 from claude_sdk.transport import Patience, Transport
 
@@ -106,6 +108,9 @@ class LiveEvents:
     def _take(self, text: str | bytes) -> Frame | None:
         message = json.loads(text)
         kind = message.get("kind")
+        if kind == "problem":
+            self.close()
+            raise problem_from(problem_document(message, status=int(message.get("status", 500))))
         if kind == "frame":
             frame = cast("Frame", message)
             epoch = (self.cursor or "").rpartition(":")[0]

@@ -18,9 +18,9 @@ from urllib.parse import urlencode, urlsplit
 from claude_sdk.discovery import START, Endpoint
 from claude_sdk.errors import (
     Problem,
-    ProblemDocument,
     ServerUnreachable,
     UnexpectedAnswer,
+    problem_document,
     problem_from,
 )
 
@@ -189,18 +189,8 @@ def _answer(endpoint: Endpoint, response: http.client.HTTPResponse, raw: bytes) 
     if response.status < 400:  # noqa: PLR2004 - HTTP
         return document
     fields = document if isinstance(document, dict) else {}
-    raise problem_from(
-        ProblemDocument(
-            status=response.status,
-            code=str(fields.get("code") or ""),
-            detail=str(fields.get("detail") or fields.get("title") or response.reason),
-            hint=str(fields.get("hint") or ""),
-            pointer=fields.get("pointer"),
-            request_id=str(fields.get("id") or ""),
-            problems=tuple(fields.get("problems") or ()),
-            retry_after=_seconds(response.getheader("Retry-After")),
-        )
-    )
+    wait = _seconds(response.getheader("Retry-After"))
+    raise problem_from(problem_document(fields, status=response.status, retry_after=wait))
 
 
 def _seconds(header: str | None) -> float | None:

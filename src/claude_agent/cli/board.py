@@ -69,7 +69,8 @@ class ExecutionBoard(Board):
         if self.summary is None:
             return []
         moved = [step for step in self.summary["steps"] if self._is_new(step["id"], _mark(step))]
-        found = [_step_line(step, look, now) for step in moved if _has_begun(step)]
+        begun = sorted((step for step in moved if _has_begun(step)), key=lambda s: _when(s, now))
+        found = [_step_line(step, look, now) for step in begun]
         if self._is_new("", (self.summary["shown"]["word"], 0)):
             found.append(_execution_line(self.summary, look, now))
         return found
@@ -94,9 +95,14 @@ def _has_begun(step: Step) -> bool:
     return step["state"] != "pending"
 
 
+def _when(step: Step, now: int) -> int:
+    """Return when the step came into its state, as far as the answer tells."""
+    times = step["compensation"] or step
+    return times["ended_at"] or times["started_at"] or now
+
+
 def _step_line(step: Step, look: Look, now: int) -> str:
-    undo = step["compensation"]
-    at = (undo or step)["ended_at"] or now
+    at = _when(step, now)
     row = look.table(("",) * 5, [executions_view.step_row(step, look, now)])[0]
     return f"{common_view.clock_text(at)}  {row}"
 

@@ -70,11 +70,13 @@ def follow_execution(system: ClaudeSystem, execution: Execution, following: Foll
     ended = _detachable(stay, back)
     if ended is None:
         return codes.INTERRUPTED
-    if not (following.watch and following.form == "table"):
+    drawn = following.watch and following.form == "table"
+    if not drawn:
         show(executions_view.execution(ended, system.address(ended["url"])), following.form)
     if ended["state"] != "succeeded":
         reason = ended["error"]["message"] if ended["error"] else ended["reason"] or "no reason"
-        note(one_line(f"{ended['name']} ended as {ended['shown']['word']}: {reason}"))
+        if not drawn:
+            note(one_line(f"{ended['name']} ended as {ended['shown']['word']}: {reason}"))
         note(f"  Look: claude-agent execution show {ended['ref']}")
     return codes.for_end(ended["state"])
 

@@ -13,6 +13,8 @@ from claude_agent.cli.typed import override
 from claude_agent.errors import ClaudeAgentError
 from claude_sdk.errors import ClaudeError, Problem
 
+_NAME = "claude-agent"
+_COMPLETION = "_CLAUDE_AGENT_COMPLETE"
 COMMANDS = {
     "up": "Start everything on this machine.",
     "down": "Stop the server; working agents go on unless told.",
@@ -106,7 +108,11 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = root.main(list(arguments), prog_name="claude-agent", standalone_mode=False)
+        if _COMPLETION in os.environ:
+            root.main(list(arguments), prog_name=_NAME)  # prints the words and exits
+        # Not `root.main`: that ends the process by itself when the reader has gone.
+        with root.make_context(_NAME, list(arguments)) as context:
+            result = root.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
@@ -148,14 +154,16 @@ def _explain(detail: str, hint: str, problems: Sequence[Mapping[str, object]]) -
     from claude_agent.cli.text import one_line  # noqa: PLC0415 - only on errors
 
     click.echo(f"error: {one_line(detail)}", err=True)
-    for problem in problems:
-        click.echo(f"  {one_line(_problem_line(problem))}", err=True)
-    if hint:
+    listed = [one_line(_problem_line(problem)) for problem in problems]
+    if len(listed) > 1:
+        for line in listed:
+            click.echo(f"  {line}", err=True)
+    if hint and not any(one_line(hint) in line for line in listed[1:]):
         click.echo(f"  {one_line(hint)}", err=True)
 
 
 def _problem_line(problem: Mapping[str, object]) -> str:
     parts = [problem.get(key) for key in ("file", "line", "column")]
-    place = ":".join(str(part) for part in parts if part is not None)
+    place = ":".join(str(part) for part in parts if part)
     advice = f" ({problem['hint']})" if problem.get("hint") else ""
     return f"{place} {problem.get('message', '')}{advice}".strip()

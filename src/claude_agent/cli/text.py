@@ -1,16 +1,10 @@
 """Text for terminals: made harmless, aligned, and durations as people write them."""
 
 import re
+from functools import cache
 
-# CSI, OSC and the other escape sequences a program can print.
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?"
-)
 _KEPT = frozenset("\n\t")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
@@ -20,10 +14,20 @@ def harmless(text: str) -> str:
         return text
     import unicodedata  # noqa: PLC0415 - most text is plain
 
-    plain = _ESCAPES.sub("", text).replace("\r\n", "\n")
+    plain = _escapes().sub("", text).replace("\r\n", "\n")
     return "".join(
         char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else _code(char)
         for char in plain
+    )
+
+
+@cache
+def _escapes() -> re.Pattern[str]:
+    """Return the pattern of CSI, OSC and the other sequences that a program can print."""
+    return re.compile(
+        r"\x1b\[[0-?]*[ -/]*[@-~]"
+        r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+        r"|\x1b[ -/]*[0-~]?"
     )
 
 
@@ -79,7 +83,7 @@ def seconds_of(text: str) -> float:
     """Read `250ms`, `10s`, `5m`, `1h30m`, or plain seconds; raise ValueError otherwise."""
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
-    parts = _DURATION.findall(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         message = f"{text!r} is not a duration: write 250ms, 10s, 5m, 1h30m or seconds"
         raise ValueError(message)

@@ -2,8 +2,10 @@ import claude_agent.errors as server_errors
 import claude_sdk
 from claude_sdk import errors
 
+Kind = type[server_errors.ClaudeAgentError]
 
-def server_kinds(root: type[server_errors.ClaudeAgentError]) -> list[type]:
+
+def server_kinds(root: Kind) -> list[Kind]:
     return [root, *(k for child in root.__subclasses__() for k in server_kinds(child))]
 
 

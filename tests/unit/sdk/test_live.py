@@ -13,6 +13,10 @@ from tests.waiting import wait_until
 from tests.wire_server import WireServer
 
 
+def wait_for(seen: list[int], count: int) -> None:
+    wait_until(lambda: len(seen) >= count, what="most events")
+
+
 def positions(live: LiveEvents, count: int) -> list[int]:
     return [frame["pos"] for frame in islice(live, count)]
 
@@ -53,7 +57,7 @@ def test_live_events_resume_after_a_cut_without_loss_or_repeat(
     for number in range(1, 31):
         server.world.happen("task.started", f"t{number}")
         if number % 7 == 3:
-            wait_until(lambda n=number: len(seen) >= n - 2, what="most events")
+            wait_for(seen, number - 2)
             server.stop()
             server.start()
     reader.join(timeout=20)

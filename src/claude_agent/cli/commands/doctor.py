@@ -16,9 +16,9 @@ from claude_agent.cli.session import Session
 @pass_session
 def command(session: Session, form: str) -> int:
     """Check this machine and say what is missing and what to do."""
-    from claude_agent import doctor  # noqa: PLC0415 - only here
+    from claude_agent.doctor import run  # noqa: PLC0415 - only here
 
-    findings = doctor.run(session.home)
+    findings = run(session.home)
     documents: list[dict[str, object]] = [asdict(finding) for finding in findings]
 
     def table(look: Look) -> list[str]:

@@ -37,5 +37,5 @@ def frame_line(frame: Frame, look: Look) -> str:
 
 def _short(frame: Frame) -> str:
     data = frame["data"]
-    name = data.get("ref") or data.get("step_id") or data.get("agent")
+    name = data.get("ref") or data.get("step") or data.get("step_id") or data.get("agent")
     return str(name) if name else frame["id"].rpartition("/")[2][-8:]
