@@ -62,11 +62,11 @@ install_packages() {
     apt-get update -qq && apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
-pip_install() { .venv/bin/python -m pip install --quiet --require-hashes "$@"; }
+pip_install() { .venv/bin/python -m pip install -qq --require-hashes "$@"; }
 
 # The product itself, from this checkout; build parts come from the locked list, not from a search.
 install_checkout() {
-    CLAUDE_AGENT_SKIP_WEB=1 .venv/bin/python -m pip install --quiet --no-deps \
+    CLAUDE_AGENT_SKIP_WEB=1 .venv/bin/python -m pip install -qq --no-deps \
         --no-build-isolation --editable .
 }
 
