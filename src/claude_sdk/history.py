@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from claude_sdk.live import RESET, LiveEvents
-from claude_sdk.states import EXECUTION_ENDED
 from claude_sdk.waiting import concerns
 
 if TYPE_CHECKING:
@@ -14,7 +13,10 @@ if TYPE_CHECKING:
     from claude_sdk.parts import Executions
     from claude_sdk.wire import Frame
 
-_ENDS = frozenset(f"execution.{state}" for state in (*EXECUTION_ENDED, "ended"))
+_ENDS = frozenset(
+    f"execution.{state}"
+    for state in ("ended", "succeeded", "failed", "cancelled", "compensated", "compensation_failed")
+)
 _LOOK = 30.0
 
 

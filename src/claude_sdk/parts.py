@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
+    from claude_sdk.options import ExecutionFilter, Source, TaskFilter
     from claude_sdk.wire import (
         Agent,
         App,
         Execution,
-        ExecutionFilter,
         ExecutionPage,
         Frame,
         Frames,
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
         Json,
         Log,
         Result,
-        Source,
         Start,
         Status,
         Stopping,
         Summary,
         Task,
-        TaskFilter,
         TaskPage,
         Ticket,
         Validated,

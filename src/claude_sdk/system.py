@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from claude_sdk.live import LiveEvents
+    from claude_sdk.options import Source, TaskOptions, WorkOptions
     from claude_sdk.results import TaskResult
-    from claude_sdk.wire import Execution, Frame, Json, Source, Task, TaskOptions, WorkOptions
+    from claude_sdk.wire import Execution, Frame, Json, Task
 
 _LONGEST_FILE = 128
 

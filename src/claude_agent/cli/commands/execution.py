@@ -10,7 +10,7 @@ from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.views import events as events_view
 from claude_agent.cli.views import executions as executions_view
-from claude_sdk.wire import ExecutionFilter
+from claude_sdk.options import ExecutionFilter
 
 
 @click.group("execution")

@@ -12,7 +12,7 @@ from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import harmless
 from claude_agent.cli.views import tasks as tasks_view
-from claude_sdk.wire import TaskFilter
+from claude_sdk.options import TaskFilter
 
 _PAUSE = threading.Event()
 _POLL = 0.25

@@ -20,7 +20,8 @@ from claude_agent.cli.output import View, format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import counted
 from claude_agent.cli.views.common import as_items
-from claude_sdk.wire import Execution, Source, Validated, Workflow
+from claude_sdk.options import Source
+from claude_sdk.wire import Execution, Validated, Workflow
 
 _LONGEST_NAME = 128
 _HELP = ("-h", "--help")
