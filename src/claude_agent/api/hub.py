@@ -21,6 +21,7 @@ from claude_agent.errors import ClaudeAgentError
 log = logging.getLogger("claude_agent.api")
 
 _BATCH = 200
+_AGAIN_S = 0.5
 _POSITION = attrgetter("pos")
 
 Call = Callable[..., Awaitable[Any]]
@@ -168,20 +169,21 @@ class Hub:
 
     async def _fill(self) -> None:
         while self.followers and self.end < self.head and not self.closed:
-            asked = self.end
+            asked, wanted = self.end, self.head
             try:
                 frames, cursor = await self._call(self._read, self.cursor(asked))
             except ClaudeAgentError as error:
                 log.warning("events could not be read: %s", error.detail)
-                return
+                await asyncio.sleep(_AGAIN_S)
+                continue
             if asked != self.end:
                 continue  # begun anew meanwhile: these frames are of the past
             if cursor is not None:
                 self._restart(cursor)
             elif frames:
                 self._keep(frames)
-            else:
-                return
+            elif self.head == wanted:
+                self.head = self.end  # the log ends before what was rung: believe the log
             self._wake()
 
     def _read(self, cursor: str) -> tuple[list[Encoded], str | None]:

@@ -118,6 +118,7 @@ class TaskSpec(Body):
     action: Name | None = Field(default=None, description="A named action")
     with_: dict[str, Any] | None = Field(default=None, alias="with")
     agent: Name | None = None
+    agents: list[Name] | None = Field(default=None, description="Several need a planner")
     queue: Name | None = None
     priority: Priority | None = None
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None

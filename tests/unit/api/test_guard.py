@@ -4,8 +4,11 @@ from collections.abc import Mapping
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from claude_agent.api.context import Limits
 from claude_agent.api.guard import MOST_BYTES
 from claude_agent.api.table import RULES, Entry
+from claude_agent.errors import Unavailable
+from tests.unit.api.conftest import StartServer
 from tests.unit.api.live_server import AUTH, Answer, LiveServer
 from tests.unit.api.memory_services import TOKEN
 from tests.waiting import wait_until
@@ -298,3 +301,28 @@ def test_guard_answers_429_when_too_many_wait(server: LiveServer) -> None:
     answer = server.get("/tasks")
     assert answer.problem() == (429, "too_many_requests")
     assert answer.headers["retry-after"] == "1"
+
+
+def test_guard_ends_a_body_that_does_not_come(start: StartServer) -> None:
+    server = start(limits=Limits(body_s=0.1))
+    head = (
+        f"POST /tasks/submit HTTP/1.1\r\nHost: {server.host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{"
+    )
+    answer = raw_exchange(server, head.encode())
+    assert b" 408 " in answer.splitlines()[0]
+    assert b'"code":"slow_body"' in answer
+
+
+def test_guard_lets_the_client_of_a_part_that_is_down_try_again(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down() -> dict[str, object]:
+        msg = "The database does not answer."
+        raise Unavailable(msg, hint="Try again in a moment.")
+
+    monkeypatch.setattr(server.services, "agents_status", down)
+    answer = server.get("/agents/status")
+    assert answer.problem() == (503, "unavailable")
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["hint"] == "Try again in a moment."

@@ -10,6 +10,7 @@ from websockets.sync.client import ClientConnection
 
 from claude_agent.api.context import Limits
 from claude_agent.api.hub import Hub
+from claude_agent.errors import Unavailable
 from tests.unit.api.conftest import StartServer
 from tests.unit.api.live_server import LiveServer
 from tests.waiting import wait_until
@@ -302,3 +303,42 @@ def test_gone_clients_leave_nothing_behind(server: LiveServer) -> None:
             client.socket.shutdown(socket.SHUT_RDWR)
     wait_until(lambda: hub_of(server).followers == 0, what="the followers to be gone")
     assert server.get("/health").status == 200
+
+
+def test_stream_goes_on_after_the_log_could_not_be_read(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, failed = server.services.events_after, threading.Event()
+
+    def once_down(*args: Any) -> dict[str, Any]:
+        if not failed.is_set():
+            failed.set()
+            msg = "The database does not answer."
+            raise Unavailable(msg)
+        return original(*args)
+
+    with server.follow() as client:
+        subscribe(client)
+        monkeypatch.setattr(server.services, "events_after", once_down)
+        server.services.emit("task.started", "t")
+        assert failed.wait(5)
+        server.services.emit("task.succeeded", "t")
+        assert positions(client, 2) == [1, 2]
+
+
+def test_stream_closes_without_a_traceback_when_the_server_fails(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> str:
+        msg = "a secret of the server"
+        raise ZeroDivisionError(msg)
+
+    with server.follow() as client:
+        subscribe(client)
+        monkeypatch.setattr(server.services, "head", broken)
+        client.send('{"subscribe": ["tasks"]}')
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(timeout=5)
+    assert caught.value.rcvd
+    assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1011, "internal")
+    wait_until(lambda: hub_of(server).followers == 0, what="the follower to be gone")
