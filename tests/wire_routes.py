@@ -10,9 +10,9 @@ from tests.wire_world import Json, Refused, Seen, World
 
 
 def _submit(world: World, seen: Seen) -> tuple[int, Json]:
-    if len(seen.body.get("agents") or []) > 1:
-        raise Refused(422, "planning_not_available", "Several agents need a planner.")
     spec = wire.TaskSpec.model_validate(seen.body).to_spec()
+    if len(spec.get("agents", ())) > 1:
+        raise Refused(422, "planning_not_available", "Several agents need a planner.")
     if spec.get("agent") == "shelly" and "prompt" in spec:
         raise Refused(422, "not_promptable", "The agent shelly takes no prompt.", hint="Use --run")
     return _once(world, seen, lambda: _new_task(world, spec))
