@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from claude_sdk.wire import Frame, Start
 
 STARTED = "task.started"
+RELEASED = "task.released"
+UNEXPLAINED = "unexplained"
 # What records that a run has ended or was proved never to have begun.
 ENDS = frozenset(
     f"task.{name}"
@@ -25,6 +27,7 @@ ENDS = frozenset(
         "run_ended",
         "attempt_failed",
         "released",
+        "reaped",
         "resolved",
         "parked",
         "succeeded",
@@ -70,14 +73,36 @@ def read_ledger(text: str) -> tuple[list[Entry], list[str]]:
 
 
 def unexplained(
-    entries: Sequence[Entry], starts: Sequence[Start], frames: Iterable[Frame]
+    entries: Sequence[Entry], starts: Sequence[Start], frames: Sequence[Frame]
 ) -> list[str]:
     """Return one sentence for each start that the log does not explain."""
     return [
+        *_without_cause(starts),
+        *_never_begun(entries, frames),
         *_without_start(entries, starts),
         *_twice_in_one_run(entries),
         *_twice_in_the_log(starts),
         *_started_over(frames),
+    ]
+
+
+def _without_cause(starts: Sequence[Start]) -> list[str]:
+    return [
+        f"task {start['task_id']} run {start['run']}: the log has no cause for this start"
+        for start in starts
+        if start["cause"] == UNEXPLAINED
+    ]
+
+
+def _never_begun(entries: Sequence[Entry], frames: Iterable[Frame]) -> list[str]:
+    """Find commands that ran although their run was given back as never begun."""
+    given_back = {
+        (_task_id(frame), frame["data"].get("run")) for frame in frames if frame["type"] == RELEASED
+    }
+    return [
+        f"{entry.place}: the log gave this run back as never begun"
+        for entry in entries
+        if (entry.task_id, entry.run) in given_back
     ]
 
 
@@ -117,7 +142,7 @@ def _started_over(frames: Iterable[Frame]) -> list[str]:
     open_at: dict[str, int] = defaultdict(int)
     found = []
     for frame in frames:
-        task_id = frame["id"].rpartition("/")[2]
+        task_id = _task_id(frame)
         if frame["type"] == STARTED:
             if open_at[task_id]:
                 found.append(
@@ -128,3 +153,7 @@ def _started_over(frames: Iterable[Frame]) -> list[str]:
         elif frame["type"] in ENDS:
             open_at[task_id] = 0
     return found
+
+
+def _task_id(frame: Frame) -> str:
+    return frame["id"].rpartition("/")[2]

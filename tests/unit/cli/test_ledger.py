@@ -60,6 +60,21 @@ def test_second_start_without_an_end_of_the_first_is_found() -> None:
     assert "position 1" in found[0]
 
 
+def test_run_that_was_given_back_must_not_have_started() -> None:
+    log = frames(("task.started", "a"), ("task.released", "a"), ("task.started", "a"))
+    log[1]["data"] = {"run": 1}
+    starts = started(("a", 1), ("a", 2))
+    assert unexplained([entry("a", 2)], starts, log) == []
+    found = unexplained([entry("a", 1), entry("a", 2, 2)], starts, log)
+    assert found == ["ledger line 1: task a run 1: the log gave this run back as never begun"]
+
+
+def test_start_without_a_cause_is_found() -> None:
+    starts = started(("a", 1))
+    starts[0]["cause"] = "unexplained"
+    assert len(unexplained([], starts, [])) == 1
+
+
 def test_starts_of_other_tasks_do_not_explain_or_accuse() -> None:
     log = frames(
         ("task.started", "a"), ("task.started", "b"), ("task.resolved", "a"), ("task.started", "a")

@@ -86,7 +86,7 @@ def verify(session: Session, ledger: str | None, form: str) -> int:
         text = read_text(ledger, limit=_MAX_LEDGER, what="--ledger")
         entries, bad = read_ledger(text)
         starts = events.starts()
-        problems += bad + unexplained(entries, starts, events.all(topic="tasks"))
+        problems += bad + unexplained(entries, starts, list(events.all(topic="tasks")))
         lines_read, starts_read = len(entries), len(starts)
     ok = verdict["ok"] and not problems
     document = {
