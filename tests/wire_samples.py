@@ -169,7 +169,10 @@ def workflow() -> Json:
         "name": "Deploy shop",
         "hash": "c" * 64,
         "description": "Ship it",
-        "inputs": {"env": {"type": "string"}, "replicas": {"type": "integer"}},
+        "inputs": {
+            "env": {"schema": {"type": "string"}, "required": True, "default": None},
+            "replicas": {"schema": {"type": "integer"}, "required": False, "default": 2},
+        },
         "steps": [
             {"id": "build", "agent": "backend-api", "depends_on": []},
             {"id": "deploy", "agent": "deployment", "depends_on": ["build"]},

@@ -102,12 +102,13 @@ def look_at(stream: TextIO | None = None) -> Look:
     """Return what a stream (standard output by default) can show."""
     stream = stream or sys.stdout
     terminal = stream.isatty() and os.environ.get("TERM", "") != "dumb"
-    encoding = (stream.encoding or "ascii").lower().replace("-", "")
+    # Python takes LC_ALL=C for UTF-8; the person who set it does not.
+    names = (stream.encoding or "ascii", os.environ.get("LC_ALL") or "utf8")
     columns, lines = terminal_size(stream)
     return Look(
         terminal=terminal,
         colour=terminal and not os.environ.get("NO_COLOR"),
-        unicode=encoding.startswith("utf"),
+        unicode=all("utf" in name.lower() for name in names),
         columns=max(20, columns),
         lines=max(5, lines),
     )

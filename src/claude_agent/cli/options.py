@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import click
@@ -41,22 +41,6 @@ def _json(name: str, text: str, option: str) -> object:
     except ValueError as error:
         msg = f"{option} {name}:= is not JSON: {error}."
         raise click.UsageError(msg) from error
-    return parsed
-
-
-def typed(values: Mapping[str, object], inputs: Mapping[str, object]) -> dict[str, object]:
-    """Turn text into the numbers and booleans that declared inputs ask for, where it fits."""
-    return {name: _as_declared(value, inputs.get(name)) for name, value in values.items()}
-
-
-def _as_declared(value: object, schema: object) -> object:
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    if not isinstance(value, str) or kind in {None, "string"}:
-        return value
-    try:
-        parsed: object = json.loads(value)
-    except ValueError:
-        return value
     return parsed
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from claude_agent.cli.look import Look, look_at
+from claude_agent.cli.text import one_line
 
 FORMATS = ("table", "json", "jsonl", "yaml", "name")
 
@@ -44,17 +45,15 @@ class View:
 def show(view: View, form: str) -> None:
     """Print a view on standard output."""
     if form == "json":
-        click.echo(json.dumps(view.document, indent=2, ensure_ascii=False))
+        click.echo(_escaped(json.dumps(view.document, indent=2, ensure_ascii=False)))
     elif form == "yaml":
-        import yaml  # noqa: PLC0415 - only for this format
-
-        click.echo(yaml.safe_dump(view.document, sort_keys=False, allow_unicode=True).rstrip("\n"))
+        click.echo(_yaml(view.document))
     elif form == "jsonl":
         for item in view.items:
             click.echo(json_line(item))
     elif form == "name":
         for item in view.items:
-            click.echo(str(item[view.name]))
+            click.echo(one_line(str(item[view.name])))
     else:
         lines(view.table(look_at()))
 
@@ -72,4 +71,27 @@ def note(text: str) -> None:
 
 def json_line(item: object) -> str:
     """Return one JSON line."""
-    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return _escaped(json.dumps(item, ensure_ascii=False, separators=(",", ":")))
+
+
+def _escaped(text: str) -> str:
+    """Escape what JSON lets through and a terminal obeys: C1 controls, directions of writing."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        char if char.isprintable() or char == "\n" else "".join(_units(char)) for char in text
+    )
+
+
+def _units(char: str) -> Iterable[str]:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return (f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _yaml(document: object) -> str:
+    import yaml  # noqa: PLC0415 - only for this format
+
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    if not all(char.isprintable() or char == "\n" for char in text):
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=False)
+    return text.rstrip("\n")

@@ -55,7 +55,13 @@ def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_terminal_without_utf8_gets_plain_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    assert look_at(Tty("utf-8")).unicode
     assert not look_at(Tty("latin-1")).unicode
+    monkeypatch.setenv("LC_ALL", "C")
+    assert not look_at(Tty("utf-8")).unicode
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert look_at(Tty("utf-8")).unicode
     assert not look_at(io.StringIO()).terminal
 
 

@@ -20,22 +20,23 @@ def file(tmp_path: Path) -> str:
 def test_workflow_file_runs_with_params(
     server: WireServer, cli: Cli, file: str, tmp_path: Path
 ) -> None:
-    ran = cli("workflow", "--file", file, "--params", "env=prod", "region=eu", "n=3", "label=3")
+    ran = cli("workflow", "--file", file, "--params", "env=prod", "region=eu", "n=3", "x:=[1]")
     assert ran.code == 0
     assert ran.out == f"X1  ● running  Deploy shop  {server.url}/ui/#/executions/X1\n"
     body = server.bodies("/workflows/-/execute")[0]
     assert body == {
         "source": SMALL,
         "file": "deploy.yaml",
-        "params": {"env": "prod", "region": "eu", "n": 3, "label": "3"},
+        "params": {"env": "prod", "region": "eu", "n": "3", "x": [1]},
         "cwd": str(tmp_path),
     }
 
 
-def test_workflow_runs_by_name_and_types_the_declared_inputs(server: WireServer, cli: Cli) -> None:
-    assert cli("workflow", "run", "deploy", "replicas=2", "env=1", "x:=true").code == 0
+def test_workflow_runs_by_name(server: WireServer, cli: Cli) -> None:
+    assert cli("workflow", "run", "deploy", "replicas=2", "x:=true").code == 0
     body = server.bodies("/workflows/deploy/execute")[0]
-    assert body["params"] == {"replicas": 2, "env": "1", "x": True}
+    # Text stays text: the server reads it as the declared type.
+    assert body["params"] == {"replicas": "2", "x": True}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_dry_run_checks_and_starts_nothing(server: WireServer, cli: Cli, file: s
 def test_workflows_are_listed_and_shown(server: WireServer, cli: Cli) -> None:
     assert "Ship it" in cli("workflow", "list").out
     shown = cli("workflow", "show", "deploy").out
-    assert "input replicas: integer" in shown
+    assert "input replicas: integer, default 2" in shown
     assert cli("workflow", "list", "-o", "name").out == "deploy\n"
 
 

@@ -1,4 +1,4 @@
-"""`task`: look at tasks, cancel, wait, read logs."""
+"""`task`: look at tasks, cancel, wait, read logs, say what happened."""
 
 import threading
 from typing import Unpack
@@ -59,6 +59,18 @@ def cancel(session: Session, ref: str, form: str, *, dry_run: bool) -> None:
     found = tasks.get(ref) if dry_run else tasks.cancel(ref)
     if dry_run:
         note(f"Would cancel {found['ref']}; nothing was changed.")
+    show(tasks_view.submitted(found, session.system.address(found["url"])), form)
+
+
+@command.command("resolve")
+@click.argument("ref")
+@click.argument("outcome", type=click.Choice(("succeeded", "retry", "failed")))
+@click.option("--note", "note_", default="", help="Why; kept in the record.")
+@format_option
+@pass_session
+def resolve(session: Session, ref: str, outcome: str, note_: str, form: str) -> None:
+    """Say what happened in an uncertain task: it succeeded, is tried again, or failed."""
+    found = session.system.tasks.resolve(ref, outcome, note=note_)
     show(tasks_view.submitted(found, session.system.address(found["url"])), form)
 
 

@@ -13,7 +13,6 @@ from claude_agent.cli.options import (
     pairs,
     pass_session,
     read_text,
-    typed,
     wait_options,
 )
 from claude_agent.cli.output import View, format_option, note, show
@@ -116,24 +115,12 @@ def _dry_run(session: Session, name: str, source: Source | None, form: str) -> i
 def _start(
     session: Session, name: str, source: Source | None, params: dict[str, object], given: Given
 ) -> Execution:
-    workflows = session.system.workflows
-    inputs = _inputs_of(source["source"]) if source else workflows.get(name).get("inputs") or {}
-    body: Source = {"params": typed(params, inputs), "cwd": folder(given["cwd"])}
+    # The server reads texts as the types that the definition declares.
+    body: Source = {"params": params, "cwd": folder(given["cwd"])}
     if source:
         body["source"], body["file"] = source["source"], source["file"]
-    return workflows.execute(name, key=given["idempotency_key"], **body)
-
-
-def _inputs_of(source: str) -> dict[str, object]:
-    """Return the declared inputs as far as they can be read; the server judges the file."""
-    import yaml  # noqa: PLC0415 - only when a file is run
-
-    try:
-        document: object = yaml.safe_load(source)
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return {}
-    inputs = document.get("inputs") if isinstance(document, dict) else None
-    return inputs if isinstance(inputs, dict) else {}
+    key = given["idempotency_key"]
+    return session.system.workflows.execute(name, key=key, **body)
 
 
 def _started(execution: Execution, address: str) -> View:
@@ -210,10 +197,7 @@ def _workflow(found: Workflow) -> View:
             f"{found['workflow']}  {found['name']}  {found['hash'][:12]}",
             found.get("description", ""),
         ]
-        inputs = [
-            f"  input {name}: {schema.get('type', 'any')}"
-            for name, schema in (found.get("inputs") or {}).items()
-        ]
+        inputs = [_input(name, given) for name, given in (found.get("inputs") or {}).items()]
         rows = [
             [str(step.get("id", "")), str(step.get("agent") or ""), _after(step)]
             for step in found.get("steps") or []
@@ -225,6 +209,13 @@ def _workflow(found: Workflow) -> View:
         ]
 
     return View(document=found, items=as_items([found]), name="workflow", table=table)
+
+
+def _input(name: str, given: dict[str, object]) -> str:
+    schema = given.get("schema")
+    kind = schema.get("type", "any") if isinstance(schema, dict) else "any"
+    rest = "required" if given.get("required") else f"default {given.get('default')!r}"
+    return f"  input {name}: {kind}, {rest}"
 
 
 def _after(step: dict[str, object]) -> str:
