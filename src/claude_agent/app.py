@@ -33,8 +33,10 @@ from claude_agent.core.foundation import Foundation
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.run_control import RunControl
+from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
 from claude_agent.core.task_desk import READY, TaskDesk
+from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.routing import Rule, route
@@ -85,8 +87,7 @@ class App:
                 executions=self._executions,
                 bus=self.bus,
                 engine=self.engine,
-                control=self._control,
-                fleet=self._fleet,
+                orders=TaskOrders(self.database, self._desk),
                 planner=self._planner,
                 terminal=self._terminal,
                 send=self._send,
@@ -161,7 +162,11 @@ class App:
             catalogue=self.catalogue,
             clock=self.clock,
         )
-        self._journal = Journal(control=self._control, clock=self.clock, bell=places.bell)
+        self._journal = Journal(
+            records=RunJournal(self.database, self._desk, self._control.actor),
+            clock=self.clock,
+            bell=places.bell,
+        )
         self._fleet = Fleet(
             bridge=self._bridge,
             journal=self._journal,
@@ -309,7 +314,9 @@ def _action_spec(info: Any) -> ActionSpec:
     return ActionSpec(
         name=info.name,
         parameters={
-            key: ParameterSpec(required=parameter.required, type=parameter.type)
+            key: ParameterSpec(
+                required=parameter.required, type=parameter.type, from_input=parameter.from_input
+            )
             for key, parameter in info.parameters.items()
         },
         idempotent=info.idempotent,

@@ -11,8 +11,11 @@ import os
 import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
+from typing_extensions import override
 
 import claude_agent
 from claude_agent import server_home
@@ -27,6 +30,7 @@ from claude_agent.settings import Settings
 _LOG = logging.getLogger("claude_agent.server")
 BEAT_S = 2.0
 GRACE_S = 5
+WS_BYTES = 65_536
 OK, FAILED, USAGE, CONFLICT = 0, 1, 2, 6
 
 
@@ -87,6 +91,19 @@ def _serve(settings: Settings, fd: int, keeper: socket.socket | None) -> int:
     return OK
 
 
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that lets long polls and followers go at once when a signal ends it."""
+
+    def __init__(self, config: uvicorn.Config, gateway: FastAPI) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._gateway.state.context.hub.close()
+        super().handle_exit(sig, frame)
+
+
 class _Server:
     """uvicorn on the handed socket, with the keeper's beats beside it."""
 
@@ -99,12 +116,14 @@ class _Server:
             loop="uvloop",
             http="httptools",
             ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=WS_BYTES,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_S,
             server_header=False,
         )
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = _Uvicorn(config, self._gateway)
         self._loop: asyncio.AbstractEventLoop | None = None
         app.on_stop = self._stop_soon
 

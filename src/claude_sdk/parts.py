@@ -89,6 +89,14 @@ class Tasks(Part):
         """Ask for a cancel; the stop ladder then runs. The answer shows the state by now."""
         return cast("Task", self._post("tasks", ref, "cancel"))
 
+    def resolve(self, ref: str, outcome: str, *, note: str = "") -> Task:
+        """Say what happened in an uncertain task: `succeeded`, `retry` or `failed`.
+
+        Raises Conflict where the task is not uncertain, or its run is not proved ended yet.
+        """
+        body = {"outcome": outcome, "note": note}
+        return cast("Task", self._post("tasks", ref, "resolve", body=body))
+
 
 class Executions(Part):
     """The runs of workflows."""

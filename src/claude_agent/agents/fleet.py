@@ -222,7 +222,7 @@ class Fleet:
 
     def _deliver_to(self, run: Followed) -> None:
         try:
-            commands = self._control.open_commands(run.task)
+            commands = self._journal.open_commands(run)
             for n, kind, data in commands:
                 request = {
                     "run": run.task.run,

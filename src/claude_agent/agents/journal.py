@@ -13,12 +13,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from claude_agent.agents import journal_reader
 from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
 from claude_agent.agents.run_folder import RunFolder
 from claude_agent.clock import Clock
-from claude_agent.core.run_control import Position, RunControl
+from claude_agent.core.run_journal import Position, RunJournal
 from claude_agent.domain.task import Task
 from claude_agent.errors import ClaudeAgentError, FencedOut
 
@@ -57,8 +58,8 @@ OnEnd = Callable[[Followed], None]
 class Journal:
     """Follows run folders; `on_end`, `on_gone` and `on_idle` are the fleet's."""
 
-    def __init__(self, *, control: RunControl, clock: Clock, bell: Path) -> None:
-        self._control = control
+    def __init__(self, *, records: RunJournal, clock: Clock, bell: Path) -> None:
+        self._records = records
         self._clock = clock
         self._bell = bell
         self._followed: dict[str, Followed] = {}
@@ -102,7 +103,7 @@ class Journal:
             self._ring(run.run_id)  # it may have ended before anybody followed it
 
     def _catch_up(self, run: Followed) -> None:
-        row = self._control.position(run.run_id)
+        row = self._records.position(run.run_id)
         if row is None or (not row["byte"] and row["segment"] == 1):
             return
         stood = Position(segment=row["segment"], byte=row["byte"], line=row["line"])
@@ -127,6 +128,10 @@ class Journal:
         until = self._clock.monotonic() + timeout
         while self.following() and self._clock.monotonic() < until:
             self._stop.wait(0.05)
+
+    def open_commands(self, run: Followed) -> list[tuple[int, str, dict[str, Any]]]:
+        """Return the commands that the run's shim has not acknowledged: (n, kind, data)."""
+        return self._records.open_commands(run.task)
 
     def following(self) -> list[Followed]:
         """Return every run that is followed."""
@@ -200,7 +205,7 @@ class Journal:
                     notes += self._parse(run, line["line"])
             now = _position(position)
             if run.purpose == "run":
-                self._control.move(run.task, run.position, now, notes=notes, acks=acks)
+                self._records.move(run.task, run.position, now, notes=notes, acks=acks)
             run.position = now
 
     def _parse(self, run: Followed, line: dict[str, object]) -> list[tuple[str, str]]:

@@ -3,24 +3,20 @@
 Each one is guarded by the fence: whoever lost a task gets `FencedOut` and touches nothing.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.core.claims import Claims
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.retry import Failure
-from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_commands import (
     Adopt,
-    Cancel,
     Command,
     EndGates,
     EndRun,
     Lose,
-    Note,
     Reap,
     Release,
     Resolve,
@@ -28,19 +24,9 @@ from claude_agent.domain.task_commands import (
     Start,
     Stop,
 )
-from claude_agent.errors import FencedOut, Invalid
 from claude_agent.ids_source import IdSource
 from claude_agent.storage import task_rows
-from claude_agent.storage.database import Database, Reader, Row, Tx
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """Where the journal stands in a run folder."""
-
-    segment: int
-    byte: int
-    line: int
+from claude_agent.storage.database import Database, Reader, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +154,6 @@ class RunControl:
         command = Resolve(outcome=outcome, how=how, note=note, at=at)
         return self._do(task.id, task.fence if fence is None else fence, command)
 
-    def answer(self, ref: str, outcome: str, note: str, actor: str) -> Task:
-        """Take a person's answer to "what happened?" in an uncertain task."""
-        if outcome not in ("succeeded", "retry", "failed"):
-            message = f"{outcome[:40]} is no answer to what happened."
-            raise Invalid(message, hint="Answer succeeded, retry or failed.", pointer="/outcome")
-
-        def work(tx: Tx) -> Task:
-            task = self._desk.find(tx, ref)
-            command = Resolve(
-                outcome=outcome, how="person", note=note, at=self._desk.context("").at
-            )
-            return self._desk.apply(tx, task, command, self._desk.context(actor))
-
-        return self._database.write(work)
-
     def stop_run(self, task: Task, reason: str) -> Task:
         """Send the stop ladder to a run that goes against a limit."""
 
@@ -194,66 +165,3 @@ class RunControl:
             return after
 
         return self._database.write(work)
-
-    def cancel(self, ref: str, *, reason: str, actor: str) -> Task:
-        """Ask a task to stop: at once where it waits, by the stop ladder where it runs."""
-
-        def work(tx: Tx) -> Task:
-            task = self._desk.find(tx, ref)
-            context = self._desk.context(actor)
-            after = self._desk.apply(tx, task, Cancel(reason=reason), context)
-            if not after.terminal and not task.cancel_requested:
-                self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
-            return after
-
-        return self._database.write(work)
-
-    # The journal ----------------------------------------------------------------------------
-
-    def position(self, run_id: str) -> Row | None:
-        """Return where the journal stands in a run."""
-        return self._database.read(lambda r: r.row("work.run", run_id=run_id))
-
-    def move(
-        self,
-        task: Task,
-        was: Position,
-        now: Position,
-        *,
-        notes: Sequence[tuple[str, str]] = (),
-        acks: Sequence[int] = (),
-    ) -> None:
-        """Move the journal's position with what it yielded; raises `FencedOut` if not ours."""
-        at = self._desk.context("").at
-
-        def work(tx: Tx) -> None:
-            changed = tx.execute(
-                "work.move_run",
-                run_id=task.run_id,
-                fence=task.fence,
-                segment=now.segment,
-                byte=now.byte,
-                line=now.line,
-                was_segment=was.segment,
-                was_byte=was.byte,
-                at=at,
-            )
-            if changed != 1:
-                message = f"The run {task.run_id} is followed by somebody else."
-                raise FencedOut(message)
-            for n in acks:
-                tx.execute("work.ack_command", task=task.id, run=task.run, n=n)
-            mine = self._desk.owned(tx, task.id, task.fence) if notes else None
-            for kind, text in notes:
-                if mine is not None and mine.state == TaskState.RUNNING:
-                    note = Note(kind=kind, text=text)
-                    mine = self._desk.apply(tx, mine, note, self._desk.context(self.actor))
-
-        self._database.write(work, durable=bool(notes or acks))
-
-    def open_commands(self, task: Task) -> list[tuple[int, str, dict[str, Any]]]:
-        """Return the commands that the shim of the task's run has not acknowledged."""
-        rows = self._database.read(
-            lambda r: r.rows("work.open_commands", task=task.id, run=task.run)
-        )
-        return [(row["n"], row["kind"], json.loads(row["data"])) for row in rows]

@@ -15,6 +15,7 @@ from claude_agent.domain.compile import compile_definition
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.execution import submitted
 from claude_agent.domain.execution_decide import Begin, CancelAsked
+from claude_agent.domain.node import node_from_data
 from claude_agent.domain.parameters import check_params
 from claude_agent.domain.states import EXECUTION_TERMINAL
 from claude_agent.errors import Conflict, Invalid, NotFound
@@ -47,16 +48,15 @@ class WorkflowEngine:
 
         Raises `DefinitionError` with every problem at once, `TooLarge`.
         """
-        text = source if isinstance(source, str) else json.dumps(source)
-        definition = compile_definition(
-            parse(text, file=file),
+        if isinstance(source, str):
+            tree = parse(source, file=file)
+        else:
+            tree = node_from_data(dict(source), file=file)
+        return compile_definition(
+            tree,
             agents=frozenset(self._catalogue.agents),
             actions=self._catalogue.actions,
         )
-        if definition.on_failure == "pause":
-            message = "on_failure: pause is not available yet."
-            raise Invalid(message, hint="Use fail, compensate or continue.")
-        return definition
 
     def define_workflow(
         self, definition: str | Mapping[str, Any], *, file: str = "", origin: str = "user"
@@ -104,7 +104,8 @@ class WorkflowEngine:
     def newest(self, reader: Reader, name: str) -> Row:
         """Return the definition's row behind a hash or a slug. Raises NotFound."""
         row: Row | None = reader.row("executions.definition", hash=name)
-        row = row or reader.row("executions.newest_definition", slug=name)
+        for slug in (name, name.replace("_", "-"), name.replace("-", "_")):
+            row = row or reader.row("executions.newest_definition", slug=slug)
         if row is None:
             message = f"There is no workflow {name[:80]}."
             raise NotFound(message, hint="List them: claude-agent workflow list")

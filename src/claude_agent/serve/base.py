@@ -5,15 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from claude_agent.agents.fleet import Fleet
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal
 from claude_agent.api.services import Answered, IdempotencyKey, Page
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.message_bus import UnifiedMessageBus
-from claude_agent.core.run_control import RunControl
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.errors import IdempotencyMismatch, Malformed
 from claude_agent.storage.database import Reader, Tx
@@ -28,8 +27,7 @@ class Parts:
     executions: ExecutionDesk
     bus: UnifiedMessageBus
     engine: WorkflowEngine
-    control: RunControl
-    fleet: Fleet
+    orders: TaskOrders
     planner: RunPlanner
     terminal: Terminal
     send: Callable[[str, list[Any], dict[str, Any], str | None], str]

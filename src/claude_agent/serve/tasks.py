@@ -118,8 +118,8 @@ class Tasks(Base, TaskServices):
     @override
     def cancel_task(self, ref: str, *, actor: str) -> Wire:
         reason = f"cancelled by {actor}"
-        return self._view(self._parts.control.cancel(ref, reason=reason, actor=actor))
+        return self._view(self._parts.orders.cancel(ref, reason=reason, actor=actor))
 
     @override
     def resolve_task(self, ref: str, outcome: str, note: str, *, actor: str) -> Wire:
-        return self._view(self._parts.control.answer(ref, outcome, note, actor))
+        return self._view(self._parts.orders.answer(ref, outcome, note, actor))

@@ -63,10 +63,6 @@ SELECT * FROM executions
 SELECT state, COUNT(*) AS count FROM executions
  WHERE (:workflow = '' OR workflow = :workflow) GROUP BY state;
 
--- name: executions.all_rows
--- Every execution, for comparing with the fold of the log.
-SELECT * FROM executions ORDER BY id;
-
 -- name: executions.over_deadline
 -- Executions whose timeout has come.
 SELECT id FROM executions WHERE deadline_at IS NOT NULL AND deadline_at <= :now LIMIT 100;

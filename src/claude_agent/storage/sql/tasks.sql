@@ -113,16 +113,6 @@ SELECT state, COUNT(*) AS count FROM tasks
 SELECT queue, state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
  WHERE state IN ('ready', 'scheduled', 'running', 'verifying', 'uncertain') GROUP BY queue, state;
 
--- name: tasks.all_rows
--- Every task, for comparing with the fold of the log.
-SELECT tasks.*, task_specs.data AS spec
-  FROM tasks JOIN task_specs ON task_specs.task_id = tasks.id ORDER BY tasks.id;
-
--- name: tasks.of_execution
--- The tasks of an execution.
-SELECT id, ref, state, step_id, purpose, attempt FROM tasks WHERE execution_id = :execution
- ORDER BY created_at, id;
-
 -- name: tasks.shift_delays
 -- Wall time jumped: pending delays keep their length.
 UPDATE tasks SET not_before = not_before + :jump WHERE state = 'scheduled';

@@ -82,10 +82,6 @@ SELECT run_id, task_id, run, fence, segment, byte, line, last_output_at FROM run
 UPDATE runs SET segment = :segment, byte = :byte, line = :line, last_output_at = :at
  WHERE run_id = :run_id AND fence = :fence AND segment = :was_segment AND byte = :was_byte;
 
--- name: work.touch_run
--- Remember when a run last wrote something.
-UPDATE runs SET last_output_at = :at WHERE run_id = :run_id;
-
 -- name: work.put_command
 -- Store a command to a run with its event.
 INSERT INTO run_commands (task_id, run, n, kind, data, at)

@@ -1,0 +1,79 @@
+"""Where the journal stands in a run, and the durable commands on their way to its shim."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.states import TaskState
+from claude_agent.domain.task import Task
+from claude_agent.domain.task_commands import Note
+from claude_agent.errors import FencedOut
+from claude_agent.storage.database import Database, Row, Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where the journal stands in a run folder."""
+
+    segment: int
+    byte: int
+    line: int
+
+
+class RunJournal:
+    """The journal's transactions; each is guarded by the fence."""
+
+    def __init__(self, database: Database, desk: TaskDesk, actor: str) -> None:
+        self._database = database
+        self._desk = desk
+        self._actor = actor
+
+    def position(self, run_id: str) -> Row | None:
+        """Return where the journal stands in a run."""
+        return self._database.read(lambda r: r.row("work.run", run_id=run_id))
+
+    def move(
+        self,
+        task: Task,
+        was: Position,
+        now: Position,
+        *,
+        notes: Sequence[tuple[str, str]] = (),
+        acks: Sequence[int] = (),
+    ) -> None:
+        """Move the journal's position with what it yielded; raises `FencedOut` if not ours."""
+        at = self._desk.context("").at
+
+        def work(tx: Tx) -> None:
+            changed = tx.execute(
+                "work.move_run",
+                run_id=task.run_id,
+                fence=task.fence,
+                segment=now.segment,
+                byte=now.byte,
+                line=now.line,
+                was_segment=was.segment,
+                was_byte=was.byte,
+                at=at,
+            )
+            if changed != 1:
+                message = f"The run {task.run_id} is followed by somebody else."
+                raise FencedOut(message)
+            for n in acks:
+                tx.execute("work.ack_command", task=task.id, run=task.run, n=n)
+            mine = self._desk.owned(tx, task.id, task.fence) if notes else None
+            for kind, text in notes:
+                if mine is not None and mine.state == TaskState.RUNNING:
+                    note = Note(kind=kind, text=text)
+                    mine = self._desk.apply(tx, mine, note, self._desk.context(self._actor))
+
+        self._database.write(work, durable=bool(notes or acks))
+
+    def open_commands(self, task: Task) -> list[tuple[int, str, dict[str, Any]]]:
+        """Return the commands that the shim of the task's run has not acknowledged."""
+        rows = self._database.read(
+            lambda r: r.rows("work.open_commands", task=task.id, run=task.run)
+        )
+        return [(row["n"], row["kind"], json.loads(row["data"])) for row in rows]
