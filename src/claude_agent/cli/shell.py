@@ -22,6 +22,7 @@ COMMANDS = {
     "submit": "Hand a task to an agent.",
     "status": "Show agents, queues and workers.",
     "monitor": "Watch live: one execution, or everything.",
+    "open": "Print a login link for the dashboard.",
     "workflow": "Run, check and list workflows.",
     "execution": "Look at runs of workflows, cancel, wait.",
     "task": "Look at tasks, cancel, wait, read logs.",
