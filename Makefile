@@ -44,7 +44,7 @@ lint: .venv/.stamp-dev
 	lint-imports --no-timings >.import-linter.log || { cat .import-linter.log; exit 1; }
 
 ifeq ($(HAS_DASHBOARD),)
-dashboard dashboard-check: .venv/.stamp-dev
+dashboard dashboard-check:
 else
 dashboard: src/claude_agent/dashboard/index.html  ## build the dashboard into the package
 

@@ -19,7 +19,7 @@ class Limits:
     stop = 45.0
     """Between the server's own `stop` and SIGKILL (stopping agents takes up to 25 s)."""
     quick = 2.0
-    """A life shorter than this counts as a quick death."""
+    """A life shorter than this counts as a quick death, as does one that never served."""
     quick_deaths = 5
     """Quick deaths in a row after which the keeper gives up."""
     backoff = 5.0

@@ -135,7 +135,8 @@ class Keeper:
         """Say how it died and wait if it dies again and again; False: give up or end."""
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         lived = monotonic() - child.born
-        self._quick = self._quick + 1 if lived < self._limits.quick else 0
+        vain = lived < self._limits.quick or not child.ready
+        self._quick = self._quick + 1 if vain else 0
         if self._quick >= self._limits.quick_deaths:
             self._say(f"server pid {child.pid} {how}, {self._quick} times in a row: giving up")
             self.gave_up = True

@@ -2,7 +2,7 @@
 
 `serve` answers connections and beats · `mute` beats for the dispatcher alone · `stop:<code>` plans
 its end · `refuse:<code>` · `die:<code>` ends at once · `conflict` ends with 6 · `stubborn` ignores
-SIGTERM · `once:<how>:<file>` behaves as <how> the first time and serves afterwards.
+SIGTERM · `vain` works for a while and ends without ever serving · `once:<how>:<file>` behaves as <how> the first time and serves afterwards.
 """
 
 import contextlib
@@ -60,6 +60,9 @@ def main() -> int:
         return int(code or 3)
     if kind == "conflict":
         return 6
+    if kind == "vain":
+        select.select([], [], [], 0.2)
+        return 1
     who = (b"disp",) if kind == "mute" else (b"loop", b"disp")
     return serve(listener, pipe, who=who, obey=kind != "stubborn")
 

@@ -189,6 +189,14 @@ def test_keeper_gives_up_when_the_server_dies_quickly_again_and_again(tmp_path: 
     assert "no tmux on this machine" in said
 
 
+def test_keeper_gives_up_when_the_server_never_serves_however_long_it_tries(
+    tmp_path: Path,
+) -> None:
+    code, said = Up(tmp_path, "vain", "quick=0.1", "quick_deaths=3", "backoff=0.05").code()
+    assert code == 1
+    assert "3 times in a row: giving up" in said
+
+
 def test_keeper_kills_the_server_when_it_ignores_sigterm(tmp_path: Path) -> None:
     up = Up(tmp_path, "stubborn", "grace=0.3")
     port = up.port()
