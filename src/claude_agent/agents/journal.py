@@ -28,7 +28,7 @@ LOOK_S = 1.0
 MAX_NOTES = 200
 """Notes kept of one run; the rest stays in its output.log."""
 NOTE_LENGTH = 500
-BEGIN_WITHIN_MS = 15_000
+BEGIN_WITHIN_MS = 60_000
 """A window that was opened must have begun by then."""
 _NOTED = frozenset({EventKind.TEXT, EventKind.TOOL_START, EventKind.ERROR, EventKind.FINAL})
 

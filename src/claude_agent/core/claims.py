@@ -188,14 +188,22 @@ class Claims:
         command = Claim(worker=self.worker, slot=slot, host=self._identity.host)
         return self._desk.apply(tx, task, command, self._desk.context(f"worker:{self.worker}"))
 
-    def place_again(self, tx: Tx, task_id: str) -> int:
-        """Give an adopted task a slot of this worker; return its number (0: none was free)."""
-        for slot in tx.rows("work.free_slots", worker=self.worker):
-            if not slot["queue"] and not slot["min_priority"]:
-                tx.execute("work.fill_slot", worker=self.worker, n=slot["n"], task=task_id)
-                found: int = slot["n"]
-                return found
-        return 0
+    def place_again(self, tx: Tx, task: Task) -> int:
+        """Give an adopted task a slot of this worker; return its number (0: none was free).
+
+        Its queue's kept slot comes first, as in a claim.
+        """
+        slots = [
+            slot
+            for slot in tx.rows("work.free_slots", worker=self.worker)
+            if slot["queue"] in ("", task.spec.queue) and slot["min_priority"] <= task.spec.priority
+        ]
+        slots.sort(key=lambda slot: (slot["min_priority"], slot["queue"] == "", slot["n"]))
+        if not slots:
+            return 0
+        found: int = slots[0]["n"]
+        tx.execute("work.fill_slot", worker=self.worker, n=found, task=task.id)
+        return found
 
     def ring(self) -> None:
         """Ring for whoever claims."""

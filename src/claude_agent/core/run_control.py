@@ -101,7 +101,7 @@ class RunControl:
             tx.execute(
                 "work.put_run", run_id=mine.run_id, task=mine.id, run=mine.run, fence=after.fence
             )
-            self._claims.place_again(tx, mine.id)
+            self._claims.place_again(tx, mine)
             return after
 
         return self._database.write(work)

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal
 from claude_agent.api.services import Answered, IdempotencyKey, Page
+from claude_agent.core.catalogue import unknown
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.message_bus import UnifiedMessageBus
@@ -94,6 +96,12 @@ def keep_answer(tx: Tx, key: IdempotencyKey, answer: Answered, at: int) -> None:
         answer=json.dumps(body),
         at=at,
     )
+
+
+def known_state(state: str | None, states: type[StrEnum]) -> None:
+    """Refuse a filter for a state that does not exist. Raises `UnknownName`."""
+    if state is not None and state not in {each.value for each in states}:
+        raise unknown(what="state", name=state, known=[each.value for each in states])
 
 
 def page_start(page: Page) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing_extensions import override
 from claude_agent.agents.judge import plain_text
 from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFilter, TaskServices
 from claude_agent.core import views
+from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.errors import Invalid, PlanningNotAvailable
-from claude_agent.serve.base import Base, next_cursor, page_start
+from claude_agent.serve.base import Base, known_state, next_cursor, page_start
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Reader, Tx
 
@@ -64,6 +65,7 @@ class Tasks(Base, TaskServices):
             "execution": wanted.execution_id or "",
         }
         limit = wanted.page.limit
+        known_state(wanted.state, TaskState)
 
         def work(reader: Reader) -> Wire:
             rows = reader.rows(

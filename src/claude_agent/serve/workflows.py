@@ -14,8 +14,9 @@ from claude_agent.api.services import (
     WorkflowStart,
 )
 from claude_agent.core import views
+from claude_agent.domain.states import ExecutionState
 from claude_agent.errors import Invalid
-from claude_agent.serve.base import Base, next_cursor, page_start
+from claude_agent.serve.base import Base, known_state, next_cursor, page_start
 from claude_agent.storage import execution_rows, log
 from claude_agent.storage.database import Reader, Row, Tx
 
@@ -95,6 +96,7 @@ class Executions(Base, ExecutionServices):
     @override
     def executions(self, wanted: ExecutionFilter) -> Wire:
         limit = wanted.page.limit
+        known_state(wanted.state, ExecutionState)
 
         def work(reader: Reader) -> Wire:
             rows = reader.rows(
