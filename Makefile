@@ -22,16 +22,16 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 20
 
-setup: .venv/.stamp-dev dashboard  ## install what is missing: system packages, Python and Node parts
+setup: .venv/.stamp-dev .tools/.stamp dashboard  ## install what is missing: system packages, Python and Node parts
 	@echo "setup: ready"
 
-run: .venv/.stamp-run dashboard  ## the main job: start everything and deploy the sample shop
+run: .venv/.stamp-run .tools/.stamp dashboard  ## the main job: start everything and deploy the sample shop
 	@scripts/run.sh
 
-test: lint dashboard-check  ## everything: style, types, floors, all tests
+test: lint .tools/.stamp dashboard-check  ## everything: style, types, floors, all tests
 	$(PY) -m pytest tests
 
-prove: .venv/.stamp-dev dashboard  ## the same tests with larger counts (PROVE_SCALE=10)
+prove: .venv/.stamp-dev .tools/.stamp dashboard  ## the same tests with larger counts (PROVE_SCALE=10)
 	PROVE_SCALE=$(PROVE_SCALE) $(PY) -m pytest tests --timeout=3600
 
 check: lint dashboard-check  ## the quick gate: style, types, floors, unit, contract, architecture
@@ -78,7 +78,7 @@ lock:  ## renew requirements/*.txt (needs uv: pip install uv)
 clean:  ## stop what `make run` started and remove everything that was made
 	@scripts/clean.sh
 
-.tools/.stamp: requirements/node.txt scripts/setup.sh
+.tools/.stamp: requirements/node.txt scripts/setup.sh .venv/.stamp-venv
 	@scripts/setup.sh node
 	@touch $@
 

@@ -2,7 +2,8 @@
 
 `serve` answers connections and beats · `mute` beats for the dispatcher alone · `stop:<code>` plans
 its end · `refuse:<code>` · `die:<code>` ends at once · `conflict` ends with 6 · `stubborn` ignores
-SIGTERM · `vain` works for a while and ends without ever serving · `once:<how>:<file>` behaves as <how> the first time and serves afterwards.
+SIGTERM · `vain` works for a while and ends without ever serving · `once:<how>:<file>` behaves as
+<how> the first time and serves afterwards.
 """
 
 import contextlib
