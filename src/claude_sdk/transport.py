@@ -130,6 +130,7 @@ class Transport:
         owner = (os.getpid(), endpoint.url)
         held = cast("http.client.HTTPConnection | None", getattr(self._local, "held", None))
         if held is None or self._local.owner != owner:
+            self._drop()  # the server came back at another address
             parts = urlsplit(endpoint.url)
             kind = (
                 http.client.HTTPSConnection
