@@ -47,7 +47,7 @@ def send(folder: Path, request: Mapping[str, Any], timeout: float = 2.0) -> dict
             _connect(shim, folder)
             shim.sendall(json.dumps(request).encode("ascii") + b"\n")
             answer = _receive(shim)
-    except TimeoutError as error:
+    except (TimeoutError, BlockingIOError) as error:  # the latter: its queue is full
         message = f"The shim of {folder} does not answer."
         raise ShimSilent(message, hint="Send the same request again.") from error
     except (OSError, ValueError) as error:

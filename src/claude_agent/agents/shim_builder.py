@@ -61,7 +61,7 @@ def build(folder: Path) -> Path:
     if target.exists():
         return target
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder / f".{target.name}.{os.getpid()}"
+    draft = folder / f".{target.name}.{os.urandom(6).hex()}"
     draft.write_bytes(image)
     draft.chmod(0o500)
     draft.replace(target)

@@ -48,7 +48,8 @@ def _lean_codec() -> "tuple[Callable[[str], Any], Callable[[object], str]]":
         text = text.strip(" \t\r\n")
         try:
             value, end = scan(text, 0)
-        except (StopIteration, RecursionError):
+        except (StopIteration, RecursionError, SystemError):
+            # SystemError: up to 3.12 the scanner finds no JSONDecodeError to raise without `json`.
             message = "not JSON"
             raise ValueError(message) from None
         if end != len(text):

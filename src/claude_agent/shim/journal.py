@@ -13,7 +13,7 @@ from claude_agent.shim.machine import monotonic
 SEGMENT_BYTES = 8 << 20
 SYNC_S = 0.05
 RETRY_S = 1.0
-WAITING_BYTES = 1 << 20
+WAITING_BYTES = 256 << 10
 """With this much waiting for a full disk, ordinary lines are dropped and counted."""
 
 
@@ -50,7 +50,7 @@ class Journal:
 
         Its text goes in as it is: it was parsed already, and encoding it again costs more.
         """
-        if len(self._waiting) > WAITING_BYTES:
+        if len(self._waiting) > WAITING_BYTES and not self.flush():
             self.drop(len(text))
             return False
         self.n += 1

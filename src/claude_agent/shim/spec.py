@@ -29,7 +29,7 @@ class Spec:
                 for each in data["commands"]
             ]
             self.cwd: str = data["cwd"]
-            self.env: dict[str, str] = data["env"]
+            self.env: dict[str, str] = {key: data["env"][key] + "" for key in data["env"]}
             self.stdin: str | None = data.get("stdin")
             self.jsonl = data.get("protocol") == "jsonl"
             self.bell: str | None = data.get("bell")

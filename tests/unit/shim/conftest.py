@@ -1,0 +1,5 @@
+"""The shim's fixtures."""
+
+from tests.unit.shim.harness import lab, shim_image
+
+__all__ = ["lab", "shim_image"]

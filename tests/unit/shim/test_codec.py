@@ -1,0 +1,108 @@
+import hashlib
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from claude_agent.agents.run_folder import RunSpec, compute_digest
+from claude_agent.shim import codec
+from claude_agent.shim.spec import digest
+
+TEXT = some.text()
+PLAIN = (
+    some.none()
+    | some.booleans()
+    | some.integers()
+    | some.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
+JSON = some.recursive(
+    PLAIN, lambda inner: some.lists(inner) | some.dictionaries(TEXT, inner), max_leaves=20
+)
+
+
+@given(JSON)
+def test_codec_reads_and_writes_as_json_does(value: object) -> None:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    assert codec.dumps(value) == text
+    assert codec.loads(text) == json.loads(text)
+    assert codec.loads(f" \r\n{json.dumps(value, indent=2)}\t") == json.loads(text)
+
+
+@given(some.text())
+def test_codec_refuses_what_json_refuses(text: str) -> None:
+    try:
+        expected = json.loads(text, parse_constant=lambda _name: 1 / 0)
+    except (ValueError, ZeroDivisionError):
+        with pytest.raises(ValueError, match=r"."):
+            codec.loads(text)
+    else:
+        assert codec.loads(text) == expected
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "[1,]", '{"a"}', "", "1 2", "[" * 100_000])
+def test_codec_raises_value_error_for_what_is_not_json(text: str) -> None:
+    for loads in (codec.loads, codec._plain_codec()[0]):
+        with pytest.raises(ValueError, match=r"."):
+            loads(text)
+
+
+@given(JSON)
+def test_plain_codec_is_the_same_as_the_lean_one(value: object) -> None:
+    loads, dumps = codec._plain_codec()
+    assert dumps(value) == codec.dumps(value)
+    assert loads(dumps(value)) == codec.loads(dumps(value))
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"])
+def test_codec_writes_only_what_json_knows(value: object) -> None:
+    with pytest.raises(TypeError):
+        codec.dumps(value)
+
+
+def test_codec_falls_back_to_the_packages_where_their_c_parts_are_missing() -> None:
+    probe = """
+import sys
+for name in ("_json", "_sha256", "_sha2"):
+    sys.modules[name] = None
+from claude_agent.shim import codec
+assert codec.loads(' {"b":[1,null],"a":"\\u00e9"} ') == {"b": [1, None], "a": "\\u00e9"}
+assert codec.dumps({"b": 1, "a": "\\u00e9"}) == '{"a":"\\\\u00e9","b":1}'
+for text in ("NaN", "{", "[" * 100000):
+    try:
+        codec.loads(text)
+    except ValueError:
+        continue
+    raise SystemExit(text)
+print(codec.sha256(b"x").hexdigest())
+"""
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=True)  # noqa: S603 - ours
+    assert done.stdout.decode().strip() == hashlib.sha256(b"x").hexdigest()
+
+
+@given(
+    some.dictionaries(TEXT, TEXT),
+    some.lists(TEXT, min_size=1),
+    some.none() | some.binary(),
+    some.none() | some.binary(),
+)
+def test_digest_is_the_same_on_both_sides(
+    env: dict[str, str], words: list[str], stdin: bytes | None, script: bytes | None
+) -> None:
+    spec = RunSpec(
+        run_id="t.1",
+        task_id="t",
+        run=1,
+        fence=1,
+        agent="a",
+        ref="R",
+        title="t",
+        commands=(("name", tuple(words)),),
+        cwd="/",
+        env={**env, "CLAUDE_AGENT_FENCE": "1"},
+    )
+    ours = compute_digest(spec, stdin=stdin, script=script)
+    assert digest(spec.to_data(), stdin=stdin, script=script) == ours
