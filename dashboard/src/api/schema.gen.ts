@@ -1,0 +1,3002 @@
+// Made by `npm run types` from the server's /openapi.json. Do not edit.
+export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the server well
+         * @description Return status and version; with a token also each component.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Can it take work
+         * @description Answer 200 while everything works, 503 while degraded.
+         */
+        get: operations["ready_health_ready_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/server/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the server
+         * @description Begin to stop; the answer names the tasks that go on without the server.
+         */
+        post: operations["stop_server_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an ordinary message
+         * @description Enqueue a Dramatiq message by the name of its actor.
+         */
+        post: operations["send_message_messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every state and how it is shown
+         * @description Return the words, icons and colour families, so that no client has its own.
+         */
+        get: operations["vocabulary_vocabulary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit one task
+         * @description Accept one task with exactly one of `prompt`, `run`, `action`; 201 means it is durable.
+         */
+        post: operations["submit_tasks_submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks
+         * @description Return a page of tasks, newest first, with the number in each state.
+         */
+        get: operations["tasks_tasks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one task
+         * @description Return the task with this id or ref.
+         */
+        get: operations["task_tasks__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What came of a task
+         * @description Return outputs, exit and evidence of the newest attempt.
+         */
+        get: operations["result_tasks__ref__result_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A part of a task's output
+         * @description Return output from a byte offset on, with terminal escapes made harmless.
+         */
+        get: operations["task_log_tasks__ref__log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a task
+         * @description Request the cancel; it is done when the task's state says so.
+         */
+        post: operations["cancel_tasks__ref__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what happened in an uncertain task
+         * @description Decide an uncertain task: it succeeded, is tried again, or failed.
+         */
+        post: operations["resolve_tasks__ref__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agents, queues and workers now
+         * @description Return the whole floor at one position of the log.
+         */
+        get: operations["status_agents_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one agent
+         * @description Return one agent.
+         */
+        get: operations["agent_agents__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/{name}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The end of an agent's session
+         * @description Return the last lines that the agent's session shows.
+         */
+        get: operations["logs_agents__name__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/{name}/attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The command that attaches a terminal
+         * @description Return the command line; the client executes it on the server's machine.
+         */
+        get: operations["attach_agents__name__attach_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deployed applications
+         * @description Return the applications that `deploy_local` keeps running.
+         */
+        get: operations["apps_apps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{name}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an application
+         * @description Stop one application and return it.
+         */
+        post: operations["stop_app_apps__name__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for problems in a definition
+         * @description Compile a definition without storing it; all problems come at once, with their lines.
+         */
+        post: operations["validate_workflows_validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workflows
+         * @description Return the shipped and the user's own workflows.
+         */
+        get: operations["workflows_workflows_get"];
+        put?: never;
+        /**
+         * Define a workflow
+         * @description Store a definition under its slug; its hash is its version.
+         */
+        post: operations["define_workflows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one workflow
+         * @description Return one workflow.
+         */
+        get: operations["workflow_workflows__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{name}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start an execution
+         * @description Start a defined workflow; with `source` define it first (`{name}` may then be `-`).
+         */
+        post: operations["execute_workflows__name__execute_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List executions
+         * @description Return a page of executions, newest first, with the number in each state.
+         */
+        get: operations["executions_executions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one execution
+         * @description Return the execution with this id or ref, with its steps.
+         */
+        get: operations["execution_executions__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Graph and timeline in one document
+         * @description Return everything a page about one execution needs, without logs.
+         */
+        get: operations["summary_executions__ref__summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of an execution
+         * @description Return the events of one execution, its steps and their tasks, in order.
+         */
+        get: operations["events_executions__ref__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an execution
+         * @description Request the cancel; `compensate` overrides what the definition says about undoing.
+         */
+        post: operations["cancel_executions__ref__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events after a cursor
+         * @description Return events in order; with `wait_ms` wait so long for the first one.
+         */
+        get: operations["events_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest position
+         * @description Return the cursor of the newest event and the head of the hash chain.
+         */
+        get: operations["head_events_head_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the hash chain
+         * @description Read the whole log and recompute its chain.
+         */
+        get: operations["verify_events_verify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every start of a run, and why
+         * @description Return all starts, to be compared with a ledger that the commands kept themselves.
+         */
+        get: operations["starts_events_starts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is logged in
+         * @description Return the value that unsafe methods by cookie must carry as `X-CSRF`.
+         */
+        get: operations["session_session_get"];
+        put?: never;
+        /**
+         * Exchange a token for a cookie
+         * @description Set the session cookie; the token is in the body, never in an address.
+         */
+        post: operations["log_in_session_post"];
+        /**
+         * Log out
+         * @description Take the session cookie away.
+         */
+        delete: operations["log_out_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A one-use address that logs a browser in
+         * @description Return an address that works once, within 30 s.
+         */
+        post: operations["ticket_session_ticket_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Agent
+         * @description A configured role with its session.
+         */
+        Agent: {
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "idle" | "starting" | "working" | "stopped" | "lost";
+            shown: components["schemas"]["Shown"];
+            /** Adapter */
+            adapter: string;
+            /** Fake */
+            fake: boolean;
+            /** Queue */
+            queue: string;
+            /** Session */
+            session: string;
+            /** Session Alive */
+            session_alive: boolean;
+            /** Running */
+            running: components["schemas"]["RunningTask"][];
+            /** Slots */
+            slots: number;
+            /** Capabilities */
+            capabilities: string[];
+            /** Last Output At */
+            last_output_at: number | null;
+        };
+        /**
+         * AgentLogs
+         * @description The end of an agent's session.
+         */
+        AgentLogs: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * AgentsStatus
+         * @description The whole floor at one position of the log.
+         */
+        AgentsStatus: {
+            /** Agents */
+            agents: components["schemas"]["Agent"][];
+            /** Queues */
+            queues: components["schemas"]["Queue"][];
+            workers: components["schemas"]["Workers"];
+            /** Cursor */
+            cursor: string;
+        };
+        /**
+         * App
+         * @description A deployed application.
+         */
+        App: {
+            /** Name */
+            name: string;
+            /** Url */
+            url: string | null;
+            /** Pid */
+            pid: number | null;
+            /** Release */
+            release: string | null;
+            /** State */
+            state: string;
+            /** Previous */
+            previous: string | null;
+        };
+        /**
+         * AppList
+         * @description The deployed applications.
+         */
+        AppList: {
+            /** Items */
+            items: components["schemas"]["App"][];
+        };
+        /**
+         * Attach
+         * @description The command that attaches a terminal.
+         */
+        Attach: {
+            /** Argv */
+            argv: string[];
+        };
+        /**
+         * CancelExecution
+         * @description Whether to undo what was done; absent: as the definition says.
+         */
+        CancelExecution: {
+            /**
+             * Compensate
+             * @default null
+             */
+            compensate: boolean | null;
+        };
+        /**
+         * CompensateSpec
+         * @description How a step is undone.
+         */
+        CompensateSpec: {
+            /**
+             * Action
+             * @default null
+             */
+            action: string | null;
+            /**
+             * Run
+             * @default null
+             */
+            run: string | null;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "succeeded" | "attempted";
+        };
+        /**
+         * Compensation
+         * @description The undoing of one step.
+         */
+        Compensation: {
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Task Id */
+            task_id: string | null;
+            /** Task Ref */
+            task_ref: string | null;
+            /** Order */
+            order: number;
+            /** Started At */
+            started_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+        };
+        /**
+         * Component
+         * @description One part of the server.
+         */
+        Component: {
+            /** Ok */
+            ok: boolean;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * DefineWorkflow
+         * @description A definition to keep.
+         */
+        DefineWorkflow: {
+            /** Source */
+            source: string;
+            /**
+             * File
+             * @default workflow.yaml
+             */
+            file: string;
+        };
+        /**
+         * Defined
+         * @description A stored definition.
+         */
+        Defined: {
+            /** Workflow */
+            workflow: string;
+            /** Hash */
+            hash: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Events
+         * @description Events in order; `reset`: the cursor sent is not of this log, read the state again.
+         */
+        Events: {
+            /** Items */
+            items: components["schemas"]["Frame"][];
+            /** Cursor */
+            cursor: string;
+            /**
+             * Reset
+             * @default false
+             */
+            reset: boolean;
+        };
+        /**
+         * ExecuteWorkflow
+         * @description What to start an execution with.
+         */
+        ExecuteWorkflow: {
+            /** Params */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Cwd
+             * @default null
+             */
+            cwd: string | null;
+            /**
+             * Source
+             * @description Define and run at once
+             * @default null
+             */
+            source: string | null;
+            /**
+             * File
+             * @default null
+             */
+            file: string | null;
+        };
+        /**
+         * Execution
+         * @description A workflow's run.
+         */
+        Execution: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Name */
+            name: string;
+            /** Workflow */
+            workflow: string;
+            /** Definition */
+            definition: string;
+            /** Generation */
+            generation: number;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Cwd */
+            cwd: string | null;
+            /** Created At */
+            created_at: number;
+            /** Started At */
+            started_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Reason */
+            reason: string | null;
+            error: components["schemas"]["Failure"] | null;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Not Undone */
+            not_undone: string[];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Url */
+            url: string;
+        };
+        /**
+         * ExecutionList
+         * @description A page of executions and the number in each state.
+         */
+        ExecutionList: {
+            /** Items */
+            items: components["schemas"]["Execution"][];
+            /** Next */
+            next: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ExecutionSummary
+         * @description Graph and timeline in one document.
+         */
+        ExecutionSummary: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Name */
+            name: string;
+            /** Workflow */
+            workflow: string;
+            /** Definition */
+            definition: string;
+            /** Generation */
+            generation: number;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Cwd */
+            cwd: string | null;
+            /** Created At */
+            created_at: number;
+            /** Started At */
+            started_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Reason */
+            reason: string | null;
+            error: components["schemas"]["Failure"] | null;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Not Undone */
+            not_undone: string[];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Url */
+            url: string;
+            graph: components["schemas"]["Graph"];
+            /** Cursor */
+            cursor: string;
+        };
+        /**
+         * Exit
+         * @description How a command ended.
+         */
+        Exit: {
+            /** Code */
+            code: number | null;
+            /** Signal */
+            signal: number | null;
+        };
+        /**
+         * Failure
+         * @description Why something failed.
+         */
+        Failure: {
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Frame
+         * @description One event of the log.
+         */
+        Frame: {
+            /** Pos */
+            pos: number;
+            /**
+             * Topic
+             * @enum {string}
+             */
+            topic: "tasks" | "executions" | "agents" | "system";
+            /** Type */
+            type: string;
+            /** Id */
+            id: string;
+            /** At */
+            at: number;
+            /** Actor */
+            actor: string;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Gate
+         * @description One command that must succeed before the task has.
+         */
+        Gate: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** Run */
+            run: string;
+        };
+        /**
+         * Graph
+         * @description The edges from a step to those that depend on it.
+         */
+        Graph: {
+            /** Edges */
+            edges: string[][];
+        };
+        /**
+         * Head
+         * @description The newest position and the head of the hash chain.
+         */
+        Head: {
+            /** Cursor */
+            cursor: string;
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * Health
+         * @description With a token every field, without one the first two.
+         */
+        Health: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
+            /** Version */
+            version: string;
+            /**
+             * Components
+             * @default null
+             */
+            components: {
+                [key: string]: components["schemas"]["Component"];
+            } | null;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Pid
+             * @default null
+             */
+            pid: number | null;
+            /**
+             * Uptime Ms
+             * @default null
+             */
+            uptime_ms: number | null;
+            /**
+             * Home
+             * @default null
+             */
+            home: string | null;
+        };
+        /**
+         * LeftRunning
+         * @description A task that goes on without the server.
+         */
+        LeftRunning: {
+            /** Ref */
+            ref: string;
+            /** Agent */
+            agent: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * MessageSent
+         * @description A message that was enqueued.
+         */
+        MessageSent: {
+            /** Message Id */
+            message_id: string;
+        };
+        /**
+         * Nothing
+         * @description A POST whose address says everything: no body, or an empty object.
+         */
+        Nothing: Record<string, never>;
+        /**
+         * OpenSession
+         * @description A token to be exchanged for a cookie.
+         */
+        OpenSession: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457: what went wrong, where, and what to do.
+         */
+        Problem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /** Pointer */
+            pointer: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Problems
+             * @default null
+             */
+            problems: {
+                [key: string]: unknown;
+            }[] | null;
+        };
+        /**
+         * Queue
+         * @description One queue and how full it is.
+         */
+        Queue: {
+            /** Name */
+            name: string;
+            /** Ready */
+            ready: number;
+            /** Scheduled */
+            scheduled: number;
+            /** Running */
+            running: number;
+            /** Limit */
+            limit: number | null;
+            /** Oldest Ready At */
+            oldest_ready_at: number | null;
+        };
+        /**
+         * ResolveTask
+         * @description A person's answer to "what happened?" in an uncertain task.
+         */
+        ResolveTask: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "succeeded" | "retry" | "failed";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * Retry
+         * @description How often and how late a failed attempt is made again.
+         */
+        Retry: {
+            /**
+             * Max Attempts
+             * @default null
+             */
+            max_attempts: number | null;
+            /**
+             * Delay
+             * @default null
+             */
+            delay: (string | number) | null;
+            /**
+             * Factor
+             * @default null
+             */
+            factor: number | null;
+            /**
+             * Max Delay
+             * @default null
+             */
+            max_delay: (string | number) | null;
+            /**
+             * Jitter
+             * @default null
+             */
+            jitter: number | null;
+            /**
+             * Deadline
+             * @default null
+             */
+            deadline: (string | number) | null;
+            /**
+             * On
+             * @default null
+             */
+            on: string[] | null;
+            /**
+             * Not On
+             * @default null
+             */
+            not_on: string[] | null;
+            /**
+             * Exit Codes
+             * @default null
+             */
+            exit_codes: number[] | null;
+        };
+        /**
+         * RunningTask
+         * @description What an agent works on.
+         */
+        RunningTask: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Title */
+            title: string;
+            /** Started At */
+            started_at: number | null;
+        };
+        /**
+         * SendMessage
+         * @description An ordinary Dramatiq message.
+         */
+        SendMessage: {
+            /** Actor */
+            actor: string;
+            /** Args */
+            args?: unknown[];
+            /** Kwargs */
+            kwargs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Queue
+             * @default null
+             */
+            queue: string | null;
+        };
+        /**
+         * Session
+         * @description Who is logged in; unsafe methods by cookie carry `csrf` as `X-CSRF`.
+         */
+        Session: {
+            /** Actor */
+            actor: string;
+            /** Csrf */
+            csrf: string | null;
+            /** Expires At */
+            expires_at: number | null;
+        };
+        /**
+         * Shown
+         * @description How a state is shown to people.
+         */
+        Shown: {
+            /** Word */
+            word: string;
+            /** Icon */
+            icon: string;
+            /**
+             * Family
+             * @enum {string}
+             */
+            family: "running" | "waiting" | "ok" | "failed" | "healing" | "idle";
+        };
+        /**
+         * Start
+         * @description One start of a run, and why.
+         */
+        Start: {
+            /** Task Id */
+            task_id: string;
+            /** Ref */
+            ref: string;
+            /** Run */
+            run: number;
+            /** Attempt */
+            attempt: number;
+            /** Step Id */
+            step_id: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            /** At */
+            at: number;
+            /** Cause */
+            cause: string;
+        };
+        /**
+         * Starts
+         * @description Every start of a run.
+         */
+        Starts: {
+            /** Items */
+            items: components["schemas"]["Start"][];
+        };
+        /**
+         * Step
+         * @description One step of an execution.
+         */
+        Step: {
+            /** Id */
+            id: string;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Agent */
+            agent: string | null;
+            /** Kind */
+            kind: string;
+            /** Action */
+            action: string | null;
+            /** Depends On */
+            depends_on: string[];
+            /** Task Id */
+            task_id: string | null;
+            /** Task Ref */
+            task_ref: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Max Attempts */
+            max_attempts: number;
+            /** Started At */
+            started_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Reason */
+            reason: string | null;
+            error: components["schemas"]["Failure"] | null;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            compensate: components["schemas"]["CompensateSpec"] | null;
+            compensation: components["schemas"]["Compensation"] | null;
+        };
+        /**
+         * StopServer
+         * @description Whether the agents stop as well.
+         */
+        StopServer: {
+            /**
+             * Stop Agents
+             * @default false
+             */
+            stop_agents: boolean;
+        };
+        /**
+         * Stopping
+         * @description What goes on after the server has ended.
+         */
+        Stopping: {
+            /** Left Running */
+            left_running: components["schemas"]["LeftRunning"][];
+        };
+        /**
+         * Subscribe
+         * @description The first message of a socket: which topics, and from where on.
+         */
+        Subscribe: {
+            /** Subscribe */
+            subscribe: ("*" | "tasks" | "executions" | "agents" | "system")[];
+            /**
+             * After
+             * @default null
+             */
+            after: string | null;
+        };
+        /**
+         * Task
+         * @description One unit of queue work.
+         */
+        Task: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "prompt" | "run" | "action";
+            /** Prompt */
+            prompt: string | null;
+            /** Run */
+            run: string | null;
+            /** Action */
+            action: string | null;
+            /** With */
+            with: {
+                [key: string]: unknown;
+            } | null;
+            /** Agent */
+            agent: string;
+            /** Queue */
+            queue: string;
+            /** Priority */
+            priority: string;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Attempt */
+            attempt: number;
+            /** Max Attempts */
+            max_attempts: number;
+            /** Run Number */
+            run_number: number;
+            /** Adapter */
+            adapter: string;
+            /** Fake */
+            fake: boolean;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Step Id */
+            step_id: string | null;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "task" | "step" | "compensation";
+            /** Created At */
+            created_at: number;
+            /** Due At */
+            due_at: number | null;
+            /** Started At */
+            started_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Reason */
+            reason: string | null;
+            error: components["schemas"]["Failure"] | null;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Routed By */
+            routed_by: string | null;
+            /** Cwd */
+            cwd: string | null;
+            /** Url */
+            url: string;
+        };
+        /**
+         * TaskList
+         * @description A page of tasks and the number in each state.
+         */
+        TaskList: {
+            /** Items */
+            items: components["schemas"]["Task"][];
+            /** Next */
+            next: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * TaskLog
+         * @description A part of a task's output, escapes neutralised.
+         */
+        TaskLog: {
+            /** Run */
+            run: number;
+            /** Offset */
+            offset: number;
+            /** Next */
+            next: number;
+            /** Total */
+            total: number;
+            /** Text */
+            text: string;
+            /** Done */
+            done: boolean;
+        };
+        /**
+         * TaskResult
+         * @description What came of a task.
+         */
+        TaskResult: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** State */
+            state: string;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            error: components["schemas"]["Failure"] | null;
+            exit: components["schemas"]["Exit"] | null;
+            /** Attempt */
+            attempt: number;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * TaskSpec
+         * @description One unit of work: exactly one of `prompt`, `run`, `action`.
+         */
+        TaskSpec: {
+            /**
+             * Prompt
+             * @description Words for an agent; never run as shell
+             * @default null
+             */
+            prompt: string | null;
+            /**
+             * Run
+             * @description A shell script
+             * @default null
+             */
+            run: string | null;
+            /**
+             * Action
+             * @description A named action
+             * @default null
+             */
+            action: string | null;
+            /**
+             * With
+             * @default null
+             */
+            with: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Agent
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * Queue
+             * @default null
+             */
+            queue: string | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority: ("LOW" | "NORMAL" | "HIGH" | "CRITICAL" | "EMERGENCY") | null;
+            /**
+             * Title
+             * @default null
+             */
+            title: string | null;
+            /**
+             * Cwd
+             * @default null
+             */
+            cwd: string | null;
+            /**
+             * Env
+             * @default null
+             */
+            env: {
+                [key: string]: string;
+            } | null;
+            /** @default null */
+            timeout: components["schemas"]["Timeouts"] | (string | number) | null;
+            /** @default null */
+            retry: components["schemas"]["Retry"] | null;
+            /**
+             * Outputs
+             * @description A JSON Schema for each
+             * @default null
+             */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Gates
+             * @default null
+             */
+            gates: (components["schemas"]["Gate"] | string)[] | null;
+            /**
+             * Verify
+             * @description A probe asked after a lost run
+             * @default null
+             */
+            verify: string | null;
+            /**
+             * Idempotent
+             * @default null
+             */
+            idempotent: boolean | null;
+            /**
+             * On Uncertain
+             * @default null
+             */
+            on_uncertain: ("verify" | "retry" | "fail" | "ask") | null;
+            /**
+             * Delay
+             * @default null
+             */
+            delay: (string | number) | null;
+        };
+        /**
+         * Ticket
+         * @description An address that logs a browser in, once, for 30 s.
+         */
+        Ticket: {
+            /** Url */
+            url: string;
+        };
+        /**
+         * Timeouts
+         * @description Four limits of a task.
+         */
+        Timeouts: {
+            /**
+             * Start
+             * @default null
+             */
+            start: (string | number) | null;
+            /**
+             * Run
+             * @default null
+             */
+            run: (string | number) | null;
+            /**
+             * Total
+             * @default null
+             */
+            total: (string | number) | null;
+            /**
+             * Idle
+             * @default null
+             */
+            idle: (string | number) | null;
+        };
+        /**
+         * ValidateWorkflow
+         * @description A definition to look at.
+         */
+        ValidateWorkflow: {
+            /** Source */
+            source: string;
+            /**
+             * File
+             * @default workflow.yaml
+             */
+            file: string;
+        };
+        /**
+         * Validated
+         * @description A definition without problems.
+         */
+        Validated: {
+            /**
+             * Valid
+             * @constant
+             */
+            valid: true;
+            /** Workflow */
+            workflow: string;
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: number;
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * Verified
+         * @description What the check of the hash chain found.
+         */
+        Verified: {
+            /** Ok */
+            ok: boolean;
+            /** Events */
+            events: number;
+            /** Head */
+            head: string;
+            /** Problems */
+            problems: unknown[];
+        };
+        /**
+         * Vocabulary
+         * @description Every state and how it is shown.
+         */
+        Vocabulary: {
+            /** Tasks */
+            tasks: {
+                [key: string]: components["schemas"]["Shown"];
+            };
+            /** Steps */
+            steps: {
+                [key: string]: components["schemas"]["Shown"];
+            };
+            /** Executions */
+            executions: {
+                [key: string]: components["schemas"]["Shown"];
+            };
+            /** Agents */
+            agents: {
+                [key: string]: components["schemas"]["Shown"];
+            };
+        };
+        /**
+         * Workers
+         * @description Slots in all, and in use.
+         */
+        Workers: {
+            /** Slots */
+            slots: number;
+            /** Busy */
+            busy: number;
+            /** Emergency Reserved */
+            emergency_reserved: number;
+        };
+        /**
+         * Workflow
+         * @description A definition as lists show it.
+         */
+        Workflow: {
+            /** Workflow */
+            workflow: string;
+            /** Name */
+            name: string;
+            /** Hash */
+            hash: string;
+            /** Description */
+            description: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Steps */
+            steps: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "shipped" | "user";
+        };
+        /**
+         * WorkflowList
+         * @description The definitions.
+         */
+        WorkflowList: {
+            /** Items */
+            items: components["schemas"]["Workflow"][];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready_health_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_server_stop_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopServer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopping"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message_messages_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageSent"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vocabulary_vocabulary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_tasks_submit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskSpec"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks_tasks_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: string | null;
+                agent?: string | null;
+                queue?: string | null;
+                execution_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task_tasks__ref__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    result_tasks__ref__result_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskResult"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task_log_tasks__ref__log_get: {
+        parameters: {
+            query?: {
+                run?: number | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLog"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_tasks__ref__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_tasks__ref__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveTask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_agents_status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsStatus"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent_agents__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs_agents__name__logs_get: {
+        parameters: {
+            query?: {
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentLogs"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_agents__name__attach_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attach"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apps_apps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_app_apps__name__stop_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validate_workflows_validate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validated"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflows_workflows_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    define_workflows_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefineWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Defined"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflow_workflows__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    execute_workflows__name__execute_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecuteWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executions_executions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: string | null;
+                workflow?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    execution_executions__ref__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summary_executions__ref__summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_executions__ref__events_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_executions__ref__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelExecution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_events_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+                topic?: ("*" | "tasks" | "executions" | "agents" | "system") | null;
+                wait_ms?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    head_events_head_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Head"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_events_verify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    starts_events_starts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Starts"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_session_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenSession"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ticket_session_ticket_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

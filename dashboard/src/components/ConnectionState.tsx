@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from "react";
+import { useNow } from "../lib/clock";
+import { hour } from "../lib/time";
+import type { Connection } from "../live/connection";
+import { connection } from "../live/start";
+import styles from "./Header.module.css";
+
+const OFFLINE_MS = 10_000;
+
+/** `Live`, `Reconnecting in 4 s`, `Offline since 14:31`. */
+export function connectionText(state: Connection, now: number): string {
+  if (state.phase === "live") return "Live";
+  if (state.phase === "connecting") return "Connecting";
+  const left = state.phase === "waiting" ? Math.max(0, Math.ceil((state.retryAt - now) / 1000)) : 0;
+  const next = left > 0 ? `Reconnecting in ${left} s` : "Reconnecting";
+  if (now - state.since < OFFLINE_MS) return next;
+  return `Offline since ${hour(state.since)} · ${next.toLowerCase()}`;
+}
+
+export function ConnectionState() {
+  const state = useSyncExternalStore(connection.follow, connection.get);
+  const now = useNow();
+  return (
+    <span
+      aria-live="polite"
+      className={styles.connection}
+      data-phase={state.phase}
+      data-testid="connection"
+    >
+      <span aria-hidden="true" className={styles.dot} />
+      {connectionText(state, now)}
+    </span>
+  );
+}
