@@ -9,6 +9,19 @@ export CLAUDE_AGENT_HOME="$root/.home"
 # Started by make, make's own settings would reach the agents' commands.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CLAUDE_AGENT_URL CLAUDE_AGENT_TOKEN
 
+# Behind a proxy, or a company's own certificates, the agents' commands need what we were given.
+given=()
+for name in HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy \
+    SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS; do
+    [[ -n ${!name:-} ]] && given+=("\"$name\"")
+done
+if [[ ${#given[@]} -gt 0 ]]; then
+    more=$(IFS=,; printf '%s' "${given[*]}")
+    for agent in BACKEND_API FRONTEND_UI; do
+        export "CLAUDE_AGENT_AGENTS_${agent}_ENVIRONMENT=[\"PATH\",\"HOME\",\"LANG\",\"TERM\",\"SSH_AUTH_SOCK\",$more]"
+    done
+fi
+
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [[ -t 1 && -z ${NO_COLOR:-} ]] || say() { printf '\n%s\n' "$*"; }
 
