@@ -54,8 +54,7 @@ class Run:
         """Run everything; with `error` only say that it cannot be run."""
         begun = {key: self._begun[key] for key in ("pid", "start_time", "boot_id")}
         self._journal.later("begun", **begun)
-        self._journal.flush()
-        self._bell.ring()
+        self._journal.flush()  # rings: readers know at once; it is synced with the line after it
         self._pane.say(f"== {self._spec.title}  {self._spec.ref}")
         error = error or self._prepare()
         if error is None:

@@ -66,7 +66,7 @@ class ShimLab:
             argv = [sys.executable, str(COVERED), str(folder.path)]
         how.setdefault("stdout", subprocess.DEVNULL)
         how.setdefault("stdin", subprocess.DEVNULL)
-        process = subprocess.Popen(argv, **how)  # noqa: S603 - ours
+        process = subprocess.Popen(argv, **how)
         self._started.append(process)
         return process
 

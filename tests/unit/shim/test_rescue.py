@@ -29,7 +29,7 @@ def test_rescue_ends_what_the_run_started_and_waits_for_the_disk(
 ) -> None:
     spec = lab.spec("sleep", "100")
     folder = lab.folder(spec)
-    child = subprocess.Popen(["sleep", "100"], env=dict(spec.env))  # noqa: S607 - ours
+    child = subprocess.Popen(["sleep", "100"], env=dict(spec.env))
     (folder.path / ".exit.json").mkdir()
     pid = os.fork()
     if pid == 0:
