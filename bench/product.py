@@ -1,4 +1,3 @@
-# ruff: noqa: INP001
 """The product's figures: submit to begun, `true` end to end, tasks a second, start, recovery.
 
 One JSON line each: `{name, value, unit, peer, peer_value, ratio, goal, machine}`. The peer is
@@ -98,7 +97,7 @@ def latency(home: Path, system: ClaudeSystem, count: int) -> None:
     ended: list[float] = []
     for n in range(count):
         mark = home / f"mark-{n}"
-        began = time.time()
+        began = time.time_ns() / 1e9
         task = system.submit_task(run=f"date +%s.%N > {mark}", agent=AGENTS[n % len(AGENTS)])
         task_id = task["id"]
         done = until(lambda one=task_id: _ended(system, one))
@@ -125,7 +124,7 @@ def bare_window(home: Path) -> float:
     times = []
     for n in range(10):
         mark = home / f"bare-{n}"
-        began = time.time()
+        began = time.time_ns() / 1e9
         argv = ["tmux", "-S", str(home / "tmux.sock"), "new-window", "-d", "-t", "=claude-master:"]
         subprocess.run([*argv, f"date +%s.%N > {mark}"], check=True)
         text = until(lambda one=mark: one.exists() and one.read_text())
