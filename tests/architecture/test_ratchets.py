@@ -25,7 +25,9 @@ HABITS = {
     "pragma: no cover": r"pragma:\s*no cover",
     "exception without a reason": r"#\s*(?:noqa: [A-Z0-9, ]+|type: ignore(?:\[[a-z-]+\])?)\s*\n",
 }
-AREAS = ("src", "tests", "scripts", "bench")
+HARMFUL = ("time.sleep", "except Exception", "type: ignore", "TODO")
+AREAS = {"src": tuple(HABITS), "scripts": tuple(HABITS), "tests": HARMFUL, "bench": HARMFUL}
+"""Tests take untyped answers apart and name their exceptions: only what harms is counted there."""
 
 
 def count(habit: str, area: str) -> dict[str, int]:
@@ -40,9 +42,8 @@ def count(habit: str, area: str) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("habit", HABITS)
-@pytest.mark.parametrize("area", AREAS)
-def test_habit_does_not_grow(habit: str, area: str) -> None:
+@pytest.mark.parametrize(("area", "habit"), [(a, h) for a, habits in AREAS.items() for h in habits])
+def test_habit_does_not_grow(area: str, habit: str) -> None:
     stored = json.loads(STORE.read_text())
     allowed = stored.get(area, {}).get(habit, 0)
     found = count(habit, area)
@@ -57,5 +58,5 @@ def test_habit_does_not_grow(habit: str, area: str) -> None:
 if (
     __name__ == "__main__"
 ):  # python -m tests.architecture.test_ratchets: store the counts as they are
-    counts = {area: {h: sum(count(h, area).values()) for h in HABITS} for area in AREAS}
+    counts = {a: {h: sum(count(h, a).values()) for h in habits} for a, habits in AREAS.items()}
     STORE.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n")

@@ -39,7 +39,7 @@ class Up:
         self.home = home
         argv = [sys.executable, "-P", "-c", f"STAND_IN = {str(STAND_IN)!r}\n{RUN}"]
         argv += [str(home), str(port), "detach" if detach else "stay", how, *settings]
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        self.process = subprocess.Popen(
             argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self.said = ""
