@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 from claude_agent.agents.control import ShimRefused
+from claude_agent.agents.run_folder import Limits
 from tests.unit.shim.harness import ShimLab, ask, kinds, lines, verdict
 from tests.waiting import wait_until
 
 
 @pytest.fixture
 def small(lab: ShimLab) -> Iterator[ShimLab]:
-    """A lab on a file system of 512 kB."""
+    """A lab on a file system of 1 MB."""
     disk = lab.home / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("mounting a small file system needs root")
     lab.home = disk
@@ -102,7 +103,8 @@ def test_journal_gives_up_ordinary_lines_past_its_memory_but_no_lifecycle_line(
 ) -> None:
     line = '{"text":"' + "x" * 10_000 + '"}'
     text = f"cat /dev/zero > fill 2>/dev/null; yes '{line}' | head -n 400; rm fill"
-    folder = small.run(small.spec(sh=text, protocol="jsonl"))
+    limits = Limits(output_bytes=65536)  # so that there is room for the journal in the end
+    folder = small.run(small.spec(sh=text, protocol="jsonl", limits=limits))
     found = kinds(folder)
     dropped = [each for each in lines(folder) if each["kind"] == "dropped"][-1]
     assert dropped["count"] > 100
