@@ -79,6 +79,7 @@ class App:
         self._build_agents(home, port)
         self._build_queue()
         self._stop_agents = False
+        self._started = False
         self.on_stop: Callable[[], None] = _nothing
         self.services = ServerServices(
             Parts(
@@ -206,6 +207,7 @@ class App:
         queues = [self.catalogue.agents[name].queue for name in self.catalogue.agents]
         self._claims.register(layout(self.settings.server.workers, queues), self.catalogue)
         self._record("server.started", {"pid": os.getpid(), "version": claude_agent.__version__})
+        self._started = True
         self._fleet.start()
         adopted = self._fleet.adopt_all()
         self.scheduler.start()
@@ -214,7 +216,21 @@ class App:
         return adopted
 
     def stop(self) -> None:
-        """Let go of everything in order; running agents go on unless they were to be stopped."""
+        """Let go of everything in order; running agents go on unless they were to be stopped.
+
+        Also after a `start` that raised: then nothing works yet, and nothing is recorded.
+        """
+        if self._started:
+            self._stop_work()
+        self._terminal.shutdown()
+        if self._started:
+            self._record("server.stopped", {"agents_stopped": self._stop_agents})
+        self._follower.close()
+        self._broker.close()
+        self._notifier.close()
+        self.database.close()
+
+    def _stop_work(self) -> None:
         self.scheduler.stop()
         self._worker.stop()
         if self._stop_agents:
@@ -223,12 +239,6 @@ class App:
         self._fleet.stop()
         if self._stop_agents:
             self._terminal.kill_all()
-        self._terminal.shutdown()
-        self._record("server.stopped", {"agents_stopped": self._stop_agents})
-        self._follower.close()
-        self._broker.close()
-        self._notifier.close()
-        self.database.close()
 
     def _begin_stop(self, stop_agents: bool) -> None:  # noqa: FBT001 - the port's signature
         self._stop_agents = self._stop_agents or stop_agents

@@ -51,7 +51,7 @@ class Product:
         how.setdefault("env", self.environ)
         how.setdefault("cwd", self.work)
         how.setdefault("stdin", subprocess.DEVNULL)
-        done = subprocess.run(  # noqa: S603 - the product's own program
+        done = subprocess.run(
             [str(PROGRAM), *words],
             check=False,
             text=True,
@@ -219,7 +219,7 @@ class Product:
     def tmux(self) -> int | None:
         """Return the pid of the tmux server that answers now."""
         words = ["tmux", "-S", str(self.home / "tmux.sock"), "display-message", "-p", "#{pid}"]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - likewise
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         return int(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
 
     def shims(self) -> dict[str, int]:
