@@ -40,7 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     keeper = socket.socket(fileno=wanted.pipe) if wanted.pipe is not None else None
     try:
         settings = Settings.load(wanted.home)
-        configure_logging(settings.home / "logs" / "server.jsonl", tty=sys.stderr.isatty())
+        token = server_home.operator_token(settings.home)
+        path = settings.home / "logs" / "server.jsonl"
+        configure_logging(path, tty=sys.stderr.isatty(), secrets=[token])
         return _serve(settings, wanted.fd, keeper)
     except ClaudeAgentError as error:
         _LOG.error("%s %s", error.detail, error.hint)
@@ -84,6 +86,9 @@ def _serve(settings: Settings, fd: int, keeper: socket.socket | None) -> int:
         }
         server_home.write_address(settings.home, document)
         server.run(listener)
+        if server.orphaned:
+            # Whoever types `up` waits for our lock; a crash costs nothing, so nor does haste.
+            os._exit(OK)
     finally:
         app.stop()
         server_home.forget_address(settings.home, os.getpid())
@@ -125,6 +130,7 @@ class _Server:
         )
         self._uvicorn = _Uvicorn(config, self._gateway)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.orphaned = False
         app.on_stop = self._stop_soon
 
     def run(self, listener: socket.socket) -> None:
@@ -165,6 +171,7 @@ class _Server:
                 if await loop.sock_recv(self._keeper, 64):
                     continue
             _LOG.warning("the keeper is gone; handing over")
+            self.orphaned = True
             self._end()
             return
 

@@ -4,12 +4,14 @@ import fcntl
 import json
 import os
 import secrets
+import threading
 from pathlib import Path
 from typing import Any
 
 from claude_agent.errors import HomeLocked, SetupError
 
 TOKEN_BYTES = 32
+LOCK_TRIES, LOCK_PAUSE_S = 20, 0.02
 
 
 def take_lock(home: Path, *, pid: int, at: int) -> int:
@@ -19,16 +21,27 @@ def take_lock(home: Path, *, pid: int, at: int) -> int:
     """
     path = home / "server.lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    if not _locked(handle):
         holder = _read(path).get("pid", "unknown")
         os.close(handle)
         message = f"Another server (pid {holder}) has the home {home}."
-        raise HomeLocked(message, hint="Use it, or end it with: claude-agent down") from error
+        raise HomeLocked(message, hint="Use it, or end it with: claude-agent down")
     os.ftruncate(handle, 0)
     os.pwrite(handle, json.dumps({"pid": pid, "started_at": at}).encode(), 0)
     return handle
+
+
+def _locked(handle: int) -> bool:
+    """Take the lock; `up` and `doctor` probe it for an instant, so a few tries are made."""
+    pause = threading.Event()
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pause.wait(LOCK_PAUSE_S)
+        else:
+            return True
+    return False
 
 
 def operator_token(home: Path) -> str:

@@ -18,7 +18,7 @@ from claude_agent.core.run_control import RunControl
 from claude_agent.core.task_desk import COMMANDS
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.errors import ClaudeAgentError, FencedOut
+from claude_agent.errors import ClaudeAgentError, Conflict, FencedOut
 from claude_agent.storage.notifier import Notifier
 
 _LOG = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class Fleet:
         self._notifier = parts.notifier
         self._on_session = parts.on_session
         self._pool = ThreadPoolExecutor(LAUNCHERS, thread_name_prefix="launcher")
+        self._unsettled: dict[str, Task] = {}
         self._stop = threading.Event()
         self._deliverer = threading.Thread(target=self._deliver, name="delivery", daemon=True)
         self._recovery = Recovery(control=control, planner=planner, checks=self.start_checks)
@@ -68,8 +69,9 @@ class Fleet:
         """Let go of every run; none of them is stopped."""
         self._stop.set()
         self._notifier.ring(COMMANDS)
+        if self._deliverer.is_alive():
+            self._deliverer.join(5.0)
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._deliverer.join(5.0)
         self._journal.stop()
 
     def stop_runs(self, *, timeout: float) -> int:
@@ -101,16 +103,10 @@ class Fleet:
             _LOG.info("task %s is driven by somebody else now", task.ref)
         except ClaudeAgentError as error:
             _LOG.warning("task %s could not be launched: %s", task.ref, error.detail)
-            self._pool.submit(self._give_back, task)
+            self._pool.submit(self._settle_safely, task)
         except Exception:  # noqa: BLE001 - a launcher thread reports, and the task is given back
             _LOG.exception("task %s could not be launched", task.ref)
-            self._pool.submit(self._give_back, task)
-
-    def _give_back(self, task: Task) -> None:
-        try:
-            self._recovery.settle(self._control.task(task.id))
-        except ClaudeAgentError as error:
-            _LOG.warning("task %s waits for the next start: %s", task.ref, error.detail)
+            self._pool.submit(self._settle_safely, task)
 
     # Adoption -------------------------------------------------------------------------------
 
@@ -118,24 +114,26 @@ class Fleet:
         """Take over every task that the last owner left; return how many runs go on."""
         going = 0
         for task in self._control.active():
+            # The shim first: it writes its verdict before it ends.
+            folder = self._planner.folder(task)
+            alive = folder.shim_alive() or folder.verdict() is not None
             try:
-                adopted = self._control.adopt(task)
-                going += self._continue(adopted)
+                adopted = self._control.adopt(task, alive=alive)
+                going += self._continue(adopted, alive=alive)
             except ClaudeAgentError as error:
                 _LOG.warning("task %s could not be adopted: %s", task.ref, error.detail)
         return going
 
-    def _continue(self, task: Task) -> int:
+    def _continue(self, task: Task, *, alive: bool) -> int:
         """Go on with an adopted task: follow a live run, finish an ended one, settle the rest."""
-        folder = self._planner.folder(task)
         if task.state == TaskState.VERIFYING:
             self._pool.submit(self._recovery.restart_gates, task)
             return 1
-        if task.reaped_run != task.run and (folder.verdict() is not None or folder.shim_alive()):
+        if alive and task.reaped_run != task.run:
             self._journal.follow(
                 Followed(
                     task=task,
-                    folder=folder,
+                    folder=self._planner.folder(task),
                     run_id=task.run_id,
                     purpose="run",
                     adapter=self._bridge.adapter_for(task),
@@ -148,9 +146,15 @@ class Fleet:
 
     def _settle_safely(self, task: Task) -> None:
         try:
-            self._recovery.settle(task)
-        except FencedOut:
-            _LOG.info("task %s is driven by somebody else now", task.ref)
+            now = self._control.task(task.id)
+            if now.fence == task.fence:  # else somebody else drives it
+                self._recovery.settle(now)
+        except (FencedOut, Conflict):
+            _LOG.info("task %s went on without us", task.ref)
+        except ClaudeAgentError as error:
+            # Something of the run still lives, or the disk is full: it stays unsettled till then.
+            _LOG.warning("task %s could not be settled yet: %s", task.ref, error.detail)
+            self._unsettled[task.id] = task
         except Exception:  # noqa: BLE001 - a pool thread has nobody above it to report to
             _LOG.exception("task %s could not be settled", task.ref)
 
@@ -215,6 +219,11 @@ class Fleet:
     def _deliver(self) -> None:
         while not self._stop.is_set():
             self._notifier.wait({COMMANDS}, 2.0)
+            if self._stop.is_set():
+                return
+            for task_id in list(self._unsettled):
+                task = self._unsettled.pop(task_id)
+                self._pool.submit(self._settle_safely, task)
             for run in self._journal.following():
                 if self._stop.is_set():
                     return

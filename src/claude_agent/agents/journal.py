@@ -80,7 +80,8 @@ class Journal:
         self._stop.set()
         with contextlib.suppress(OSError):
             self._ring("")
-        self._thread.join(5.0)
+        if self._thread.is_alive():
+            self._thread.join(5.0)
         self._socket.close()
         self._bell.unlink(missing_ok=True)
 

@@ -10,6 +10,8 @@ from claude_agent.storage.notifier import Notifier
 THREADS = 4
 """Actors are short: none waits for an agent, so a few threads serve all 15 slots."""
 GRACE_MS = 5_000
+LOOK_MS = 200
+"""How soon an idle thread of the worker sees that it is to stop."""
 
 
 class SlotTickets(TicketSource):
@@ -32,7 +34,7 @@ class QueueWorker:
     """Starts and stops Dramatiq's worker for one broker."""
 
     def __init__(self, broker: dramatiq.Broker) -> None:
-        self._worker = DramatiqWorker(broker, worker_threads=THREADS, worker_timeout=1000)
+        self._worker = DramatiqWorker(broker, worker_threads=THREADS, worker_timeout=LOOK_MS)
         self._running = False
 
     def start(self) -> None:
