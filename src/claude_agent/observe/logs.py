@@ -33,6 +33,8 @@ MESSAGE_CHARS = 32_768
 LABELS = frozenset(
     {"task_id", "execution_id", "agent", "request_id", "run_id", "step_id", "worker", "session"}
 )
+_OURS = (LABELS - {"request_id"}) | {"level", "logger", "thread", "created"}
+"""Values that this product alone makes: no secret can stand in them."""
 OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "dramatiq", "asyncio")
 """Loggers of libraries that bring handlers of their own: theirs go, ours remain."""
 
@@ -106,7 +108,10 @@ def _formatter(last: "list[Processor]", redactor: Redactor) -> logging.Formatter
     ]
 
     def redact(_logger: object, _name: str, event: Event) -> Event:
-        return {key: redactor.data(value, key) for key, value in event.items()}
+        return {
+            key: value if key in _OURS else redactor.data(value, key)
+            for key, value in event.items()
+        }
 
     def cut(_logger: object, _name: str, event: Event) -> Event:
         for key in ("event", "exception"):
@@ -214,6 +219,11 @@ def _log_thread_error(problem: threading.ExceptHookArgs) -> None:
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotated log file that only its owner may read."""
+
+    @override
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Look at the file alone: measuring the record would mean to format it twice."""
+        return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
 
     @override
     def _open(self) -> Any:
