@@ -91,17 +91,20 @@ class RunControl:
 
         return self._database.write(work)
 
-    def adopt(self, task: Task) -> Task:
-        """Become the owner of a task whose owner was lost: fence +1, same run."""
+    def adopt(self, task: Task, *, alive: bool) -> Task:
+        """Become the owner of a task whose owner was lost: fence +1, same run.
+
+        `alive`: its shim or its verdict was found, so an uncertain run goes on.
+        """
 
         def work(tx: Tx) -> Task:
             mine = self._desk.owned(tx, task.id, task.fence)
-            command = Adopt(worker=self._claims.worker)
+            slot = self._claims.place_again(tx, mine)
+            command = Adopt(worker=self._claims.worker, slot=slot, alive=alive)
             after = self._desk.apply(tx, mine, command, self._desk.context(self.actor))
             tx.execute(
                 "work.put_run", run_id=mine.run_id, task=mine.id, run=mine.run, fence=after.fence
             )
-            self._claims.place_again(tx, mine)
             return after
 
         return self._database.write(work)

@@ -10,6 +10,7 @@ from claude_agent.domain.states import (
     EXECUTION_ALLOWED,
     EXECUTION_TERMINAL,
     STEP_ALLOWED,
+    STEP_CLOSED,
     STEP_OPEN,
     ExecutionState,
     StepState,
@@ -121,7 +122,7 @@ def evolve(run: Execution, said: Payload, at: int) -> Execution:
     """Fold one event (not the first) into the execution. Raises `IllegalTransition`."""
     seq = run.seq + 1
     changed = _evolved(replace(run, seq=seq), said, at)
-    if changed.state != run.state:
+    if changed.state != run.state or run.terminal:  # an end is said once
         moved(EXECUTION_ALLOWED, run.state, changed.state, f"execution {run.ref}")
     return changed
 
@@ -131,7 +132,7 @@ def _evolved(run: Execution, said: Payload, at: int) -> Execution:
     if isinstance(step, str) and not isinstance(said, ev.ExecutionFailing):
         before = run.steps[step]
         after = _step(before, said, at, run.seq)
-        if after.state != before.state:
+        if after.state != before.state or before.state in STEP_CLOSED:
             moved(STEP_ALLOWED, before.state, after.state, f"step {step} of {run.ref}")
         return replace(run, steps={**run.steps, step: after})
     match said:
@@ -179,7 +180,7 @@ def _stopping(run: Execution, said: ev.ExecutionFailing | ev.ExecutionCancelRequ
                 run,
                 state=run.state if going_back else ExecutionState.CANCELLING,
                 cancel_requested=said.reason,
-                compensate_on_cancel=said.compensate or run.state == ExecutionState.FAILING,
+                compensate_on_cancel=said.compensate,
                 reason=run.reason or "cancelled",
             )
 

@@ -13,16 +13,17 @@ from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import plan
 from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.events import Payload
-from claude_agent.domain.execution import Execution, StepRun, evolve
+from claude_agent.domain.execution import Execution, evolve
 from claude_agent.domain.expression import ExpressionError, condition, render
 from claude_agent.domain.states import STEP_CLOSED, ExecutionState, StepState
-from claude_agent.domain.step_task import contexts, task_for, undo_for
+from claude_agent.domain.step_task import contexts, outcome_of, task_for, undo_for
 from claude_agent.domain.task_spec import TaskSpec
 
 _E = ExecutionState
 _S = StepState
 _GOING = frozenset({_E.RUNNING, _E.WAITING})
 _STOPPING = frozenset({_E.FAILING, _E.CANCELLING})
+_UNDOING = frozenset({_S.COMPENSATING, _S.COMPENSATED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +110,9 @@ class _Deciding:
     def _say(self, said: Payload) -> None:
         self._out.events.append(said)
         self._out.run = evolve(self._out.run, said, self._means.at)
-        step = getattr(said, "step", None)
-        if isinstance(step, str) and self._run.steps[step].state in STEP_CLOSED:
-            self._changed.append(step)
+        step = self._run.steps.get(getattr(said, "step", ""))
+        if step is not None and step.state in STEP_CLOSED:
+            self._changed.append(step.id)
 
     def all(self, news: Iterable[News]) -> Decision:
         for one in news:
@@ -149,18 +150,23 @@ class _Deciding:
                 self._say(
                     ev.StepCancelled(
                         step=fact.step,
-                        started=step.started or fact.started,
+                        started=fact.started,
                         ended_well=fact.ended_well,
                         outputs=fact.outputs,
                     )
                 )
+                # Its task was cancelled by itself: what was asked for will not be done.
+                self._failing(fact.step, "cancelled", "Its task was cancelled.")
             case _:
-                self._fail(step, fact.reason, fact.message)
+                self._fail(fact.step, fact.reason, fact.message, started=fact.started)
 
-    def _fail(self, step: StepRun, reason: str, message: str) -> None:
-        self._say(ev.StepFailed(step=step.id, reason=reason, message=message, started=step.started))
+    def _fail(self, step: str, reason: str, message: str, *, started: bool) -> None:
+        self._say(ev.StepFailed(step=step, reason=reason, message=message, started=started))
+        self._failing(step, reason, message)
+
+    def _failing(self, step: str, reason: str, message: str) -> None:
         if self._run.state in _GOING and self._definition.on_failure != "continue":
-            self._say(ev.ExecutionFailing(step=step.id, reason=reason, message=message))
+            self._say(ev.ExecutionFailing(step=step, reason=reason, message=message))
             self._stop_open()
 
     def _cancel(self, asked: CancelAsked) -> None:
@@ -168,7 +174,8 @@ class _Deciding:
             return
         compensate = asked.compensate
         if compensate is None:
-            compensate = self._definition.on_cancel == "compensate"
+            failing = self._run.state == _E.FAILING and self._definition.on_failure == "compensate"
+            compensate = failing or self._definition.on_cancel == "compensate"
         self._say(ev.ExecutionCancelRequested(compensate=compensate, reason=asked.reason))
         if self._run.state == _E.CANCELLING:
             self._stop_open()
@@ -228,7 +235,7 @@ class _Deciding:
                 return
             self._queue(step)
         except ExpressionError as error:
-            self._fail(self._run.steps[step.id], "expression", str(error))
+            self._fail(step.id, "expression", str(error), started=False)
 
     def _wanted(self, step: Step) -> str:
         """Return why the step is not run, or nothing."""
@@ -237,8 +244,9 @@ class _Deciding:
         states = [self._run.steps[name].state for name in step.depends_on]
         failed = _S.FAILED in states
         cancelled = _S.CANCELLED in states or bool(self._run.cancel_requested)
-        if not step.depends_on:
+        if not step.depends_on:  # it looks at the whole execution
             failed = any(one.state == _S.FAILED for one in self._run.steps.values())
+            cancelled = cancelled or outcome_of(self._run, None) == "cancelled"
         if step.when == "failure":
             return "" if failed else "condition_false"
         if step.when == "cancelled":
@@ -295,14 +303,18 @@ class _Deciding:
 
     def _finish(self) -> None:
         pending = [s for s in self._definition.steps if self._run.steps[s.id].state == _S.PENDING]
-        if pending:  # only steps that look at the whole execution are left
+        if pending:  # steps that look at the whole execution, and what depends on them
             for step in pending:
-                self._start_or_skip(step)
+                if all(self._run.steps[n].state in STEP_CLOSED for n in step.depends_on):
+                    self._start_or_skip(step)
             self._settle()
             return
-        failed = [one for one in self._run.steps.values() if one.state == _S.FAILED]
+        failed = [s for s in self._run.steps.values() if s.state in (_S.FAILED, _S.CANCELLED)]
         if failed:
-            self._end(_E.FAILED, failed[0].reason, None)
+            first = min(failed, key=lambda step: step.end_seq)
+            message = first.message or "Its task was cancelled."
+            self._say(ev.ExecutionFailing(step=first.id, reason=first.reason, message=message))
+            self._end(_E.FAILED, first.reason, None)
             return
         try:
             found = contexts(self._definition, self._run, None)
@@ -330,24 +342,24 @@ class _Deciding:
     # Compensation ---------------------------------------------------------------------------
 
     def _undo_next(self) -> None:
+        left = list(self._run.not_undone)
         for group in self._run.plan or ():
-            states = [self._run.steps[name].state for name in group]
-            if _S.COMPENSATION_FAILED in states:
-                if _S.COMPENSATING not in states:
-                    self._end(_E.COMPENSATION_FAILED, "compensation_failed", None)
-                return
-            waiting = [
-                name
-                for name, state in zip(group, states, strict=True)
-                if state not in (_S.COMPENSATING, _S.COMPENSATED)
-            ]
-            for name in waiting:
-                if not self._run.terminal:
+            for name in group:
+                if _S.COMPENSATION_FAILED in self._states(group):
+                    break  # nothing more is started; what runs comes to its end
+                if self._run.steps[name].state not in _UNDOING:
                     self._undo(name)
-            if waiting or _S.COMPENSATING in states:
+            if _S.COMPENSATING in self._states(group):
                 return
-        state = _E.COMPENSATED
-        self._end(state, self._run.reason, None, list(self._run.not_undone))
+            if _S.COMPENSATION_FAILED in self._states(group):
+                planned = [name for names in self._run.plan or () for name in names]
+                left += [n for n in planned if self._run.steps[n].state != _S.COMPENSATED]
+                self._end(_E.COMPENSATION_FAILED, "compensation_failed", None, sorted(left))
+                return
+        self._end(_E.COMPENSATED, self._run.reason, None, left)
+
+    def _states(self, group: Iterable[str]) -> list[StepState]:
+        return [self._run.steps[name].state for name in group]
 
     def _undo(self, name: str) -> None:
         step = self._definition.by_id[name]
@@ -360,7 +372,6 @@ class _Deciding:
             spec = undo_for(self._definition, self._run, step, step.compensate, agent=agent)
         except ExpressionError as error:
             self._say(ev.StepCompensationFailed(step=name, message=str(error)))
-            self._end(_E.COMPENSATION_FAILED, "compensation_failed", None)
             return
         self._out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))
 

@@ -65,8 +65,11 @@ def backoff_ms(policy: RetryPolicy, attempt: int, chance: float) -> int:
 
     `chance` is in [0, 1) and is drawn by the caller: 0.5 means no jitter at all.
     """
-    # The exponent is capped: 2.0 ** 5000 is an OverflowError, and the wait is capped anyway.
-    grown = policy.delay_ms * policy.factor ** min(attempt - 1, 64)
+    try:
+        # Attempt 0 is one that could not even be prepared; it waits like the first.
+        grown = policy.delay_ms * policy.factor ** max(0, attempt - 1)
+    except OverflowError:
+        grown = policy.max_delay_ms if policy.delay_ms else 0
     base = min(grown, policy.max_delay_ms)
     return max(0, int(base * (1 + policy.jitter * (2 * chance - 1))))
 

@@ -72,9 +72,7 @@ TASK_ALLOWED: Mapping[TaskState, frozenset[TaskState]] = {
         # a plain command without gates goes through verifying within one transaction
         | {_T.SUCCEEDED}
     ),
-    _T.VERIFYING: frozenset(
-        {_T.VERIFYING, _T.SUCCEEDED, _T.SCHEDULED, _T.DEAD, _T.UNCERTAIN, _T.CANCELLED}
-    ),
+    _T.VERIFYING: frozenset({_T.VERIFYING, _T.SUCCEEDED, _T.SCHEDULED, _T.DEAD, _T.CANCELLED}),
     _T.UNCERTAIN: frozenset(
         {_T.UNCERTAIN, _T.RUNNING, _T.SUCCEEDED, _T.SCHEDULED, _T.DEAD, _T.CANCELLED}
     ),

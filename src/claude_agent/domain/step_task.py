@@ -21,9 +21,11 @@ def outcome_of(run: Execution, step: Step | None) -> str:
     names = step.depends_on if step is not None else ()
     looked_at = [run.steps[name] for name in names] or list(run.steps.values())
     states = {one.state for one in looked_at}
-    if run.cancel_requested or "cancelled" in states:
+    if run.cancel_requested:
         return "cancelled"
-    return "failure" if "failed" in states else "success"
+    if "failed" in states:  # it stopped the others: their being cancelled only follows from it
+        return "failure"
+    return "cancelled" if "cancelled" in states else "success"
 
 
 def contexts(definition: Definition, run: Execution, step: Step | None) -> dict[str, Any]:

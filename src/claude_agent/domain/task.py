@@ -109,7 +109,7 @@ def submitted(task_id: str, said: ev.TaskSubmitted, at: int) -> Task:
 def evolve(task: Task, said: Payload, at: int) -> Task:
     """Fold one event (not the first) into the task. Raises `IllegalTransition`."""
     changed = _evolved(task, said, at)
-    if changed.state != task.state:
+    if changed.state != task.state or task.terminal:  # an end is said once
         moved(TASK_ALLOWED, task.state, changed.state, f"task {task.ref}")
     if changed.terminal:
         changed = replace(changed, ended_at=at, worker="", slot=0)
@@ -172,12 +172,13 @@ def _owned(task: Task, said: Payload, at: int) -> Task:
                 attempt_started_at=at,
             )
         case ev.TaskAdopted():
-            back = TaskState.RUNNING if task.state == TaskState.UNCERTAIN else task.state
+            answers = task.state == TaskState.UNCERTAIN and said.alive
             return replace(
                 task,
-                state=back,
+                state=TaskState.RUNNING if answers else task.state,
                 fence=said.fence,
                 worker=said.worker,
+                slot=said.slot,
                 adoptions=task.adoptions + 1,
             )
         case _:

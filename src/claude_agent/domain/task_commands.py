@@ -43,9 +43,12 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopt:
-    """Another owner follows the same run."""
+    """Another owner follows the same run, or goes on resolving it."""
 
     worker: str
+    slot: int = 0
+    alive: bool = True
+    """Its shim or its verdict was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +159,7 @@ def decide(task: Task, command: Command) -> Said:
         case Cancel():
             return _cancel(task, command.reason)
         case Note():
+            _must_be(task, TaskState.RUNNING)
             return (ev.TaskOutput(run=task.run, kind=command.kind, text=command.text),)
 
 
@@ -183,7 +187,15 @@ def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -
             return _release(task, command)
         case Adopt():
             _must_be(task, TaskState.RUNNING, TaskState.VERIFYING, TaskState.UNCERTAIN)
-            return (ev.TaskAdopted(worker=command.worker, fence=task.fence + 1, run=task.run),)
+            return (
+                ev.TaskAdopted(
+                    worker=command.worker,
+                    fence=task.fence + 1,
+                    run=task.run,
+                    slot=command.slot,
+                    alive=command.alive and task.reaped_run != task.run,
+                ),
+            )
         case RestartGates():
             _must_be(task, TaskState.VERIFYING)
             return (ev.TaskGatesRestarted(gate_run=task.gate_run + 1),)
@@ -210,7 +222,7 @@ def _release(task: Task, command: Release) -> Said:
 
 
 def _end_run(task: Task, command: EndRun) -> Said:
-    _must_be(task, TaskState.RUNNING, TaskState.UNCERTAIN)
+    _must_be(task, TaskState.RUNNING)  # an uncertain one is adopted first
     if task.cancel_requested:
         return (
             ev.TaskCancelled(
@@ -304,9 +316,9 @@ def _failed(
 def _lost(task: Task, command: Lose | Reap | Resolve) -> Said:
     match command:
         case Lose():
-            _must_be(task, TaskState.RUNNING, TaskState.VERIFYING, TaskState.UNCERTAIN)
             if task.state == TaskState.UNCERTAIN:
                 return ()
+            _must_be(task, TaskState.RUNNING)  # gates are repeatable: they run again instead
             return (ev.TaskUncertain(run=task.run, reason=command.reason),)
         case Reap():
             _must_be(task, TaskState.UNCERTAIN)
@@ -374,7 +386,10 @@ def _cancel(task: Task, reason: str) -> Said:
         raise Conflict(message, hint=f"See what it left: claude-agent task show {task.ref}")
     if task.cancel_requested:
         return ()
-    if task.state in (TaskState.HELD, TaskState.SCHEDULED, TaskState.READY):
+    waits = task.state in (TaskState.HELD, TaskState.SCHEDULED, TaskState.READY)
+    # An uncertain run that was reaped has nothing left to stop.
+    proved = task.state == TaskState.UNCERTAIN and task.reaped_run == task.run
+    if waits or proved:
         return (ev.TaskCancelRequested(reason=reason), ev.TaskCancelled(reason=reason))
     return (ev.TaskCancelRequested(reason=reason),)
 

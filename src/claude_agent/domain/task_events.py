@@ -71,6 +71,10 @@ class TaskAdopted(Payload):
     worker: str
     fence: int
     run: int
+    slot: int = 0
+    """The new owner's slot; 0: none was free."""
+    alive: bool = True
+    """Its shim or its verdict was found: an uncertain run goes on."""
 
 
 @payload
