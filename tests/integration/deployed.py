@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from claude_agent.appd import client, history, processes, release, state
@@ -98,7 +98,8 @@ class App:
     def kill_appd(self) -> None:
         """kill -9 the process that looks after the application."""
         identity = processes.identify(self.appd_pid())
-        os.kill(identity.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(identity.pid, signal.SIGKILL)
         wait_until(lambda: not identity.alive(), what="the end of appd")
 
     def health(self) -> dict[str, object]:

@@ -2,10 +2,13 @@
 
 import json
 import os
+import random
+import secrets
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -232,6 +235,40 @@ def test_a_candidate_ends_with_the_appd_that_started_it(app: App) -> None:
     assert app.serves(good)
 
 
+@pytest.mark.prove
+def test_appd_survives_kills_at_random_instants(app: App, prove_scale: int) -> None:
+    seed = secrets.randbits(32)
+    draw = random.Random(seed)  # noqa: S311 - no secret is made of it
+    app.deploy(app.make_release(), "e0")
+    last = "e0"
+    with visitors(app.state.port, 2) as seen:
+        for number in range(1, 4 * prove_scale + 1):
+            doomed = threading.Timer(draw.uniform(0, 0.45), app.kill_appd)
+            doomed.start()
+            if number % 2:
+                last = f"e{number}"
+                wanted = str(app.deploy(app.make_release(), last)["release"])
+            else:
+                wanted = str(app.rollback(last)["release"])
+            doomed.join()
+            client.ensure(app.paths)
+            _settled(app, wanted, seed)
+    assert errors(seen) == {}, f"seed {seed}"
+
+
+def _settled(app: App, wanted: str, seed: int) -> None:
+    """See that the wanted release answers, by one process alone."""
+    wait_until(
+        lambda: (
+            client.look(app.paths)["state"] == "running"
+            and len([one for one in app.state.processes if one.alive()]) == 1
+        ),
+        what=f"one running process (seed {seed})",
+        timeout=20,
+    )
+    assert (app.state.release, app.health()["release"]) == (wanted, wanted), f"seed {seed}"
+
+
 def test_appd_belongs_to_no_run(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDE_AGENT_RUN_ID", "run-7.1")
     monkeypatch.setenv("SECRET_TOKEN", "hidden")
@@ -255,10 +292,7 @@ def test_two_starts_at_once_leave_one_appd(app: App) -> None:
         "import sys; from pathlib import Path; from claude_agent.appd import client, paths;"
         "client.ensure(paths.AppPaths(home=Path(sys.argv[1]), name='shop'))"
     )
-    starts = [
-        subprocess.Popen([sys.executable, "-c", code, str(app.paths.home)])  # noqa: S603 - ours
-        for _ in range(3)
-    ]
+    starts = [subprocess.Popen([sys.executable, "-c", code, str(app.paths.home)]) for _ in range(3)]
     assert [start.wait(20) for start in starts] == [0, 0, 0]
     wait_until(lambda: client.look(app.paths)["state"] == "running", what="the take-over")
     lines = app.paths.history.read_text().splitlines()
@@ -303,7 +337,7 @@ def test_appd_refuses_what_it_does_not_know(app: App) -> None:
 
 
 def _by_hand(app: App, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - our own module
+    return subprocess.run(
         [sys.executable, "-m", "claude_agent.appd.main", *words, "--home", str(app.paths.home)],
         capture_output=True,
         text=True,

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
@@ -114,7 +115,8 @@ class Handler(BaseHTTPRequestHandler):
         except (sqlite3.Error, OSError) as error:
             self.log_error("%s", error)
             answer = as_json({"error": "the shop has a problem; try again"}, 500)
-        self._send(answer)
+        with suppress(ConnectionError):  # the visitor has left: nobody to tell
+            self._send(answer)
 
     def _body(self) -> dict[str, object]:
         if self.headers.get_content_type() != "application/json":

@@ -178,7 +178,7 @@ def stop(paths: AppPaths) -> dict[str, object]:
         raise AppError(message, hint=f"Known: {', '.join(names(paths.home)) or 'none'}.")
     try:
         return ask(paths, {"do": "stop"}, timeout_s=ENDING_S)
-    except AppGone:
+    except (AppGone, Abandoned):
         known = state.load(paths.folder)
         if not known.wanted and not any(one.alive() for one in known.processes):
             return {"release": known.release, "changed": False, "detail": "it was not running"}

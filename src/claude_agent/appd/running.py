@@ -16,6 +16,7 @@ from claude_agent.appd.release import Release
 from claude_agent.appd.sockets import HOST
 
 LOG_LIMIT = 5 * 1024 * 1024
+ANSWER_LIMIT = 64 * 1024
 _PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME")
 
 
@@ -68,7 +69,8 @@ class Running:
             with socket.create_connection(self._probe, timeout=timeout_s) as connection:
                 connection.sendall(request.encode())
                 with connection.makefile("rb") as answer:
-                    return answer.readline(256).split()[1:2] == [b"200"]
+                    # Read to the end: a hang-up in the middle is an error in the release's log.
+                    return answer.read(ANSWER_LIMIT).split(maxsplit=2)[1:2] == [b"200"]
         except OSError:
             return False
 

@@ -1,9 +1,12 @@
 """The public listening socket, and unix sockets in folders of any length."""
 
+import array
 import os
 import socket
+import struct
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from claude_agent.appd.errors import AppError
@@ -11,6 +14,9 @@ from claude_agent.appd.errors import AppError
 HOST = "127.0.0.1"
 BACKLOG = 128
 CONTROL = "appd.sock"
+_SO_ATTACH_REUSEPORT_CBPF = 51  # asm-generic/socket.h; Python has no name for it
+_RETURN = 0x06 if sys.byteorder == "little" else 0x06 << 48  # BPF_RET | BPF_K
+_LISTEN = "0A"  # TCP_LISTEN in /proc/net/tcp
 
 
 def bind(port: int, *, beside_orphan: bool) -> socket.socket:
@@ -34,6 +40,28 @@ def bind(port: int, *, beside_orphan: bool) -> socket.socket:
         hint = "End what listens there, or deploy with another port."
         raise AppError(message, hint=hint) from error
     return listener
+
+
+def take_new_connections(listener: socket.socket) -> None:
+    """Send every new connection of a shared port to `listener`, which began to listen last.
+
+    What already waits at an orphan's socket would be reset when that closes; so it must be able
+    to empty it first. The kernel picks a listener of the port by the number that a small program
+    returns (SO_ATTACH_REUSEPORT_CBPF, socket(7)); here always the last one.
+    """
+    program = array.array("Q", [_RETURN | (_listeners(listener.getsockname()[1]) - 1) << 32])
+    told = struct.pack("HP", len(program), program.buffer_info()[0])
+    # A kernel that cannot do this shares the connections out: nothing is refused all the same.
+    with suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, told)
+
+
+def _listeners(port: int) -> int:
+    """Return how many sockets listen on a port of HOST."""
+    local = f"{int.from_bytes(socket.inet_aton(HOST), sys.byteorder):08X}:{port:04X}"
+    with Path("/proc/net/tcp").open(encoding="ascii") as table:
+        rows = (line.split() for line in table)
+        return sum(1 for row in rows if row[1] == local and row[3] == _LISTEN)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from claude_agent.appd import processes, release, state
+from claude_agent.appd import processes, release, sockets, state
 from claude_agent.appd.backoff import Backoff
 from claude_agent.appd.errors import Abandoned, AppError, NotHealthy
 from claude_agent.appd.history import History
@@ -261,6 +261,8 @@ class Supervisor:
             self._history.append(
                 "ended", release=old.release.id, pid=old.identity.pid, killed=killed
             )
+        if self._orphans and self._state.release:
+            sockets.take_new_connections(self._listener)
         for orphan in self._orphans:
             killed = processes.end(orphan, grace_s=GRACE_S)
             self._history.append("ended", pid=orphan.pid, killed=killed, detail="left alone before")

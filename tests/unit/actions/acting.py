@@ -43,7 +43,7 @@ def act(name: str, *, folder: Path, home: Path, **more: object) -> Acted:
     home.mkdir(parents=True, exist_ok=True)
     outputs = home / f"outputs-{name}.json"
     outputs.unlink(missing_ok=True)
-    done = subprocess.run(  # noqa: S603 - our own module
+    done = subprocess.run(
         [sys.executable, "-m", "claude_agent.actions", name],
         cwd=folder,
         env=environment(home, {"CLAUDE_AGENT_OUTPUTS": outputs, **more}),

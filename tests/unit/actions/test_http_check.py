@@ -1,3 +1,4 @@
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -111,10 +112,12 @@ def test_http_check_finds_a_missing_asset(site: _Site) -> None:
         _check({"url": site.url, "assets": True, "retries": 0})
 
 
-def test_http_check_reports_a_closed_port(site: _Site) -> None:
-    site.server_close()
-    with pytest.raises(ActionFailed, match=r"1 tries: .*refused"):
-        _check({"url": site.url, "retries": 0})
+def test_http_check_reports_a_closed_port() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # ours, and nobody listens
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(ActionFailed, match=r"1 tries: .*refused"):
+            _check({"url": url, "retries": 0})
 
 
 @pytest.mark.parametrize(
