@@ -26,7 +26,8 @@ from claude_agent.storage.queries import Query, catalogue
 T = TypeVar("T")
 MAX_BATCH = 256
 READERS = 4
-_CACHE_KIB = 4096
+_WRITER_KIB, _READER_KIB = 2048, 256
+"""Page caches: what is not in them is in the kernel's, which all connections share."""
 
 
 def open_sqlite(
@@ -59,11 +60,12 @@ class SqliteDatabase(Database):
         self._free = threading.Semaphore(READERS)
         self._callbacks: tuple[Callable[[int], None], ...] = ()
         self._closed = False
-        self._writer = self._connect()
+        self._writer = self._connect(_WRITER_KIB)
         self._synchronous = ""
         self._set_sync(self._sync)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_kib: int) -> sqlite3.Connection:
+        connection = None
         try:
             connection = sqlite3.connect(
                 self._path,
@@ -76,12 +78,14 @@ class SqliteDatabase(Database):
             for pragma in (
                 "journal_mode=WAL",
                 "foreign_keys=ON",
-                f"cache_size=-{_CACHE_KIB}",
+                f"cache_size=-{cache_kib}",
                 "journal_size_limit=67108864",
                 "temp_store=MEMORY",
             ):
                 connection.execute(f"PRAGMA {pragma}")
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise _translated(error, self._path) from error
         return connection
 
@@ -146,6 +150,11 @@ class SqliteDatabase(Database):
             pass
         except Unavailable as error:
             self._fail(batch, error)
+        except BaseException:
+            # This thread was interrupted: the others must not take it for a commit.
+            message = "The transaction was interrupted before it was committed."
+            self._fail(batch, Unavailable(message, hint="Try again."))
+            raise
         else:
             for request in batch:
                 request.callbacks = tuple(request.after) if request.error is None else ()
@@ -223,12 +232,15 @@ class SqliteDatabase(Database):
             try:
                 connection = self._readers.pop()
             except IndexError:
-                connection = self._connect()
+                connection = self._connect(_READER_KIB)
                 connection.execute("PRAGMA query_only=ON")
             try:
                 yield connection
             finally:
-                self._readers.append(connection)
+                if self._closed:
+                    connection.close()
+                else:
+                    self._readers.append(connection)
 
     @override
     def check(self) -> None:
