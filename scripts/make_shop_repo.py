@@ -4,7 +4,6 @@ Branch `main` holds release 1, then release 2 (tags `release-1`, `release-2`); b
 holds a release that passes its tests and fails once deployed. The commits depend on the
 files alone, never on the machine or the day. Nothing is fetched.
 """
-# ruff: noqa: INP001 - a script, no package
 
 import os
 import shutil
