@@ -8,6 +8,7 @@ and against absolute names.
 import re
 import secrets
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,8 @@ MOST_BYTES = 1_048_576
 OPERATOR = "operator"
 _SAFE = frozenset({"GET", "WS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LOGGED_ID: ContextVar[str] = ContextVar("structlog_request_id")
+"""structlog puts variables of this prefix into every line that is logged meanwhile."""
 _HOW = "Send `Authorization: Bearer <token>`; the token stands in the file `token` of the home."
 
 
@@ -69,6 +72,7 @@ class Guard:
         try:
             incoming = headers.read(scope["headers"])
             answer.name(incoming)
+            _LOGGED_ID.set(answer.request_id)
             visitor = self.admit(scope, incoming)
             state = scope.setdefault("state", {})
             state["request_id"], state["visitor"] = answer.request_id, visitor

@@ -4,6 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from claude_agent.core import narration
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.definition import Definition
@@ -96,6 +97,7 @@ class ExecutionDesk:
             [own.wrap(after.stream, first + n, said) for n, said in enumerate(decision.events)]
         )
         self._keep(tx, after)
+        tx.after_commit(lambda: narration.tell_execution(after, decision.events))
         follow = Context(at=context.at, actor=f"execution:{after.ref}", causation=after.stream)
         for submit in decision.submits:
             self._desk.submit(tx, submit.spec, follow, names=(submit.task_id, submit.ref))

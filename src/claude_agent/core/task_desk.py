@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from claude_agent.clock import Clock
+from claude_agent.core import narration
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Context, Payload
 from claude_agent.domain.execution_decide import Fact
@@ -74,6 +75,7 @@ class TaskDesk:
         tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
         tx.append([context.wrap(task.stream, 1, said)], stamp=Stamp("tasks.stamp", id=task_id))
         tx.after_commit(lambda: self._notifier.ring(READY))
+        tx.after_commit(lambda: narration.tell_submitted(task))
         return task
 
     def find(self, reader: Reader, text: str) -> Task:
@@ -121,6 +123,7 @@ class TaskDesk:
         tx.append([context.wrap(task.stream, first + n, one) for n, one in enumerate(said)])
         self._places(tx, task, after)
         self._news(tx, after, said, context)
+        tx.after_commit(lambda: narration.tell_task(after, said))
         return after
 
     def command_run(self, tx: Tx, task: Task, kind: str, data: dict[str, object]) -> None:
