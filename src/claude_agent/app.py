@@ -4,6 +4,7 @@ import logging
 import os
 import platform
 import shlex
+import threading
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -25,6 +26,9 @@ from claude_agent.agents.run_plan import Places, RunPlanner
 from claude_agent.agents.terminals.process import ProcessTerminal
 from claude_agent.agents.terminals.tmux import TmuxTerminal
 from claude_agent.api.gateway import create_app
+from claude_agent.appd import client as appd
+from claude_agent.appd.errors import AppError
+from claude_agent.appd.paths import AppPaths
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, WorkerIdentity, layout
@@ -213,7 +217,20 @@ class App:
         self.scheduler.start()
         self._worker.start()
         self._claims.ring()
+        threading.Thread(target=self._attend_apps, name="apps", daemon=True).start()
         return adopted
+
+    def _attend_apps(self) -> None:
+        """Give every deployed application whose keeper was killed a new one (a reboot, say)."""
+        home = self.settings.home
+        for app in appd.apps(home):
+            if app["state"] == "unattended":
+                name = str(app["name"])
+                try:
+                    appd.ensure(AppPaths(home=home, name=name))
+                    _LOG.info("the application %s has a keeper again", name)
+                except AppError as error:
+                    _LOG.warning("the application %s stays down: %s", name, error.message)
 
     def stop(self) -> None:
         """Let go of everything in order; running agents go on unless they were to be stopped.
