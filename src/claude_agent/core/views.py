@@ -143,10 +143,11 @@ def step_view(step: Step, seen: StepRun, order: int | None) -> Wire:
 
 def _compensation(seen: StepRun, order: int) -> Wire:
     undone = ("compensating", "compensated", "compensation_failed")
-    state = seen.state.value if seen.state.value in undone else "pending"
+    begun = seen.state.value in undone
+    term = vocabulary.STEP[seen.state.value] if begun else vocabulary.DERIVED["undo_planned"]
     return {
-        "state": state,
-        "shown": vocabulary.STEP[state].to_data(),
+        "state": seen.state.value if begun else "pending",
+        "shown": term.to_data(),
         "task_id": seen.undo_task_id or None,
         "task_ref": seen.undo_task_ref or None,
         "order": order,

@@ -103,6 +103,7 @@ AGENT = _rows(
     ("lost", "lost", "octagon-x", "failed"),
 )
 DERIVED = _rows(
+    ("undo_planned", "to be rolled back", "undo-2", "healing"),
     ("retrying", "retrying", "rotate-ccw", "healing"),
     ("needs_input", "asks a question", "message-square-warning", "waiting"),
     ("needs_approval", "needs approval", "hand", "waiting"),
