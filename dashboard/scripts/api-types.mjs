@@ -1,6 +1,6 @@
 // Makes src/api/schema.gen.ts from the server's OpenAPI document.
 //   npm run types                        from the server that runs on CLAUDE_AGENT_HOME
-//   npm run types -- FILE [OUT]          from a file ("-": standard input); OUT "-": standard output
+//   npm run types -- FILE [OUT]          from a file, into another one
 import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const HEAD = "// Made by `npm run types` from the server's /openapi.json. Do not
 const [source, out = "src/api/schema.gen.ts"] = process.argv.slice(2);
 
 async function fromServer() {
-  const home = process.env.CLAUDE_AGENT_HOME ?? join(homedir(), ".claude-agent");
+  const home = process.env.CLAUDE_AGENT_HOME ?? join(homedir(), ".local/state/claude-agent");
   const { url } = JSON.parse(readFileSync(join(home, "server.json"), "utf8"));
   const token = readFileSync(join(home, "token"), "utf8").trim();
   const answer = await fetch(`${url}/openapi.json`, {
@@ -20,7 +20,5 @@ async function fromServer() {
   return answer.text();
 }
 
-const text = source ? readFileSync(source === "-" ? 0 : source, "utf8") : await fromServer();
-const made = HEAD + astToString(await openapiTS(JSON.parse(text)));
-if (out === "-") process.stdout.write(made);
-else writeFileSync(out, made);
+const text = source ? readFileSync(source, "utf8") : await fromServer();
+writeFileSync(out, HEAD + astToString(await openapiTS(JSON.parse(text))));

@@ -1594,6 +1594,12 @@ export interface components {
              */
             agent: string | null;
             /**
+             * Agents
+             * @description Several need a planner
+             * @default null
+             */
+            agents: string[] | null;
+            /**
              * Queue
              * @default null
              */

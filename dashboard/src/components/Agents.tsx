@@ -5,6 +5,7 @@ import { taskAddress } from "../lib/route";
 import styles from "./Agents.module.css";
 import { Card, Loaded } from "./Card";
 import { Elapsed } from "./Elapsed";
+import { Fake } from "./Fake";
 import { Status } from "./Status";
 
 export function Agents() {
@@ -39,11 +40,7 @@ function AgentRow({ agent }: { agent: Agent }) {
         <span className={styles.name} data-field="name">
           {agent.name}
         </span>
-        {agent.fake && (
-          <span className={styles.fake} data-field="fake" title="This adapter only pretends">
-            FAKE
-          </span>
-        )}
+        {agent.fake && <Fake />}
         <span className={styles.adapter} data-field="adapter" title="Adapter">
           {agent.adapter}
         </span>
@@ -52,12 +49,7 @@ function AgentRow({ agent }: { agent: Agent }) {
         </span>
       </div>
       {agent.running.map((task) => (
-        <a
-          className={styles.task}
-          data-running={task.ref}
-          href={taskAddress(task.ref)}
-          key={task.id}
-        >
+        <a className={styles.task} data-run={task.ref} href={taskAddress(task.ref)} key={task.id}>
           <span className={styles.title} data-field="title">
             {task.title}
           </span>

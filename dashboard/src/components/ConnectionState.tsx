@@ -19,7 +19,6 @@ export function connectionText(state: Connection, now: number): string {
 
 export function ConnectionState() {
   const state = useSyncExternalStore(connection.follow, connection.get);
-  const now = useNow();
   return (
     <span
       aria-live="polite"
@@ -28,7 +27,15 @@ export function ConnectionState() {
       data-testid="connection"
     >
       <span aria-hidden="true" className={styles.dot} />
-      {connectionText(state, now)}
+      {state.phase === "waiting" || state.phase === "trying" ? (
+        <Countdown state={state} />
+      ) : (
+        connectionText(state, 0)
+      )}
     </span>
   );
+}
+
+function Countdown({ state }: { state: Connection }) {
+  return connectionText(state, useNow());
 }

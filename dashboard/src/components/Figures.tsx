@@ -5,6 +5,8 @@ import styles from "./Figures.module.css";
 
 const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
 
+const noun = (count: number | undefined) => (count === 1 ? "task" : "tasks");
+
 /** The few numbers that say how things are. */
 export function Figures() {
   const status = useQuery(statusQuery).data;
@@ -14,13 +16,18 @@ export function Figures() {
   const scheduled = sum(queues.map((queue) => queue.scheduled));
   const failed = (executions?.failed ?? 0) + (executions?.compensation_failed ?? 0);
   const dead = tasks?.dead ?? 0;
+  const ready = status && sum(queues.map((queue) => queue.ready));
   return (
     <dl className={styles.figures} data-testid="figures">
       <Figure field="busy" name="Workers busy" unit={`of ${status?.workers.slots ?? "–"}`}>
         {status?.workers.busy}
       </Figure>
-      <Figure field="ready" name="Queued" unit={scheduled > 0 ? `${scheduled} scheduled` : "tasks"}>
-        {status && sum(queues.map((queue) => queue.ready))}
+      <Figure
+        field="ready"
+        name="Queued"
+        unit={scheduled > 0 ? `${scheduled} scheduled` : noun(ready)}
+      >
+        {ready}
       </Figure>
       <Figure
         field="executions"
@@ -29,7 +36,7 @@ export function Figures() {
       >
         {executions && sum(Object.values(executions))}
       </Figure>
-      <Figure alarm={dead > 0} field="dead" name="Dead letters" unit="tasks">
+      <Figure alarm={dead > 0} field="dead" name="Dead letters" unit={noun(dead)}>
         {tasks && dead}
       </Figure>
     </dl>

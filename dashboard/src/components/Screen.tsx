@@ -41,9 +41,11 @@ function Parts() {
         <div className={styles.column}>
           <Left route={route} />
         </div>
-        <div className={styles.column}>
-          <Agents />
-          <Queues />
+        <div className={styles.side}>
+          <div className={styles.column}>
+            <Agents />
+            <Queues />
+          </div>
           <Events />
         </div>
       </div>

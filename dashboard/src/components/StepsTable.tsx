@@ -96,8 +96,27 @@ function Undo({ step }: { step: Step }) {
   );
 }
 
-function Timeline({ execution, step }: { execution: Execution; step: Step }) {
-  const now = useKnownNow();
+interface TimelineProps {
+  execution: Execution;
+  step: Step;
+}
+
+/** What became of the step itself, before it was undone. */
+function firstFamily(step: Step): string {
+  if (step.error) return "failed";
+  return step.compensation && step.ended_at !== null ? "ok" : step.shown.family;
+}
+
+function Timeline(props: TimelineProps) {
+  const { ended_at } = props.execution;
+  return ended_at === null ? <Growing {...props} /> : <Bars {...props} now={ended_at} />;
+}
+
+function Growing(props: TimelineProps) {
+  return <Bars {...props} now={useKnownNow()} />;
+}
+
+function Bars({ execution, step, now }: TimelineProps & { now: number }) {
   const from = execution.started_at ?? execution.created_at;
   const whole = Math.max(1, (execution.ended_at ?? now) - from);
   const bar = (start: number, end: number | null) => {
@@ -111,7 +130,7 @@ function Timeline({ execution, step }: { execution: Execution; step: Step }) {
       {step.started_at !== null && (
         <span
           className={styles.bar}
-          data-family={undo && step.error === null ? "ok" : step.shown.family}
+          data-family={firstFamily(step)}
           style={bar(step.started_at, step.ended_at)}
         />
       )}

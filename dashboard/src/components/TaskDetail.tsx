@@ -93,7 +93,7 @@ function Log({ task }: { task: Task }) {
         {(log) => (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls needs the keyboard
           <pre className={styles.terminal} data-field="log" tabIndex={0}>
-            {log.text || "(nothing yet)"}
+            {log.text || (task.ended_at === null ? "(nothing yet)" : "(no output)")}
           </pre>
         )}
       </Loaded>

@@ -5,6 +5,7 @@ import { taskAddress } from "../lib/route";
 import { Card, Empty, Loaded } from "./Card";
 import { Counts } from "./Counts";
 import { Elapsed } from "./Elapsed";
+import { Fake } from "./Fake";
 import { Status } from "./Status";
 import styles from "./Table.module.css";
 
@@ -62,7 +63,8 @@ function TaskRow({ task, selected }: { task: Task; selected: boolean }) {
       <th scope="row">
         <a className={styles.name} data-field="title" href={taskAddress(task.ref)}>
           {task.title}
-        </a>
+        </a>{" "}
+        {task.fake && <Fake />}
       </th>
       <td className={`${styles.wide} mono second`} data-field="ref">
         {task.ref}

@@ -47,7 +47,7 @@ export class EventSocket {
   private line: Line | null = null;
   private cursor = "";
   private tries = 0;
-  private since = 0;
+  private since: number | null = null;
   private greeted = false;
   private stopped = true;
   private trying = false;
@@ -78,7 +78,7 @@ export class EventSocket {
 
   private async attempt(): Promise<void> {
     this.trying = true;
-    if (this.since > 0) this.listener.connection({ phase: "trying", since: this.since });
+    if (this.since !== null) this.listener.connection({ phase: "trying", since: this.since });
     try {
       if (!this.cursor) this.keep(await this.ports.head());
     } catch {
@@ -131,7 +131,7 @@ export class EventSocket {
     const again = this.greeted;
     this.greeted = true;
     this.tries = 0;
-    this.since = 0;
+    this.since = null;
     this.listener.connection({ phase: "live" });
     this.listener.hello(again);
   }
@@ -145,7 +145,7 @@ export class EventSocket {
     this.trying = false;
     this.drop();
     if (this.stopped) return;
-    if (this.since === 0) this.since = this.ports.now();
+    this.since ??= this.ports.now();
     const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.tries);
     // Half of it at random: many pages do not come back in the same moment.
     const ms = wait * (0.75 + 0.5 * this.ports.random());
