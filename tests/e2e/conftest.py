@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.main_job import MainJob
 from tests.e2e.product import Product, product
 
 
@@ -38,3 +39,12 @@ def empty() -> Iterator[Product]:
     """A home of a test's own on which nothing was started."""
     with product(up=False) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def main_job() -> Iterator[MainJob]:
+    """The main job on a product of its own, with release 1 of the shop deployed."""
+    with product() as made:
+        job = MainJob(made)
+        job.deploy("release-1", expect=0)
+        yield job

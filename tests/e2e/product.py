@@ -21,6 +21,8 @@ from claude_sdk.transport import Patience
 from tests.waiting import wait_until
 
 PROGRAM = Path(sys.executable).with_name("claude-agent")
+TOOLS = Path(__file__).parents[2] / ".tools" / "bin"
+"""Node, where `make setup` had to bring it."""
 TERMINAL = frozenset({"succeeded", "dead", "cancelled", "rejected", "expired"})
 ENDED = frozenset({"succeeded", "failed", "cancelled", "compensated", "compensation_failed"})
 
@@ -35,7 +37,7 @@ class Product:
         self.ledger = self.work / "ledger.jsonl"
         self.environ = {
             **{name: value for name, value in os.environ.items() if name != "CLAUDE_AGENT_HOME"},
-            "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",
+            "PATH": f"{PROGRAM.parent}:{TOOLS}:{os.environ['PATH']}",
             "CLAUDE_AGENT_HOME": str(home),
             "NO_COLOR": "1",
             **(environ or {}),
