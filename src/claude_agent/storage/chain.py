@@ -12,13 +12,22 @@ GENESIS = "0" * 64
 
 
 def canonical(data: Mapping[str, Any]) -> str:
-    """Return the one JSON text of an object: sorted keys, no spaces."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Return the one JSON text of an object: sorted keys, no spaces, no unpaired surrogates."""
+    return writable(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def writable(text: str) -> str:
+    """Return the text with unpaired surrogates replaced by `?`: no database stores them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def data_hash(text: str) -> str:
     """Return the hex SHA-256 of an event's canonical data."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def link(previous: str, pos: int, envelope: tuple[object, ...], digest: str) -> str:
@@ -27,4 +36,4 @@ def link(previous: str, pos: int, envelope: tuple[object, ...], digest: str) -> 
     `envelope` is (stream, seq, type, v, at, actor, trace, causation).
     """
     text = "\x1f".join([previous, str(pos), *map(str, envelope), digest])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,11 +1,14 @@
 """Brings a database to the newest schema: numbered scripts, each in one transaction, once."""
 
+import contextlib
 from collections.abc import Callable
 
 from claude_agent.errors import Unavailable
 from claude_agent.storage.chain import GENESIS
-from claude_agent.storage.database import Database, Tx
+from claude_agent.storage.database import Database, Duplicate, Tx
 from claude_agent.storage.queries import migrations
+
+_MARK = "INSERT INTO migrations (number, name) VALUES"
 
 
 def upgrade(database: Database, draw: Callable[[], str]) -> list[str]:
@@ -23,10 +26,12 @@ def upgrade(database: Database, draw: Callable[[], str]) -> list[str]:
         raise Unavailable(message, hint="Install the newer version again.")
     ran = []
     for number, name, script in known:
-        if number not in done:
-            database.migrate_script(
-                f"{script}\nINSERT INTO migrations (number, name) VALUES ({number}, '{name}');"
-            )
+        if number in done:
+            continue
+        # Its row first: of two processes that begin together the second one sees it is done.
+        row = f"{_MARK} ({number}, '{name}');"
+        with contextlib.suppress(Duplicate):
+            database.migrate_script(f"{row}\n{script}")
             ran.append(name)
     database.write(lambda tx: _start(tx, draw()))
     return ran

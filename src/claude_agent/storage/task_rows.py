@@ -9,6 +9,7 @@ from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task, evolve, submitted
 from claude_agent.domain.task_events import TaskSubmitted
 from claude_agent.domain.task_spec import TaskSpec
+from claude_agent.storage.chain import canonical
 from claude_agent.storage.database import Reader, Row
 from claude_agent.storage.log import Recorded
 
@@ -63,7 +64,7 @@ def load(reader: Reader, task_id: str) -> Task | None:
 
 def dump(value: Mapping[str, Any] | None) -> str | None:
     """Return the JSON text of an object, or None."""
-    return None if value is None else json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return None if value is None else canonical(value)
 
 
 def parse(text: str | None) -> Any:

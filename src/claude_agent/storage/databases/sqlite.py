@@ -7,6 +7,7 @@ switch and thirty-two writers pay one sync together.
 
 import contextlib
 import secrets
+import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -18,6 +19,7 @@ from typing_extensions import override
 
 from claude_agent.domain.events import Event
 from claude_agent.errors import DiskFull, Unavailable
+from claude_agent.storage.chain import writable
 from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Stamp, Tx
 from claude_agent.storage.log import Gathered, flush
 from claude_agent.storage.migrate import upgrade
@@ -26,6 +28,8 @@ from claude_agent.storage.queries import Query, catalogue
 T = TypeVar("T")
 MAX_BATCH = 256
 READERS = 4
+_ROOM = 262_144
+"""With less than this a disk counts as full."""
 _WRITER_KIB, _READER_KIB = 2048, 256
 """Page caches: what is not in them is in the kernel's, which all connections share."""
 
@@ -314,6 +318,8 @@ class _SqliteTx(_SqliteReader, Tx):
         sql, flat = _query(query).with_lists(params)
         try:
             return self._connection.execute(sql, flat).rowcount
+        except UnicodeEncodeError:  # what an agent said may hold half a character
+            return self._connection.execute(sql, _writable(flat)).rowcount
         except sqlite3.IntegrityError as error:
             raise Duplicate(str(error)) from error
 
@@ -342,6 +348,10 @@ def _query(name: str) -> Query:
         raise LookupError(message) from None
 
 
+def _writable(params: dict[str, object]) -> dict[str, object]:
+    return {k: writable(v) if isinstance(v, str) else v for k, v in params.items()}
+
+
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
@@ -353,14 +363,15 @@ def _is_fatal(error: sqlite3.Error) -> bool:
 
 def _translated(error: sqlite3.Error, path: str) -> Exception:
     text = str(error)
-    if "full" in text:
+    # A full disk also fails the file that the WAL's index is mapped to: an I/O error.
+    if "full" in text or ("disk I/O" in text and _no_room(path)):
         return DiskFull(
             f"There is no room left for {path}.",
             hint="Free some space; nothing accepted is lost and intake resumes by itself.",
         )
     if "malformed" in text or "not a database" in text:
         return _corrupt(path, text)
-    if "readonly" in text or "unable to open" in text:
+    if any(word in text for word in ("readonly", "unable to open", "disk I/O")):
         return Unavailable(
             f"The database {path} cannot be written: {text}.",
             hint="Check that the home folder and the file are yours and writable.",
@@ -373,6 +384,13 @@ def _translated(error: sqlite3.Error, path: str) -> Exception:
     if isinstance(error, sqlite3.IntegrityError):
         return Duplicate(text)
     return error
+
+
+def _no_room(path: str) -> bool:
+    try:
+        return shutil.disk_usage(Path(path).parent).free < _ROOM
+    except OSError:
+        return False
 
 
 def _corrupt(path: str, detail: str) -> Corrupt:

@@ -1,0 +1,44 @@
+import threading
+from time import monotonic
+
+from claude_agent.storage.notifiers.local import LocalNotifier
+
+
+def test_ring_before_the_wait_is_remembered_once() -> None:
+    bell = LocalNotifier()
+    bell.ring("ready")
+    assert bell.wait({"ready"}, 5.0)
+    assert not bell.wait({"ready"}, 0.0)
+
+
+def test_wait_hears_its_own_topics_alone() -> None:
+    bell = LocalNotifier()
+    bell.ring("other")
+    assert not bell.wait({"ready", "commands"}, 0.0)
+    assert bell.wait({"other"}, 0.0)
+
+
+def test_wait_is_woken_by_a_ring() -> None:
+    bell = LocalNotifier()
+    ringer = threading.Timer(0.01, bell.ring, args=("ready",))
+    ringer.start()
+    assert bell.wait(["commands", "ready"], 5.0)
+    ringer.join()
+
+
+def test_close_wakes_everybody_and_later_waits_return_at_once() -> None:
+    bell = LocalNotifier()
+    closer = threading.Timer(0.01, bell.close)
+    closer.start()
+    began = monotonic()
+    assert not bell.wait({"ready"}, 30.0)
+    assert not bell.wait({"ready"}, 30.0)
+    assert monotonic() - began < 5.0
+    closer.join()
+
+
+def test_ring_after_the_close_is_still_heard() -> None:
+    bell = LocalNotifier()
+    bell.close()
+    bell.ring("ready")
+    assert bell.wait({"ready"}, 0.0)
