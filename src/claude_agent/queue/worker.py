@@ -10,7 +10,7 @@ from claude_agent.storage.notifier import Notifier
 THREADS = 4
 """Actors are short: none waits for an agent, so a few threads serve all 15 slots."""
 GRACE_MS = 5_000
-LOOK_MS = 200
+LOOK_MS = 1_000
 """How soon an idle thread of the worker sees that it is to stop."""
 
 
