@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not part of a package
 """How fast DatabaseBroker enqueues and drains, beside what bounds it, measured in the same run.
 
 Prints one JSON line each for `drain` (peer: Dramatiq's own in-memory StubBroker under the same

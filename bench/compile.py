@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not part of a package
 """Time the reading and compiling of large graphs; one JSON line for each shape.
 
 Run `python bench/compile.py [STEPS]`. A goal is noted where the design names one; nothing fails.

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, not part of a package
 """How fast windows open through the one control-mode connection, beside a forked tmux client.
 
 Prints one JSON line: windows a second running `true` (one thread, and 15 threads), the time of
@@ -65,7 +64,7 @@ def each_ms(work: Callable[[], object], count: int) -> float:
 
 def run(argv: Sequence[str]) -> None:
     """Run a program to its end."""
-    subprocess.run(argv, check=True)  # noqa: S603 - an argument list, no shell
+    subprocess.run(argv, check=True)
 
 
 def measure(folder: Path, count: int) -> dict[str, object]:

@@ -23,5 +23,6 @@ def wait_until(
         if value:
             return value
         if monotonic() > deadline:
-            raise AssertionError(f"waited {timeout} s for {what}; last value: {value!r}")
+            message = f"waited {timeout} s for {what}; last value: {value!r}"
+            raise AssertionError(message)
         pause.wait(every)

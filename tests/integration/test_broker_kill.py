@@ -26,7 +26,7 @@ def start() -> Iterator[Start]:
 
     def run(*args: object) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.integration.broker_stand_in", *map(str, args)]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         running.append(process)
         return process
 

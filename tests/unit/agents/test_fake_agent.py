@@ -38,7 +38,7 @@ def script(*steps: dict[str, Any]) -> str:
 
 
 def run(prompt: str, cwd: Path, **environ: str) -> Done:
-    done = subprocess.run(  # noqa: S603 - an argument list
+    done = subprocess.run(
         PROGRAM,
         input=prompt.encode(),
         stdout=subprocess.PIPE,
@@ -61,7 +61,7 @@ def started(tmp_path: Path) -> Iterator[list["subprocess.Popen[bytes]"]]:
 
 def start(prompt: str, cwd: Path, started: list["subprocess.Popen[bytes]"]) -> int:
     """Start the program and return its number once it has performed the first step."""
-    process = subprocess.Popen(  # noqa: S603 - an argument list
+    process = subprocess.Popen(
         PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=cwd, env={"PATH": os.defpath}
     )
     started.append(process)

@@ -32,7 +32,7 @@ def start(started: Processes, text: str, run_id: str | None) -> subprocess.Popen
     env = {"PATH": os.environ["PATH"], "SOMETHING": "else"}
     if run_id is not None:
         env["CLAUDE_AGENT_RUN_ID"] = run_id
-    process = subprocess.Popen(["sh", "-c", text], env=env)  # noqa: S603, S607 - ours
+    process = subprocess.Popen(["sh", "-c", text], env=env)
     started.append(process)
     return process
 
@@ -84,7 +84,7 @@ def test_survivors_leave_out_this_process(run_id: str) -> None:
     )
     env = {**os.environ, "CLAUDE_AGENT_RUN_ID": run_id}
     argv = [sys.executable, "-c", probe, run_id]
-    done = subprocess.run(argv, env=env, capture_output=True, check=True)  # noqa: S603 - ours
+    done = subprocess.run(argv, env=env, capture_output=True, check=True)
     assert done.stdout.split() == [b"[]", b"[]"]
 
 

@@ -161,7 +161,7 @@ def test_shim_is_alive_only_as_the_very_process_that_began(folder: RunFolder) ->
 
 
 def test_shim_that_waits_to_be_collected_is_dead(folder: RunFolder) -> None:
-    process = subprocess.Popen(["sleep", "100"])  # noqa: S607 - ours
+    process = subprocess.Popen(["sleep", "100"])
     begin(folder, process.pid)
     assert folder.shim_alive()
     process.kill()

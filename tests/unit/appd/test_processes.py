@@ -12,9 +12,7 @@ STUBBORN = (
 
 
 def _start(code: str) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(  # noqa: S603 - code of these tests
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()
     return process

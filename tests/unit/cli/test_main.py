@@ -22,7 +22,7 @@ print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 
 
 def modules_after(argv: list[str]) -> tuple[int, set[str]]:
-    ran = subprocess.run(  # noqa: S603 - ourselves
+    ran = subprocess.run(
         [sys.executable, "-c", PROBE, json.dumps(argv)], capture_output=True, text=True, check=True
     )
     code, names = json.loads(ran.stderr.splitlines()[-1])
@@ -148,7 +148,7 @@ def test_reader_that_goes_away_is_not_an_error(server: WireServer) -> None:
     for number in range(200):
         server.world.happen("task.started", f"t{number}", text="x" * 400)
     program = [sys.executable, "-m", "claude_agent.cli.main"]
-    ran = subprocess.run(  # noqa: S603 - ourselves
+    ran = subprocess.run(
         ["/bin/bash", "-c", '"$@" event list | head -1; exit ${PIPESTATUS[0]}', "-", *program],
         capture_output=True,
         text=True,

@@ -26,7 +26,7 @@ class Terminal:
 
     def __init__(self, argv: list[str], **environment: str) -> None:
         self._main, child = pty.openpty()
-        self.process = subprocess.Popen(  # noqa: S603 - ourselves
+        self.process = subprocess.Popen(
             [*PROGRAM, *argv],
             stdin=child,
             stdout=child,

@@ -263,6 +263,6 @@ def test_queue_can_be_imported_without_the_server() -> None:
         "import sys, claude_agent.queue as q; q.DatabaseBroker;"
         "print([m for m in ('fastapi', 'uvicorn', 'pydantic', 'yaml') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

@@ -51,7 +51,7 @@ def test_ring_stays_here_when_the_topic_is_local(tmp_path: Path) -> None:
 def test_ring_removes_the_name_of_a_killed_process(tmp_path: Path) -> None:
     here = bell(tmp_path)
     command = [sys.executable, "-c", LISTENER, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         names = list(tmp_path.glob("*.bell"))

@@ -34,7 +34,7 @@ def ownership(store: MessageStore, folder: Path) -> Ownership:
 
 
 def test_owner_cannot_be_seized_while_its_process_lives(tmp_path: Path) -> None:
-    process = subprocess.Popen(  # noqa: S603 - our own
+    process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE
     )
     assert process.stdout is not None
