@@ -283,6 +283,10 @@ class Product:
                     found[int(folder.name)] = words.replace(b"\0", b" ").decode(errors="replace")
         return found
 
+    def is_gone(self) -> None:
+        """Fail unless no process of the home is left (I16); the last may take a moment to die."""
+        wait_until(lambda: not self.processes(), timeout=3, what=f"an end of {self.processes()}")
+
     def _fail(self, what: str, cause: Exception | None = None) -> NoReturn:
         message = f"{what}\n{self.story()}"
         raise AssertionError(message) from cause

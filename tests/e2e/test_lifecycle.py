@@ -60,8 +60,7 @@ def test_down_with_stop_agents_leaves_no_process(shared: Product) -> None:
     began = monotonic()
     shared.down("--stop-agents")
     assert monotonic() - began < STOP_S + SLACK_S
-    left = shared.processes()
-    assert not left, f"processes of the home are left: {left}"
+    shared.is_gone()
     shared.up()
     for task in tasks:
         told = shared.events(task["id"])
@@ -88,7 +87,7 @@ def test_down_twice_and_up_twice_change_nothing(shared: Product) -> None:
     assert str(shared.keeper) in again.stderr
     assert shared.serves() == server
     shared.down("--stop-agents")
-    assert not shared.processes()
+    shared.is_gone()
     nothing = shared.down()
     assert "No server runs" in nothing.stderr
     assert not (shared.home / "server.json").exists()
