@@ -163,11 +163,10 @@ class Claims:
         shared = any(not slot["queue"] and not slot["min_priority"] for slot in slots)
         kept = {slot["queue"] for slot in slots if slot["queue"]}
         served = [queue for queue in queues if shared or queue in kept]
-        now = self._clock.now()
-        row = reader.row("tasks.pick", queues=served, now=now, least=0) if served else None
+        row = reader.row("tasks.pick", queues=served, least=0) if served else None
         if row is None and any(slot["min_priority"] for slot in slots):
             least = max(slot["min_priority"] for slot in slots)
-            row = reader.row("tasks.pick", queues=list(queues), now=now, least=least)
+            row = reader.row("tasks.pick", queues=list(queues), least=least)
         if row is None:
             return None
         fitting = [

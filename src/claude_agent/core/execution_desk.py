@@ -79,11 +79,14 @@ class ExecutionDesk:
         """Decide on the news and write everything that follows."""
         before = self.load(tx, execution_id)
         definition = self.definition(tx, before.definition)
-        means = Means(
-            at=context.at,
-            new_id=lambda: self._desk.new_id(tx),
-            route=self._route,
-        )
+        given: set[str] = set()  # refs of tasks that are decided and not in their table yet
+
+        def new_id() -> tuple[str, str]:
+            made = self._desk.new_id(tx, given=given)
+            given.add(made[1])
+            return made
+
+        means = Means(at=context.at, new_id=new_id, route=self._route)
         decision = decide(definition, before, news, means)
         after = decision.run
         if not decision.events:

@@ -1,13 +1,16 @@
 """Turns what a client submits into a task's specification, or says what is wrong with it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from claude_agent.core.catalogue import Catalogue, unknown
+from claude_agent.core.definition_source import parse
+from claude_agent.domain.compile_reader import Cursor, Problems
+from claude_agent.domain.compile_schemas import schemas
+from claude_agent.domain.compile_values import environment, retry, timeouts
 from claude_agent.domain.definition import Timeouts
-from claude_agent.domain.duration import parse_duration
 from claude_agent.domain.priority import NAMES, Priority
 from claude_agent.domain.retry import RetryPolicy
 from claude_agent.domain.task_spec import KINDS, ON_UNCERTAIN, TaskSpec
@@ -16,8 +19,7 @@ from claude_agent.errors import Invalid, NotPromptable, TooLarge
 MAX_TEXT = 262_144
 MAX_SPEC = 1_048_576
 MAX_TITLE = 120
-_RETRY_DURATIONS = {"delay": "delay_ms", "max_delay": "max_delay_ms", "deadline": "deadline_ms"}
-_RETRY_PLAIN = ("max_attempts", "factor", "jitter", "on", "not_on", "exit_codes")
+T = TypeVar("T")
 
 
 def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
@@ -28,7 +30,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
     kind, text = _what(task)
     agent, routed_by = _who(task, text, catalogue)
     info = catalogue.agent(agent)
-    with_ = task.get("with") or {}
+    with_ = _mapping(task, "with")
     idempotent = bool(task.get("idempotent", False))
     if kind == "action":
         idempotent = task.get("idempotent", catalogue.action(text).idempotent)
@@ -40,33 +42,43 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
             hint=f"Give it a command with --run, or set adapter in [agents.{agent}].",
             pointer="/agent",
         )
-    queue = task.get("queue") or info.queue
+    queue = _text(task, "queue") or info.queue
     queues = {each.queue for each in catalogue.agents.values()}
     if queue not in queues:
         raise unknown(what="queue", name=queue, known=queues)
     spec = TaskSpec(
-        title=str(task.get("title") or _first_line(text))[:MAX_TITLE],
+        title=(_text(task, "title") or _first_line(text))[:MAX_TITLE],
         kind=kind,
         text=text,
         agent=agent,
         queue=queue,
-        priority=_priority(task.get("priority") or "NORMAL"),
-        with_=dict(with_),
-        cwd=_cwd(task.get("cwd") or ""),
-        env={str(key): str(value) for key, value in (task.get("env") or {}).items()},
-        limits=limits_of(task.get("timeout")),
-        retry=retry_of(task.get("retry")),
-        gates=tuple(_gate(gate, n) for n, gate in enumerate(task.get("gates") or ())),
-        outputs=dict(task.get("outputs") or {}),
-        verify=task.get("verify") or "",
+        priority=_priority(_text(task, "priority") or "NORMAL"),
+        with_=with_,
+        cwd=_cwd(_text(task, "cwd")),
+        env=_read(task, "env", environment, {}),
+        limits=_read(task, "timeout", lambda c: timeouts(c, Timeouts()), Timeouts()),
+        retry=_read(task, "retry", lambda c: retry(c, RetryPolicy()), RetryPolicy()),
+        gates=_gates(task.get("gates") or ()),
+        outputs=_read(task, "outputs", schemas, {}),
+        verify=_text(task, "verify"),
         idempotent=idempotent,
         on_uncertain=_on_uncertain(task),
         routed_by=routed_by,
     )
-    if len(json.dumps(spec.to_data())) > MAX_SPEC:
+    data = spec.to_data()
+    if len(_json(data)) > MAX_SPEC:
         message = "The task's specification is over 1 MiB."
         raise TooLarge(message, hint="Put large inputs into a file and name its path.")
+    check_text(data, "/")
     return spec
+
+
+def _json(data: object) -> str:
+    try:
+        return json.dumps(data, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        message = f"The task is not JSON: {error}."
+        raise Invalid(message, hint="Use texts, numbers, lists and mappings.") from None
 
 
 def _what(task: Mapping[str, Any]) -> tuple[str, str]:
@@ -82,18 +94,16 @@ def _what(task: Mapping[str, Any]) -> tuple[str, str]:
     if len(text) > MAX_TEXT:
         message = f"The {kind} is over {MAX_TEXT // 1024} KiB."
         raise TooLarge(message, hint="Put it into a file and name its path.", pointer=f"/{kind}")
-    if "\x00" in text:
-        message = f"The {kind} holds a NUL character."
-        raise Invalid(message, hint="Remove it.", pointer=f"/{kind}")
+    check_text(text, f"/{kind}")
     return kind, text
 
 
 def _who(task: Mapping[str, Any], text: str, catalogue: Catalogue) -> tuple[str, str]:
-    named = task.get("agent")
+    named = _text(task, "agent")
     if named:
         catalogue.agent(named)
         return named, "you named it"
-    route = catalogue.route(str(task.get("title") or text))
+    route = catalogue.route(_text(task, "title") or text)
     return route.agent, route.reason
 
 
@@ -133,30 +143,89 @@ def _cwd(text: str) -> str:
     return str(path)
 
 
-def _gate(gate: Any, n: int) -> dict[str, str]:
-    if isinstance(gate, str):
-        return {"name": f"gate {n + 1}", "run": gate}
-    return {"name": str(gate.get("name") or f"gate {n + 1}"), "run": str(gate["run"])}
+def _gates(value: object) -> tuple[dict[str, str], ...]:
+    if not isinstance(value, list | tuple):
+        raise _unreadable(key="gates")
+    return tuple(_gate(gate, n) for n, gate in enumerate(value))
 
 
-def limits_of(timeout: Any) -> Timeouts:
-    """Return the limits of `5m` (one attempt) or `{start, run, total, idle}`."""
-    if timeout is None:
-        return Timeouts()
-    if not isinstance(timeout, Mapping):
-        return Timeouts(run_ms=parse_duration(timeout))
-    found = {f"{key}_ms": parse_duration(value) for key, value in timeout.items() if value}
-    return Timeouts(**found)
+def _gate(gate: object, n: int) -> dict[str, str]:
+    given = gate if isinstance(gate, Mapping) else {"run": gate}
+    run = given.get("run")
+    if not isinstance(run, str) or not run.strip():
+        message = f"Gate {n + 1} has no command."
+        raise Invalid(
+            message, hint="A gate is a command, or {name, run}.", pointer=f"/gates/{n}/run"
+        )
+    return {"name": str(given.get("name") or f"gate {n + 1}"), "run": run}
 
 
-def retry_of(retry: Mapping[str, Any] | None) -> RetryPolicy:
-    """Return the policy of `{max_attempts, delay, factor, …}`."""
-    given = dict(retry or {})
-    data = {name: given[name] for name in _RETRY_PLAIN if given.get(name) is not None}
-    for name, field in _RETRY_DURATIONS.items():
-        if given.get(name) is not None:
-            data[field] = parse_duration(given[name])
-    return RetryPolicy.from_data(data)
+def _read(task: Mapping[str, Any], key: str, reader: Callable[[Cursor], T], absent: T) -> T:
+    """Read a field by the compiler's own rules, so that a task is no way around them."""
+    value = task.get(key)
+    if value is None:
+        return absent
+    problems = Problems()
+    try:
+        node = parse(json.dumps(value), file="")
+    except (TypeError, ValueError):
+        raise _unreadable(key) from None
+    found = reader(Cursor(node, key, problems))
+    if problems.any:
+        first = problems.in_order()[0]
+        pointer = "/" + (first.path or key).replace(".", "/")
+        message = f"{first.message}."
+        raise Invalid(message, hint=first.hint, pointer=pointer)
+    return found
+
+
+def _mapping(task: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = task.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise _unreadable(key)
+    return dict(value)
+
+
+def _text(task: Mapping[str, Any], key: str) -> str:
+    value = task.get(key)
+    if value is not None and not isinstance(value, str):
+        raise _unreadable(key)
+    return value or ""
+
+
+def _unreadable(key: str) -> Invalid:
+    message = f"The field {key} of the task cannot be read."
+    return Invalid(message, hint="See the fields of POST /tasks/submit.", pointer=f"/{key}")
+
+
+def check_text(value: object, pointer: str) -> None:
+    """Refuse text that no program can be given: NUL and unpaired surrogates.
+
+    `value` is JSON data. Raises Invalid.
+    """
+    for text in _texts(value):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            message = "A text holds half of a character (an unpaired surrogate)."
+            raise Invalid(message, hint="Remove it.", pointer=pointer) from None
+        if "\x00" in text:
+            message = "A text holds a NUL character."
+            raise Invalid(message, hint="Remove it.", pointer=pointer)
+
+
+def _texts(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, Mapping):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list | tuple):
+            waiting += each
 
 
 def _first_line(text: str) -> str:

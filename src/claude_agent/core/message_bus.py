@@ -42,7 +42,7 @@ class UnifiedMessageBus:
         """Accept a task in the caller's transaction."""
         spec = spec_of(task, self._catalogue)
         context = self._desk.context(actor)
-        delay = parse_duration(task["delay"]) if task.get("delay") else 0
+        delay = parse_duration(task["delay"]) if task.get("delay") is not None else 0
         not_before = context.at + delay if delay else 0
         return self._desk.submit(tx, spec, context, not_before=not_before)
 

@@ -10,8 +10,8 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution_decide import CancelAsked
 from claude_agent.domain.states import TASK_HOLDS_SLOT
-from claude_agent.domain.task_commands import Tick
-from claude_agent.errors import ClaudeAgentError
+from claude_agent.domain.task_commands import Move, Tick
+from claude_agent.errors import ClaudeAgentError, Conflict, Invalid
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Reader, Tx
 
@@ -25,6 +25,8 @@ AGING_MS = 600_000
 AGING_S = 30.0
 DRIFT_MS = 2_000
 _BATCH = 200
+_OF_ONE_TASK = (Conflict, Invalid, LookupError, TypeError, ValueError)
+"""What is wrong with one task or its definition; a full disk is wrong with all of them."""
 
 
 class TaskScheduler:
@@ -109,9 +111,18 @@ class TaskScheduler:
         jump = int(offset - self._offset)
         if abs(jump) < DRIFT_MS:
             return
+        moved = self._database.write(lambda tx: self._move(tx, jump))
         self._offset = offset
-        moved = self._database.write(lambda tx: tx.execute("tasks.shift_delays", jump=jump))
         _LOG.warning("the wall clock jumped by %d ms; %d delays were moved", jump, moved)
+
+    def _move(self, tx: Tx, jump: int) -> int:
+        context = self._desk.context("scheduler")
+        ids = [row["id"] for row in tx.rows("tasks.timed")]
+        for task_id in ids:
+            task = task_rows.load(tx, task_id)
+            if task is not None:
+                self._desk.apply(tx, task, Move(jump=jump), context)
+        return len(ids)
 
     def _tick_tasks(self, now: int) -> int:
         def find(reader: Reader) -> list[str]:
@@ -123,7 +134,19 @@ class TaskScheduler:
         if not found:
             return 0
         context = self._desk.context("scheduler")
-        return self._database.write(lambda tx: self._tick_batch(tx, found, context))
+        try:
+            return self._database.write(lambda tx: self._tick_batch(tx, found, context))
+        except _OF_ONE_TASK:
+            _LOG.exception("the timers are looked at one by one")
+        # One task that cannot be decided must not hold up the timers of all others.
+        return sum(self._tick_alone(task_id, context) for task_id in found)
+
+    def _tick_alone(self, task_id: str, context: Context) -> int:
+        try:
+            return self._database.write(lambda tx: self._tick_batch(tx, [task_id], context))
+        except _OF_ONE_TASK:
+            _LOG.exception("the timer of task %s failed", task_id)
+            return 0
 
     def _tick_batch(self, tx: Tx, ids: list[str], context: Context) -> int:
         changed = 0
@@ -141,7 +164,10 @@ class TaskScheduler:
         rows = self._database.read(lambda r: r.rows("executions.over_deadline", now=now))
         context = self._desk.context("scheduler")
         for row in rows:
-            self._time_out(row["id"], context)
+            try:
+                self._time_out(row["id"], context)
+            except _OF_ONE_TASK:
+                _LOG.exception("the timeout of execution %s failed", row["id"])
         return len(rows)
 
     def _time_out(self, execution_id: str, context: Context) -> None:

@@ -5,7 +5,7 @@ transaction. Locks are taken in one order: an execution's row before its tasks' 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from claude_agent.clock import Clock
@@ -49,14 +49,16 @@ class TaskDesk:
         """Return the envelope of what happens now."""
         return Context(at=self._clock.now(), actor=actor, causation=causation)
 
-    def new_id(self, reader: Reader, taken: str = "tasks.id_of_ref") -> tuple[str, str]:
-        """Return a fresh id and the shortest ref that is free in its table."""
+    def new_id(
+        self, reader: Reader, taken: str = "tasks.id_of_ref", *, given: Collection[str] = ()
+    ) -> tuple[str, str]:
+        """Return a fresh id and the shortest ref that is free in its table and not in `given`."""
         new = self._ids.new()
         for length in range(REF_SHORTEST, REF_LONGEST):
             ref = ref_of(new, length)
-            if reader.row(taken, ref=ref) is None:
+            if ref not in given and reader.row(taken, ref=ref) is None:
                 return new, ref
-        return self.new_id(reader, taken)
+        return self.new_id(reader, taken, given=given)
 
     def submit(
         self,

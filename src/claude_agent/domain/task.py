@@ -134,7 +134,7 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
             return _judged(task, said)
         case ev.TaskUncertain() | ev.TaskReaped() | ev.TaskResolved():
             return _lost(task, said)
-        case ev.TaskRetryScheduled() | ev.TaskDue():
+        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved():
             return _waits(task, said)
         case ev.TaskStopRequested():
             return replace(task, stop_requested=said.reason)
@@ -229,6 +229,13 @@ def _waits(task: Task, said: Payload) -> Task:
             return _freed(waiting, TaskState.SCHEDULED)
         case ev.TaskDue():
             return replace(task, state=TaskState.READY)
+        case ev.TaskMoved():
+            began = task.attempt_started_at
+            return replace(
+                task,
+                not_before=task.not_before + said.jump,
+                attempt_started_at=None if began is None else began + said.jump,
+            )
         case _:
             return task
 

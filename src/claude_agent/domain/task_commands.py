@@ -6,14 +6,13 @@ from typing import Any
 
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Payload
-from claude_agent.domain.retry import Failure, backoff_ms, should_retry
+from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import MAX_DELIVERIES, Task
+from claude_agent.domain.task_failure import failed
 from claude_agent.errors import Conflict
 
 Said = tuple[Payload, ...]
-SHUTDOWN = "shutdown"
-"""Why a run is stopped that ends with the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +107,13 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """The wall clock jumped by so many milliseconds."""
+
+    jump: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """Its run goes against a limit (`timeout.idle`) and is to be stopped."""
 
@@ -137,7 +143,7 @@ class Note:
 
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
-    | RestartGates | Note | Stop
+    | RestartGates | Note | Stop | Move
 )  # fmt: skip
 
 
@@ -156,6 +162,8 @@ def decide(task: Task, command: Command) -> Said:
             return _lost(task, command)
         case Tick():
             return _tick(task, command.at)
+        case Move():
+            return () if task.terminal else (ev.TaskMoved(jump=command.jump),)
         case Cancel():
             return _cancel(task, command.reason)
         case Note():
@@ -250,7 +258,7 @@ def _end_run(task: Task, command: EndRun) -> Said:
             ),
         )
     failure = command.failure or Failure(kind="exit", message="It was stopped.")
-    return _failed(task, failure, command.verdict, command.at, command.chance)
+    return failed(task, failure, command.verdict, command.at, command.chance)
 
 
 def _end_gates(task: Task, command: EndGates) -> Said:
@@ -272,45 +280,7 @@ def _end_gates(task: Task, command: EndGates) -> Said:
             ),
         )
     failure = command.failure or Failure(kind="gate", message="The gates were stopped.")
-    return _failed(task, failure, verdict, command.at, command.chance)
-
-
-def _failed(
-    task: Task, failure: Failure, verdict: Mapping[str, Any], at: int, chance: float
-) -> Said:
-    if task.stop_requested == SHUTDOWN and task.spec.idempotent:
-        # Stopped with the server by a person: it begins again with the next one, uncounted.
-        again = ev.TaskRetryScheduled(
-            due=at, attempt=task.attempt, reason="It was stopped with the server.", counted=False
-        )
-        return (again,)
-    if task.stop_requested:
-        limit = {"timeout.run": "run", "timeout.total": "total", "timeout.idle": "idle"}
-        by = limit.get(task.stop_requested)
-        how = f"by its {by} timeout" if by else "with the server (down --stop-agents)"
-        failure = Failure(
-            kind=task.stop_requested,
-            message=f"It was stopped {how}.",
-            exit_code=failure.exit_code,
-            retryable=task.stop_requested != "timeout.total",
-        )
-    said = ev.TaskAttemptFailed(
-        attempt=task.attempt,
-        run=task.run,
-        kind=failure.kind,
-        message=failure.message,
-        exit_code=failure.exit_code,
-        verdict=verdict,
-    )
-    used = task.attempt - task.refunds
-    elapsed = at - (task.started_at if task.started_at is not None else at)
-    if should_retry(task.spec.retry, failure, attempts_used=used, elapsed_ms=elapsed):
-        due = at + backoff_ms(task.spec.retry, used, chance)
-        retry = ev.TaskRetryScheduled(due=due, attempt=task.attempt + 1, reason=failure.message)
-        return (said, retry)
-    error = {"kind": failure.kind, "message": failure.message}
-    reason = "attempts_used_up" if task.spec.retry.max_attempts > 1 else failure.kind
-    return (said, ev.TaskDead(reason=reason, error=error))
+    return failed(task, failure, verdict, command.at, command.chance)
 
 
 def _lost(task: Task, command: Lose | Reap | Resolve) -> Said:

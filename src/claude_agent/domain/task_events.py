@@ -156,6 +156,15 @@ class TaskDue(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMoved(Payload):
+    """The wall clock jumped: its delay and its run timeout keep their length."""
+
+    TYPE: ClassVar[str] = "task.moved"
+    jump: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDead(Payload):
     """It ended as a dead letter."""
 

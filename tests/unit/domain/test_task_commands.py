@@ -12,7 +12,6 @@ from claude_agent.domain.retry import Failure, RetryPolicy
 from claude_agent.domain.states import TASK_ALLOWED, TaskState
 from claude_agent.domain.task import MAX_DELIVERIES, Task
 from claude_agent.domain.task_commands import (
-    SHUTDOWN,
     Adopt,
     Cancel,
     Claim,
@@ -30,6 +29,7 @@ from claude_agent.domain.task_commands import (
     Tick,
     decide,
 )
+from claude_agent.domain.task_failure import SHUTDOWN
 from claude_agent.errors import Conflict
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, submitted, types
 

@@ -44,10 +44,10 @@ UPDATE tasks
  WHERE id = :id AND seq = :was_seq;
 
 -- name: tasks.pick
--- The best ready task over some queues.
+-- The best ready task over some queues. Ready means that its time has come: the clock is not
+-- asked again, it may have gone back since.
 SELECT id, queue, effective_priority FROM tasks
- WHERE state = 'ready' AND queue IN (:queues) AND not_before <= :now
-   AND effective_priority >= :least
+ WHERE state = 'ready' AND queue IN (:queues) AND effective_priority >= :least
  ORDER BY effective_priority DESC, not_before, submitted_pos
  LIMIT 1;
 
@@ -113,9 +113,11 @@ SELECT state, COUNT(*) AS count FROM tasks
 SELECT queue, state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
  WHERE state IN ('ready', 'scheduled', 'running', 'verifying', 'uncertain') GROUP BY queue, state;
 
--- name: tasks.shift_delays
--- Wall time jumped: pending delays keep their length.
-UPDATE tasks SET not_before = not_before + :jump WHERE state = 'scheduled';
+-- name: tasks.timed
+-- Tasks that a jump of the wall clock would hurry or hold up.
+SELECT id FROM tasks
+ WHERE state = 'scheduled' OR (deadline_at IS NOT NULL AND state IN ('ready', 'running', 'verifying'))
+ ORDER BY id;
 
 -- name: tasks.executions_of
 -- Which execution each of some tasks belongs to.

@@ -1,0 +1,51 @@
+"""What follows from an attempt that failed: another one, or a dead letter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from claude_agent.domain import task_events as ev
+from claude_agent.domain.events import Payload
+from claude_agent.domain.retry import Failure, backoff_ms, should_retry
+from claude_agent.domain.task import Task
+
+SHUTDOWN = "shutdown"
+"""Why a run is stopped that ends with the server."""
+
+
+def failed(
+    task: Task, failure: Failure, verdict: Mapping[str, Any], at: int, chance: float
+) -> tuple[Payload, ...]:
+    """Return the events of a failed attempt; `chance` is in [0, 1)."""
+    if task.stop_requested == SHUTDOWN and task.spec.idempotent:
+        # Stopped with the server by a person: it begins again with the next one, uncounted.
+        again = ev.TaskRetryScheduled(
+            due=at, attempt=task.attempt, reason="It was stopped with the server.", counted=False
+        )
+        return (again,)
+    if task.stop_requested:
+        limit = {"timeout.run": "run", "timeout.total": "total", "timeout.idle": "idle"}
+        by = limit.get(task.stop_requested)
+        how = f"by its {by} timeout" if by else "with the server (down --stop-agents)"
+        failure = Failure(
+            kind=task.stop_requested,
+            message=f"It was stopped {how}.",
+            exit_code=failure.exit_code,
+            retryable=task.stop_requested != "timeout.total",
+        )
+    said = ev.TaskAttemptFailed(
+        attempt=task.attempt,
+        run=task.run,
+        kind=failure.kind,
+        message=failure.message,
+        exit_code=failure.exit_code,
+        verdict=verdict,
+    )
+    used = task.attempt - task.refunds
+    elapsed = at - (task.started_at if task.started_at is not None else at)
+    if should_retry(task.spec.retry, failure, attempts_used=used, elapsed_ms=elapsed):
+        due = at + backoff_ms(task.spec.retry, used, chance)
+        retry = ev.TaskRetryScheduled(due=due, attempt=task.attempt + 1, reason=failure.message)
+        return (said, retry)
+    error = {"kind": failure.kind, "message": failure.message}
+    reason = "attempts_used_up" if task.spec.retry.max_attempts > 1 else failure.kind
+    return (said, ev.TaskDead(reason=reason, error=error))
