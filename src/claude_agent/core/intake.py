@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from claude_agent.core.catalogue import Catalogue, unknown
-from claude_agent.core.definition_source import parse
 from claude_agent.domain.compile_reader import Cursor, Problems
 from claude_agent.domain.compile_schemas import schemas
 from claude_agent.domain.compile_values import environment, retry, timeouts
-from claude_agent.domain.definition import Timeouts
+from claude_agent.domain.definition import DefinitionError, Timeouts
+from claude_agent.domain.node import node_from_data
 from claude_agent.domain.priority import NAMES, Priority
 from claude_agent.domain.retry import RetryPolicy
 from claude_agent.domain.task_spec import KINDS, ON_UNCERTAIN, TaskSpec
@@ -167,8 +167,8 @@ def _read(task: Mapping[str, Any], key: str, reader: Callable[[Cursor], T], abse
         return absent
     problems = Problems()
     try:
-        node = parse(json.dumps(value), file="")
-    except (TypeError, ValueError):
+        node = node_from_data(value)
+    except DefinitionError:
         raise _unreadable(key) from None
     found = reader(Cursor(node, key, problems))
     if problems.any:
