@@ -78,7 +78,7 @@ def _json(data: object) -> str:
         return json.dumps(data, allow_nan=False)
     except (TypeError, ValueError) as error:
         message = f"The task is not JSON: {error}."
-        raise Invalid(message, hint="Use texts, numbers, lists and mappings.") from None
+        raise Invalid(message, hint="Use texts, numbers, lists, mappings.", pointer="/") from None
 
 
 def _what(task: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,266 @@
+"""The real core on a real database, with a clock and chance that the test owns."""
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claude_agent.clock import ManualClock
+from claude_agent.core.catalogue import AgentInfo, Catalogue
+from claude_agent.core.claims import Claims, Slot, WorkerIdentity, layout
+from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.foundation import Foundation
+from claude_agent.core.log_follower import LogFollower
+from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.run_control import Ended, RunControl
+from claude_agent.core.run_journal import RunJournal
+from claude_agent.core.scheduler import TaskScheduler
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.task_orders import TaskOrders
+from claude_agent.core.workflow_engine import WorkflowEngine
+from claude_agent.domain.definition import ActionSpec, ParameterSpec
+from claude_agent.domain.execution import Execution
+from claude_agent.domain.retry import Failure
+from claude_agent.domain.routing import Route
+from claude_agent.domain.task import Task
+from claude_agent.ids_source import IdSource
+from claude_agent.storage import execution_rows, log, task_rows
+from claude_agent.storage.database import Reader, Row
+from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
+from claude_agent.storage.log import Recorded
+from claude_agent.storage.notifiers.local import LocalNotifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AGENTS = {"testing": 2, "database": 1, "deployment": 1, "master": 4}
+NO = Failure(kind="exit", message="It exited with 1.", exit_code=1)
+
+
+def agent(name: str, slots: int, **more: Any) -> AgentInfo:
+    """Return an agent that runs commands."""
+    values = {"adapter": "shell", "takes_prompt": False, "note": "it runs commands only"} | more
+    return AgentInfo(name=name, queue=name, slots=slots, **values)
+
+
+def catalogue() -> Catalogue:
+    """Return what tasks may name in tests."""
+    agents = {name: agent(name, slots) for name, slots in AGENTS.items()}
+    agents["chat"] = agent("chat", 1, adapter="fake", takes_prompt=True, fake=True)
+    actions = [
+        ActionSpec(name="noop", idempotent=True),
+        ActionSpec(name="setup_database", parameters={"to": ParameterSpec()}),
+        ActionSpec(name="clone_repo", parameters={"url": ParameterSpec(required=True)}),
+    ]
+    return Catalogue(
+        agents=agents,
+        actions={action.name: action for action in actions},
+        route=lambda text: Route(
+            agent="testing" if "test" in text else "master", reason="by its words"
+        ),
+    )
+
+
+@cache
+def _template() -> bytes:
+    """Return the bytes of a migrated, empty database: migrating anew takes longer than a test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.db"
+        open_sqlite(str(path), draw=lambda: "epoch").close()
+        return path.read_bytes()
+
+
+class Stand:
+    """One server's core, and what a test asks of it."""
+
+    def __init__(self, folder: Path, *, seed: int = 1, slots: list[Slot] | None = None) -> None:
+        self.path = folder / "stand.db"
+        self.path.write_bytes(_template())
+        self.folder = folder
+        self.clock = ManualClock()
+        self.ids = IdSource(self.clock, seed)
+        self.notifier = LocalNotifier()
+        self.catalogue = catalogue()
+        self.slots = slots
+        self._workers = 0
+        self.open()
+
+    def open(self) -> None:
+        """Begin as a new process does: with nothing but the file."""
+        self.database = SqliteDatabase(self.path, durable=False)
+        self.desk = TaskDesk(self.clock, self.ids, self.notifier)
+        self.executions = ExecutionDesk(self.desk, self.catalogue)
+        self.follower = LogFollower(self.database)
+        foundation = Foundation(
+            database=self.database,
+            clock=self.clock,
+            ids=self.ids,
+            notifier=self.notifier,
+            catalogue=self.catalogue,
+        )
+        self.bus = UnifiedMessageBus(
+            database=self.database,
+            desk=self.desk,
+            catalogue=self.catalogue,
+            follower=self.follower,
+        )
+        self.engine = WorkflowEngine(
+            foundation,
+            desk=self.desk,
+            executions=self.executions,
+            follower=self.follower,
+            workspaces=self.folder / "workspaces",
+        )
+        self._workers += 1
+        self.claims = Claims(
+            database=self.database,
+            desk=self.desk,
+            clock=self.clock,
+            notifier=self.notifier,
+            identity=WorkerIdentity(
+                id=f"w{self._workers}", host="here", boot_id="boot", pid=self._workers
+            ),
+        )
+        self.control = RunControl(
+            database=self.database, desk=self.desk, claims=self.claims, ids=self.ids
+        )
+        self.orders = TaskOrders(self.database, self.desk)
+        self.records = RunJournal(self.database, self.desk, self.control.actor)
+        self.scheduler = TaskScheduler(
+            database=self.database,
+            desk=self.desk,
+            executions=self.executions,
+            claims=self.claims,
+            clock=self.clock,
+        )
+        queues = [info.queue for info in self.catalogue.agents.values()]
+        self.claims.register(
+            layout(len(queues) + 4, queues) if self.slots is None else self.slots, self.catalogue
+        )
+
+    def close(self) -> None:
+        """End as `kill -9` does: nothing is tidied but what belongs to the test."""
+        self.follower.close()
+        self.database.close()
+
+    def restart(self) -> None:
+        """End and begin again on the same file."""
+        self.close()
+        self.open()
+
+    # What a test does -----------------------------------------------------------------------
+
+    def submit(self, name: str = "testing", **fields: Any) -> Task:
+        """Submit a shell task."""
+        given: Mapping[str, Any] = {"run": "true", **fields}
+        return self.task(self.bus.publish_task(name, dict(given)))
+
+    def running(self, name: str = "testing", **fields: Any) -> Task:
+        """Return a task whose first attempt has started."""
+        one = self.submit(name, **fields)
+        found = next(each for each in self.claims.claim() if each.id == one.id)
+        return self.start(found)
+
+    def start(self, one: Task) -> Task:
+        """Start a claimed task."""
+        return self.control.started(one, adapter="shell", digest="d")
+
+    def end(self, one: Task, failure: Failure | None = None, **outputs: Any) -> Task:
+        """End a task's run."""
+        code = 0 if failure is None else failure.exit_code
+        ended = Ended(verdict={"code": code}, failure=failure, outputs=outputs or None)
+        return self.control.ended(one.id, one.fence, ended)
+
+    def reaped(self, one: Task) -> Task:
+        """Lose a run and reap it."""
+        lost = self.control.lost(one.id, one.fence, "its shim was lost")
+        return self.control.reaped(one.id, lost.fence, 0)
+
+    def step_task(self, execution_id: str, step: str) -> Task:
+        """Return the task of a step (or, with `undo `, of its undoing)."""
+        run = self.execution(execution_id)
+        seen = run.steps[step.removeprefix("undo ")]
+        return self.task(seen.undo_task_id if step.startswith("undo ") else seen.task_id)
+
+    def do(self, execution_id: str, step: str, failure: Failure | None = None, **out: Any) -> Task:
+        """Claim, start and end the task of a step."""
+        self.claims.claim()
+        return self.end(self.start(self.step_task(execution_id, step)), failure, **out)
+
+    # What a test sees -----------------------------------------------------------------------
+
+    def task(self, task_id: str) -> Task:
+        """Return a task as its row says."""
+        return self.control.task(task_id)
+
+    def execution(self, execution_id: str) -> Execution:
+        """Return an execution as its rows say."""
+        found = self.database.read(lambda r: execution_rows.load(r, execution_id))
+        assert found is not None
+        return found
+
+    def rows(self, query: str, **params: object) -> list[Row]:
+        """Return the rows of a named query."""
+        return self.database.read(lambda r: r.rows(query, **params))
+
+    def history(self) -> list[Recorded]:
+        """Return the whole log."""
+        return self.database.read(lambda r: list(log.everything(r)))
+
+    def types(self, stream: str) -> list[str]:
+        """Return the types of a stream's events."""
+        found = self.database.read(lambda r: log.of_stream(r, stream))
+        return [one.event.type for one in found]
+
+    def places(self) -> dict[str, int]:
+        """Return how many places of each queue are taken; queues without one are left out."""
+        return {row["name"]: row["running"] for row in self.rows("work.queues") if row["running"]}
+
+    def slots_of(self) -> dict[str, int]:
+        """Return the slot of each task that has one."""
+        return {row["task_id"]: row["n"] for row in self.rows("work.slots") if row["task_id"]}
+
+    def everything(self) -> tuple[object, ...]:
+        """Return all that a transaction could have changed, to compare before and after."""
+        tables = ("tasks", "task_specs", "queues", "slots", "runs", "run_commands", "definitions")
+        tables += ("executions", "steps", "events", "log_head", "workers", "idempotency_keys")
+
+        def work(reader: Reader) -> tuple[object, ...]:
+            connection = reader._connection  # type: ignore[attr-defined]
+            return tuple(
+                sorted(map(repr, connection.execute(f"SELECT * FROM {table}").fetchall()))  # noqa: S608 - names of the test
+                for table in tables
+            )
+
+        return self.database.read(work)
+
+
+def compare_with_the_log(stand: Stand) -> None:
+    """Assert that every row is what the log folds to, and that the log is whole (I11, I13)."""
+    history = stand.history()
+    folded = task_rows.fold_tasks(history)
+    runs = execution_rows.fold_executions(history)
+
+    def work(reader: Reader) -> tuple[dict[str, Task | None], dict[str, Execution | None]]:
+        connection = reader._connection  # type: ignore[attr-defined]
+        tasks = [row["id"] for row in connection.execute("SELECT id FROM tasks")]
+        executions = [row["id"] for row in connection.execute("SELECT id FROM executions")]
+        return (
+            {each: task_rows.load(reader, each) for each in tasks},
+            {each: execution_rows.load(reader, each) for each in executions},
+        )
+
+    tasks, executions = stand.database.read(work)
+    assert tasks == folded
+    assert executions == runs
+    assert [one.pos for one in history] == list(range(1, len(history) + 1))
+    assert stand.database.read(log.verify)[2] == []
+
+
+def fresh(folder: Path) -> Path:
+    """Return an empty folder below, for one history of many."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    return folder
