@@ -1,5 +1,6 @@
 """A browser to look with, what the page shows, and how that differs from the truth."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from tests.waiting import wait_until
 
 BUILT = Path(claude_agent.__file__).parent / "dashboard"
 SOURCES = Path(__file__).parents[2] / "dashboard"
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -49,7 +52,7 @@ _READ = """() => {
   return {
     now: Date.now(),
     phase: part('connection').dataset.phase,
-    connection: part('connection').textContent,
+    connection: part('connection').querySelector('[data-field]').textContent,
     stale: part('main').dataset.stale,
     version: part('health').querySelector('[data-field=version]').textContent,
     figures: Object.fromEntries(

@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not tools.CHROMIUM.exists(), reason="needs chromium"),
+    pytest.mark.skipif(not tools.CHROMIUM, reason="needs chromium"),
     pytest.mark.skipif(
         not (tools.BUILT / "index.html").exists(), reason="needs the dashboard: make dashboard"
     ),
@@ -179,6 +179,8 @@ def test_page_keeps_dimmed_values_and_counts_down_while_the_server_is_away(
     page = watched.page
     tools.enter(page, busy)
     before = tools.agrees(page, lambda: expected(busy))
+    tries: list[str] = []
+    page.on("websocket", lambda socket: tries.append(socket.url))
     keeper, server = busy.keeper, busy.server
     os.kill(keeper, signal.SIGSTOP)
     try:
@@ -186,12 +188,14 @@ def test_page_keeps_dimmed_values_and_counts_down_while_the_server_is_away(
         page.wait_for_selector("[data-testid=main][data-stale=true]")
         lost = tools.read(page)["now"]
         assert wait_until(lambda: _dimmed(page), what="dimmed values")
-        told = re.compile(r"Reconnecting in [2-9] s")
+        offline = re.compile(r"Offline since \d\d:\d\d · reconnecting( in \d+ s)?")
         wait_until(
-            lambda: told.search(tools.read(page)["connection"]), timeout=20, what="the countdown"
+            lambda: offline.fullmatch(tools.read(page)["connection"]),
+            timeout=20,
+            what="word that it is offline",
         )
         shown = tools.read(page)
-        assert shown["now"] - lost > 1_000, "it has tried more than once"
+        assert len(tries) > 1
         assert tools.compare(before, shown, now=lost) == []
     finally:
         os.kill(keeper, signal.SIGCONT)
@@ -215,7 +219,16 @@ def test_page_follows_one_socket_and_asks_nothing_while_nothing_happens(
     assert len(sockets) == 1
     task = served.submit("true", title="seen at once")
     page.wait_for_selector(f"[data-task='{task['ref']}'][data-state=succeeded]")
+    began = served.ask("GET", "/events/head")[1]["cursor"]
+    asked.clear()
+    last = [served.submit("true") for _ in range(25)][-1]
+    served.reaches(last["id"], "succeeded")
     tools.agrees(page, lambda: expected(served))
+    ended = served.ask("GET", "/events/head")[1]["cursor"]
+    changes = int(ended.rpartition(":")[2]) - int(began.rpartition(":")[2])
+    assert changes >= 100
+    assert len(asked) < changes / 2, "many changes are read together"
+    assert len(sockets) == 1
 
 
 def test_login_takes_the_token_and_refuses_a_wrong_one(served: Product, watched: Watched) -> None:
@@ -285,8 +298,9 @@ def test_page_fits_every_width_and_passes_axe(served: Product, scheme: str) -> N
             page.set_viewport_size({"width": width, "height": 900})
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{wide} px of content at {width} px"
-            found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa']})")
-            assert [_told(one) for one in found["violations"]] == [], f"at {width} px"
+            if width in (390, 1440):
+                found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa']})")
+                assert [_told(one) for one in found["violations"]] == [], f"at {width} px"
         assert watched.problems == []
 
 

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { useNow } from "../lib/clock";
 import { hour } from "../lib/time";
-import type { Connection } from "../live/connection";
+import { type Connection, lostAt } from "../live/connection";
 import { connection } from "../live/start";
 import styles from "./Header.module.css";
 
@@ -20,22 +20,19 @@ export function connectionText(state: Connection, now: number): string {
 export function ConnectionState() {
   const state = useSyncExternalStore(connection.follow, connection.get);
   return (
-    <span
-      aria-live="polite"
-      className={styles.connection}
-      data-phase={state.phase}
-      data-testid="connection"
-    >
+    <span className={styles.connection} data-phase={state.phase} data-testid="connection">
       <span aria-hidden="true" className={styles.dot} />
-      {state.phase === "waiting" || state.phase === "trying" ? (
-        <Countdown state={state} />
-      ) : (
-        connectionText(state, 0)
-      )}
+      <span data-field="connection">
+        {lostAt(state) === null ? connectionText(state, 0) : <Countdown state={state} />}
+      </span>
+      <span className="hidden" role="status">
+        {lostAt(state) === null ? "" : "The connection is lost. What you see may be old."}
+      </span>
     </span>
   );
 }
 
 function Countdown({ state }: { state: Connection }) {
-  return connectionText(state, useNow());
+  useNow();
+  return connectionText(state, Date.now());
 }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
+import { useState } from "react";
 import { api, told } from "../api/client";
 import { healthQuery, sessionQuery } from "../api/queries";
 import { ConnectionState } from "./ConnectionState";
@@ -53,8 +54,23 @@ function Health() {
       <span className={styles.place} title={`Home ${health.home}`}>
         {health.home}
       </span>
-      <span data-field="version">{health.version}</span>
+      <Version version={health.version} />
     </span>
+  );
+}
+
+/** The page is that of the server which sent it: another version means another page. */
+function Version({ version }: { version: string }) {
+  const [first] = useState(version);
+  return (
+    <>
+      <span data-field="version">{version}</span>
+      {first !== version && (
+        <button className="button" onClick={() => window.location.reload()} type="button">
+          Load the new page
+        </button>
+      )}
+    </>
   );
 }
 
