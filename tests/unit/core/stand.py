@@ -162,6 +162,10 @@ class Stand:
         found = next(each for each in self.claims.claim() if each.id == one.id)
         return self.start(found)
 
+    def running_of(self, title: str) -> Task:
+        """Claim and start the task of this title."""
+        return self.start(next(one for one in self.claims.claim() if one.spec.title == title))
+
     def start(self, one: Task) -> Task:
         """Start a claimed task."""
         return self.control.started(one, adapter="shell", digest="d")
