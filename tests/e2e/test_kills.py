@@ -142,6 +142,22 @@ def test_tmux_killed_runs_go_on_and_sessions_are_made_again(shared: Product) -> 
     shared.verify()
 
 
+def test_tmux_frozen_tasks_run_without_a_window_and_only_once(shared: Product) -> None:
+    tmux = shared.tmux()
+    assert tmux is not None
+    os.kill(tmux, signal.SIGSTOP)
+    try:
+        task = shared.submit(shared.entry("windowless"))
+        assert shared.reaches(task["id"], "succeeded")["run_number"] == 1
+    finally:
+        os.kill(tmux, signal.SIGCONT)
+    # Awake again, tmux opens the window: its shim finds the run claimed and touches nothing.
+    after = shared.submit(shared.entry("awake"))
+    shared.reaches(after["id"], "succeeded")
+    assert len(shared.entries("windowless")) == 1
+    shared.verify()
+
+
 @pytest.mark.parametrize("late", ["killed", "woken"])
 def test_server_killed_before_a_run_began_seals_it_and_counts_no_attempt(
     shared: Product, late: str

@@ -46,15 +46,17 @@ class AgentBridge:
         self._control = control
         self._planner = planner
         self._terminal = terminal
+        self._quiet = terminal
         self._adapters = adapters
         self._catalogue = catalogue
         self._clock = clock
         self._journal: Journal | None = None
         self._ended: dict[str, Followed] = {}
 
-    def attach(self, journal: Journal) -> None:
-        """Hand started runs to this journal."""
+    def attach(self, journal: Journal, quiet: Terminal) -> None:
+        """Hand started runs to this journal; `quiet` starts those that get no window."""
         self._journal = journal
+        self._quiet = quiet
 
     def adapter_for(self, task: Task) -> Adapter:
         """Return what drives a task: its agent's adapter for a prompt, the shell otherwise."""
@@ -105,8 +107,19 @@ class AgentBridge:
         try:
             run.pane = self.execute_in_tmux(f"{_SESSION}{task.spec.agent}", command, name=task.ref)
         except ClaudeAgentError as error:
-            # The shim may or may not have begun: the run folder tells, the journal looks.
-            _LOG.warning("task %s: no window: %s", task.ref, error.detail)
+            _LOG.warning("task %s runs without a window: %s", task.ref, error.detail)
+            self._open_quietly(run, command)
+
+    def _open_quietly(self, run: Followed, command: str) -> None:
+        """Start the shim without a window: a terminal that is lost or hangs holds up no task.
+
+        Should the window open after all, the second shim finds the run claimed and ends.
+        """
+        try:
+            self._quiet.open(self._window(run.task.spec.agent, command, run.task.ref))
+        except ClaudeAgentError as error:
+            # Whether a shim has begun is told by the run folder: the journal looks at once.
+            _LOG.warning("task %s could not be started: %s", run.task.ref, error.detail)
             run.since = 0
 
     def execute_in_tmux(self, session: str, command: str, *, name: str = "run") -> str:
@@ -118,13 +131,12 @@ class AgentBridge:
         if not session.startswith(_SESSION):
             detail = f"{session[:80]} is not the session of an agent."
             raise Invalid(detail, hint="Sessions are named claude-<agent>.")
-        window = Window(
-            agent=session.removeprefix(_SESSION),
-            name=name,
-            argv=tuple(shlex.split(command)),
-            cwd=self._planner.places.home,
-        )
-        return self._terminal.open(window)
+        agent = session.removeprefix(_SESSION)
+        return self._terminal.open(self._window(agent, command, name))
+
+    def _window(self, agent: str, command: str, name: str) -> Window:
+        argv = tuple(shlex.split(command))
+        return Window(agent=agent, name=name, argv=argv, cwd=self._planner.places.home)
 
     def run_ended(self, run: Followed) -> Task:
         """Hand a run that ended to `capture_and_publish_result`."""

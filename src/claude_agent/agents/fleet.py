@@ -55,7 +55,7 @@ class Fleet:
         journal.on_end = self._ended
         journal.on_gone = self._gone
         journal.on_idle = self._idle
-        bridge.attach(journal)
+        bridge.attach(journal, quiet)
         bridge.terminal.on_lost(self._terminal_lost)
 
     # Start and stop -------------------------------------------------------------------------
