@@ -4,12 +4,15 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+from claude_agent.errors import ClaudeAgentError
 from claude_agent.storage import log
 from claude_agent.storage.database import Database
 from claude_agent.storage.log import Recorded
 
 _LOG = logging.getLogger(__name__)
 _CHUNK = 200
+_PAUSE_S = 1.0
+"""Between two tries to read a log that cannot be read just now."""
 
 Subscriber = Callable[[Recorded], None]
 
@@ -74,7 +77,13 @@ class LogFollower:
                 self._hand_out(one)
 
     def _after(self, pos: int) -> list[Recorded]:
-        return self._database.read(lambda r: log.after(r, pos, _CHUNK))
+        try:
+            return self._database.read(lambda r: log.after(r, pos, _CHUNK))
+        except ClaudeAgentError as error:
+            _LOG.warning("the log cannot be followed just now: %s", error.detail)
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed, _PAUSE_S)
+        return []
 
     def _hand_out(self, one: Recorded) -> None:
         for callback, types in self._subscribers:
