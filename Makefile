@@ -41,7 +41,7 @@ lint: .venv/.stamp-dev
 	ruff format --check --quiet .
 	ruff check --quiet .
 	mypy
-	lint-imports --no-timings >.import-linter.log || { cat .import-linter.log; exit 1; }
+	lint-imports >.import-linter.log || { cat .import-linter.log; exit 1; }
 
 ifeq ($(HAS_DASHBOARD),)
 dashboard dashboard-check:
