@@ -8,6 +8,7 @@ from typing import Any
 from claude_agent.core.definition_source import parse
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
+from claude_agent.core.intake import check_text
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import execution_events as ev
@@ -118,6 +119,7 @@ class WorkflowEngine:
             raise Invalid(message, hint="Give --cwd an absolute path.", pointer="/cwd")
         definition = self._executions.definition(tx, digest)
         checked = check_params(definition, dict(params))
+        check_text(checked, "/params")
         context = self._desk.context(actor)
         execution_id, ref = self._desk.new_id(tx, "executions.id_of_ref")
         said = ev.ExecutionSubmitted(

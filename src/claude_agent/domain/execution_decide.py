@@ -241,19 +241,18 @@ class _Deciding:
         """Return why the step is not run, or nothing."""
         if step.when == "always":
             return ""
-        states = [self._run.steps[name].state for name in step.depends_on]
+        states = self._states(step.depends_on)
         failed = _S.FAILED in states
         cancelled = _S.CANCELLED in states or bool(self._run.cancel_requested)
+        if step.when == "success":
+            if all(state == _S.SUCCEEDED for state in states):
+                return ""
+            return "upstream_failed" if failed or cancelled else "upstream_skipped"
         if not step.depends_on:  # it looks at the whole execution
             failed = any(one.state == _S.FAILED for one in self._run.steps.values())
             cancelled = cancelled or outcome_of(self._run, None) == "cancelled"
-        if step.when == "failure":
-            return "" if failed else "condition_false"
-        if step.when == "cancelled":
-            return "" if cancelled else "condition_false"
-        if any(state != _S.SUCCEEDED for state in states):
-            return "upstream_failed" if failed or cancelled else "upstream_skipped"
-        return ""
+        wanted = failed if step.when == "failure" else cancelled
+        return "" if wanted else "condition_false"
 
     def _queue(self, step: Step) -> None:
         agent, why = self._agent(step)

@@ -1,7 +1,9 @@
 """From a step of a definition to the task that does it: values rendered, defaults resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from typing_extensions import override
 
 from claude_agent.domain.definition import Compensate, Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
@@ -39,12 +41,31 @@ def contexts(definition: Definition, run: Execution, step: Step | None) -> dict[
             "workflow": run.workflow,
             "generation": run.generation,
         },
-        "steps": {name: _seen(one) for name, one in run.steps.items()},
+        "steps": _Steps(run.steps),
         "outcome": outcome_of(run, step),
         "env": {},
     }
     found["env"] = dict(render(dict(definition.env), found))
     return found
+
+
+class _Steps(Mapping[str, Any]):
+    """The steps as expressions see them, each made when it is read: most are never read."""
+
+    def __init__(self, steps: Mapping[str, StepRun]) -> None:
+        self._steps = steps
+
+    @override
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        return _seen(self._steps[name])
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._steps)
 
 
 def _seen(step: StepRun) -> dict[str, Any]:
