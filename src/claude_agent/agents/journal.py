@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from claude_agent.agents.run_folder import RunFolder
 from claude_agent.clock import Clock
 from claude_agent.core.run_journal import Position, RunJournal
 from claude_agent.domain.task import Task
-from claude_agent.errors import ClaudeAgentError, FencedOut
+from claude_agent.errors import ClaudeAgentError, Conflict, FencedOut
 
 _LOG = logging.getLogger(__name__)
 LOOK_S = 1.0
@@ -47,6 +47,8 @@ class Followed:
     """When it was opened, epoch milliseconds."""
     pane: str = ""
     position: Position = field(default_factory=lambda: Position(segment=1, byte=0, line=0))
+    stored: Position = field(default_factory=lambda: Position(segment=1, byte=0, line=0))
+    """The position that the database knows."""
     seen: list[AgentEvent] = field(default_factory=list)
     notes: int = 0
     begun: bool = False
@@ -116,7 +118,7 @@ class Journal:
                 if line.get("kind") == "protocol":
                     run.seen.extend(run.adapter.parse(line["line"]))
             run.position = _position(position)
-        run.position = stood
+        run.position = run.stored = stood
         run.notes = len(run.seen)
 
     def forget(self, run_id: str) -> None:
@@ -180,12 +182,24 @@ class Journal:
         ended = self._read(run)
         if ended or (thorough and run.folder.verdict() is not None):
             if run.folder.verdict() is None:
-                return  # the line is written before the verdict; its own ring follows
+                return
             self._read(run)
-            self.forget(run.run_id)
-            self.on_end(run)
+            self._end(run)
         elif thorough:
+            self._store(run)
             self._check_alive(run)
+
+    def _end(self, run: Followed) -> None:
+        """Hand over a run that ended; where its end cannot be recorded now, follow it on."""
+        self.forget(run.run_id)
+        try:
+            self.on_end(run)
+        except Conflict:
+            raise  # it is somebody else's, or it was settled meanwhile
+        except BaseException:
+            with self._lock:
+                self._followed[run.run_id] = run
+            raise
 
     def _read(self, run: Followed) -> bool:
         ended = False
@@ -204,10 +218,20 @@ class Journal:
                     acks.append(line["cmd"])
                 elif kind == "protocol" and isinstance(line.get("line"), dict):
                     notes += self._parse(run, line["line"])
-            now = _position(position)
-            if run.purpose == "run":
-                self._records.move(run.task, run.position, now, notes=notes, acks=acks)
-            run.position = now
+            run.position = _position(position)
+            if notes or acks:
+                self._store(run, notes, acks)
+
+    def _store(
+        self, run: Followed, notes: Sequence[tuple[str, str]] = (), acks: Sequence[int] = ()
+    ) -> None:
+        """Move the stored position with what the lines yielded.
+
+        Lines that yield nothing move it once a second: after a crash they are only read again.
+        """
+        if run.purpose == "run" and (run.position != run.stored or notes or acks):
+            self._records.move(run.task, run.stored, run.position, notes=notes, acks=acks)
+            run.stored = run.position
 
     def _parse(self, run: Followed, line: dict[str, object]) -> list[tuple[str, str]]:
         events = run.adapter.parse(line)

@@ -119,8 +119,8 @@ class Claims:
         if not reader.rows("work.free_slots", worker=self.worker):
             return False
         queues = [row["name"] for row in reader.rows("work.open_queues")]
-        row = reader.row("tasks.ready_for", queues=queues)
-        return row is not None and row["count"] > 0
+        now = self._clock.now()
+        return reader.row("tasks.pick", queues=queues, now=now, least=0) is not None
 
     def waiting_since(self) -> int | None:
         """Return when the oldest task became ready that a free slot could serve now."""
