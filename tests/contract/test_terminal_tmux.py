@@ -325,3 +325,27 @@ def test_tmux_notices_stay_bounded(tmux: TmuxTerminal) -> None:
     path = tmux._socket.parent / "notices" / "testing.log"
     assert path.stat().st_size < 200_000
     wait_until(lambda: "the last one" in tmux.capture("testing", 5), what="the newest notice")
+
+
+def test_tmux_ends_the_connection_of_an_owner_that_was_killed(tmp_path: Path) -> None:
+    need_tmux()
+    first = TmuxTerminal(tmp_path / "t" / "tmux.sock")
+    first.ensure(["testing"])
+    # As tmux leaves it when it misses the end of its input: attached, with nobody behind it.
+    held, ours = os.pipe()
+    words = ["tmux", "-S", str(first._socket), "-C", "attach-session", "-t", "=control"]
+    orphan = subprocess.Popen(words, stdin=held, stdout=subprocess.DEVNULL)
+    pids = ("list-clients", "-F", "#{client_pid}")
+    wait_until(lambda: str(orphan.pid) in raw_tmux(first, *pids), what="the orphan's attachment")
+    first.shutdown()
+    second = TmuxTerminal(first._socket)
+    try:
+        second.ensure(["testing"])
+        assert orphan.wait(5) == -signal.SIGKILL
+        assert second.alive()
+    finally:
+        orphan.kill()
+        orphan.wait()
+        os.close(held)
+        os.close(ours)
+        second.kill_all()

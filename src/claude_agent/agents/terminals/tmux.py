@@ -8,9 +8,11 @@ server's pid); what a program prints may look like the protocol (so its text is 
 for through the control connection).
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -235,6 +237,7 @@ class TmuxTerminal(Terminal):
         connection = self._connect()
         connection.ask(*_OPTIONS, f"set-option -g default-size {self._size}")
         (self._server,) = connection.ask_one(f"display-message -p {quote('#{pid}')}")
+        _end_orphans(connection)
         self._connection = connection
         if connection.ended:
             msg = "The connection to tmux ended at once."
@@ -294,6 +297,20 @@ class TmuxTerminal(Terminal):
 
     def _run(self, *words: str) -> str:
         return printed(self._command("-u", *words))
+
+
+def _end_orphans(connection: ControlConnection) -> None:
+    """End the connections of owners that were killed.
+
+    tmux 3.3a can miss that the owner is gone, and then waits for such a client for ever when it
+    is told to end. Whoever gets here has the home, so nobody else has a right to a connection.
+    """
+    shown = quote("#{client_control_mode} #{client_pid}")
+    for row in connection.ask_one(f"list-clients -t {quote('=control')} -F {shown}"):
+        control, _, pid = row.partition(" ")
+        if control == "1" and int(pid) != connection.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
 
 
 def _new_window(window: Window, name: str) -> str:

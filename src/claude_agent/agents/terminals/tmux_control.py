@@ -121,6 +121,11 @@ class ControlConnection:
         self._reader.start()
 
     @property
+    def pid(self) -> int:
+        """The process id of our client of tmux."""
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         """True once the connection is of no more use."""
         return self._ended
