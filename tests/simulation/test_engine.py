@@ -1,0 +1,40 @@
+"""Thousands of workflows with random graphs, fates and cancels: each ends, and ends rightly."""
+
+import collections
+
+from tests.simulation.histories import play
+
+HISTORIES = 1_500
+KEPT: tuple[int, ...] = ()
+"""Seeds that once failed."""
+
+
+def test_every_history_ends_rightly(prove_scale: int) -> None:
+    ends: collections.Counter[str] = collections.Counter()
+    for seed in range(HISTORIES * prove_scale):
+        try:
+            history = play(seed)
+        except Exception as error:
+            error.add_note(f"seed {seed}: tests.simulation.histories.play({seed})")
+            raise
+        ends[history.run.state.value] += 1
+    # Every way to end is among them, or the fates are not wild enough to prove anything.
+    assert set(ends) == {
+        "succeeded",
+        "failed",
+        "cancelled",
+        "compensated",
+        "compensation_failed",
+    }, ends
+    assert min(ends.values()) > HISTORIES * prove_scale / 200, ends
+
+
+def test_histories_that_once_failed_end_rightly() -> None:
+    assert [play(seed).run.terminal for seed in KEPT] == [True] * len(KEPT)
+
+
+def test_history_is_the_same_again() -> None:
+    for seed in range(50):
+        one, two = play(seed), play(seed)
+        assert one.run == two.run
+        assert one.events == two.events
