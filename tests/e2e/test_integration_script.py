@@ -12,14 +12,14 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "test_integration.sh"
 LINKS = ["server", "API", "queue", "tmux", "result", "event", "page"]
 
 
-def look(product: Product, home: Path) -> tuple[int, list[tuple[str, str]]]:
+def look(product: Product, home: Path, patience: int = 10) -> tuple[int, list[tuple[str, str]]]:
     """Run the script on a home; return its exit code and (verdict, link) of each line."""
     done = subprocess.run(
         [str(SCRIPT), str(home)],
         check=False,
         capture_output=True,
         text=True,
-        env={**product.environ, "PATIENCE": "4"},
+        env={**product.environ, "PATIENCE": str(patience)},
         timeout=110,
     )
     words = [line.split() for line in done.stdout.splitlines()]
@@ -47,7 +47,7 @@ def test_script_names_a_tmux_that_hangs(shared: Product) -> None:
     assert tmux is not None
     os.kill(tmux, signal.SIGSTOP)
     try:
-        code, told = look(shared, shared.home)
+        code, told = look(shared, shared.home, patience=1)
     finally:
         os.kill(tmux, signal.SIGCONT)
     assert code == 1

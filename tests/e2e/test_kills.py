@@ -211,6 +211,7 @@ def test_server_killed_again_while_it_recovers_loses_nothing(shared: Product) ->
     shared.verify()
 
 
+@pytest.mark.slow
 def test_server_frozen_is_replaced_and_its_run_adopted(shared: Product) -> None:
     task = shared.submit(shared.held("frozen"))
     [line] = shared.started("frozen")
