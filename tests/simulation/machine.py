@@ -361,6 +361,8 @@ def check_task(task_id: str, events: list[Recorded]) -> None:
     assert [one.event.seq for one in events] == list(range(1, len(events) + 1))
     assert sum(each in ENDS for each in types) == 1, types
     assert types[-1] in ENDS, types
+    if "task.cancel_requested" in types:
+        assert types[-1] == "task.cancelled", f"a cancel was overruled: {types}"
     data = [one.event.data for one in events]
     runs = [d["run"] for t, d in zip(types, data, strict=True) if t == "task.starting"]
     fences = [d["fence"] for d in data if "fence" in d]
