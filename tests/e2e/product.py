@@ -109,9 +109,11 @@ class Product:
     def entry(self, step: str = "$CLAUDE_AGENT_STEP") -> str:
         """Return shell text that writes this start into the ledger."""
         pattern = '{"run_id":"%s","task_id":"%s","run":%s,"attempt":%s,"step":"%s"}\\n'
-        values = '"$CLAUDE_AGENT_RUN_ID" "$CLAUDE_AGENT_TASK_ID" "${CLAUDE_AGENT_RUN_ID##*.}"'
+        # A run id is TASK.RUN, or TASK.RUN.gates-K for the gates of a run.
+        values = '"$CLAUDE_AGENT_RUN_ID" "$CLAUDE_AGENT_TASK_ID" "${run%%.*}"'
         values += f' "$CLAUDE_AGENT_ATTEMPT" "{step}"'
-        return f"printf '{pattern}' {values} >> {shlex.quote(str(self.ledger))}"
+        write = f"printf '{pattern}' {values} >> {shlex.quote(str(self.ledger))}"
+        return f"run=${{CLAUDE_AGENT_RUN_ID#*.}}; {write}"
 
     def held(self, name: str) -> str:
         """Return shell text that says in the ledger that it runs, and waits for `let_go(name)`."""

@@ -158,7 +158,10 @@ class RunPlanner:
         """Make the folder of gates or of a probe: shell commands, one after the other."""
         folder = self.purpose_folder(task, purpose, k)
         run_id = f"{task.run_id}.{purpose}-{k}"
-        env = self.environment(task, agent, self.folder(task)) | {f"{_PREFIX}RUN_ID": run_id}
+        env = self.environment(task, agent, self.folder(task)) | {
+            f"{_PREFIX}RUN_ID": run_id,
+            f"{_PREFIX}ATTEMPT": str(task.attempt),  # it has been counted by now
+        }
         spec = RunSpec(
             run_id=run_id,
             task_id=task.id,
