@@ -5,6 +5,7 @@ window, `capture_and_publish_result` judges the verdict and records it. Every ru
 goes through these three.
 """
 
+import errno
 import json
 import logging
 import shlex
@@ -28,6 +29,10 @@ from claude_agent.errors import ClaudeAgentError, FencedOut, Invalid, NotFound
 
 _LOG = logging.getLogger(__name__)
 _SESSION = "claude-"
+_PASSING = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
+)
+"""What a machine lacks for a while."""
 
 
 class AgentBridge:
@@ -75,12 +80,12 @@ class AgentBridge:
         if task.fence != message["fence"]:
             detail = f"Task {task.ref} is driven by somebody else now."
             raise FencedOut(detail)
-        adapter = self.adapter_for(task)
         agent = self._catalogue.agents.get(task.spec.agent)
         try:
             if agent is None:
                 detail = f"There is no agent {task.spec.agent} any more."
                 raise NotFound(detail)
+            adapter = self.adapter_for(task)
             spec = self._planner.prepare(task, agent, adapter)
         except (ClaudeAgentError, OSError) as error:
             self._not_started(task, error)
@@ -182,8 +187,9 @@ class AgentBridge:
     def _not_started(self, task: Task, error: Exception) -> None:
         detail = error.detail if isinstance(error, ClaudeAgentError) else str(error)
         _LOG.warning("task %s could not be started: %s", task.ref, detail)
-        # A full disk may have room again; a wrong folder will not appear by itself.
-        retryable = isinstance(error, OSError)
+        # A full disk may have room again; a wrong folder will not appear by itself, and what
+        # could not be prepared uses no attempt: it would be tried for ever.
+        retryable = isinstance(error, OSError) and error.errno in _PASSING
         failure = Failure(kind="not_runnable", message=detail, retryable=retryable)
         self._planner.folder(task).seal_if_made(task.fence)
         self._control.ended(task.id, task.fence, Ended(verdict={}, failure=failure, outputs=None))

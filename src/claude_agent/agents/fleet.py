@@ -23,6 +23,8 @@ from claude_agent.storage.notifier import Notifier
 
 _LOG = logging.getLogger(__name__)
 LAUNCHERS = 4
+_OF_ONE_RUN = (ClaudeAgentError, OSError, LookupError, TypeError, ValueError)
+"""What may be wrong with one run and its folder."""
 
 
 class Fleet:
@@ -114,46 +116,55 @@ class Fleet:
         """Take over every task that the last owner left; return how many runs go on."""
         going = 0
         for task in self._control.active():
-            # The shim first: it writes its verdict before it ends.
-            folder = self._planner.folder(task)
-            alive = folder.shim_alive() or folder.verdict() is not None
             try:
-                adopted = self._control.adopt(task, alive=alive)
-                going += self._continue(adopted, alive=alive)
-            except ClaudeAgentError as error:
-                _LOG.warning("task %s could not be adopted: %s", task.ref, error.detail)
+                adopted = self._control.adopt(task, alive=self._has_life(task))
+                going += self._continue(adopted)
+            except _OF_ONE_RUN as error:
+                # One bad run folder must not keep the server from starting.
+                _LOG.warning("task %s could not be adopted yet: %s", task.ref, error)
+                self._unsettled[task.id] = self._control.task(task.id)
         return going
 
-    def _continue(self, task: Task, *, alive: bool) -> int:
+    def _has_life(self, task: Task) -> bool:
+        # The shim first: it writes its verdict before it ends.
+        folder = self._planner.folder(task)
+        return folder.shim_alive() or folder.verdict() is not None
+
+    def _continue(self, task: Task) -> int:
         """Go on with an adopted task: follow a live run, finish an ended one, settle the rest."""
-        if task.state == TaskState.VERIFYING:
-            self._pool.submit(self._recovery.restart_gates, task)
-            return 1
-        if alive and task.reaped_run != task.run:
-            self._journal.follow(
-                Followed(
-                    task=task,
-                    folder=self._planner.folder(task),
-                    run_id=task.run_id,
-                    purpose="run",
-                    adapter=self._bridge.adapter_for(task),
-                    since=self._clock.now(),
-                )
-            )
+        if task.state == TaskState.RUNNING and self._has_life(task):
+            self._follow(task)
             return 1
         self._pool.submit(self._settle_safely, task)
-        return 0
+        return int(task.state == TaskState.VERIFYING)
+
+    def _follow(self, task: Task) -> None:
+        self._journal.follow(
+            Followed(
+                task=task,
+                folder=self._planner.folder(task),
+                run_id=task.run_id,
+                purpose="run",
+                adapter=self._bridge.adapter_for(task),
+                since=self._clock.now(),
+            )
+        )
 
     def _settle_safely(self, task: Task) -> None:
         try:
             now = self._control.task(task.id)
-            if now.fence == task.fence:  # else somebody else drives it
-                self._recovery.settle(now)
+            if now.fence != task.fence:
+                return  # somebody else drives it
+            if now.state == TaskState.RUNNING and self._has_life(now):
+                if not self._journal.follows(now.run_id):
+                    self._follow(now)
+                return
+            self._recovery.settle(now)
         except (FencedOut, Conflict):
             _LOG.info("task %s went on without us", task.ref)
-        except ClaudeAgentError as error:
+        except (ClaudeAgentError, OSError) as error:
             # Something of the run still lives, or the disk is full: it stays unsettled till then.
-            _LOG.warning("task %s could not be settled yet: %s", task.ref, error.detail)
+            _LOG.warning("task %s could not be settled yet: %s", task.ref, error)
             self._unsettled[task.id] = task
         except Exception:  # noqa: BLE001 - a pool thread has nobody above it to report to
             _LOG.exception("task %s could not be settled", task.ref)
@@ -165,7 +176,7 @@ class Fleet:
             case "run":
                 task = self._bridge.run_ended(run)
                 if task.state == TaskState.VERIFYING:
-                    self.start_checks(task, "gates", task.gate_run)
+                    self._start_gates(task)
             case "gates":
                 verdict = run.folder.verdict()
                 if verdict is None:
@@ -177,13 +188,16 @@ class Fleet:
                 task = self._recovery.probe_ended(run)
         self._bridge.notice(task.spec.agent, f"{task.ref} {task.state.value}: {task.spec.title}")
 
+    def _start_gates(self, task: Task) -> None:
+        try:
+            self.start_checks(task, "gates", task.gate_run)
+        except (ClaudeAgentError, OSError) as error:
+            # The run's end is recorded already: only the gates are tried again.
+            _LOG.warning("the gates of task %s wait: %s", task.ref, error)
+            self._unsettled[task.id] = task
+
     def _gone(self, run: Followed) -> None:
-        if run.purpose == "run":
-            self._pool.submit(self._settle_safely, run.task)
-        elif run.purpose == "gates":
-            self._pool.submit(self._recovery.restart_gates, run.task)
-        else:
-            self._pool.submit(self._recovery.probe_lost, run)
+        self._pool.submit(self._settle_safely, run.task)
 
     def _idle(self, run: Followed) -> None:
         limit = run.task.spec.limits.idle_ms
@@ -212,7 +226,11 @@ class Fleet:
         window = Window(
             agent=task.spec.agent, name=task.ref, argv=argv, cwd=self._planner.places.home
         )
-        self._quiet.open(window)
+        try:
+            self._quiet.open(window)
+        except BaseException:
+            self._journal.forget(run.run_id)
+            raise
 
     # Commands to runs -----------------------------------------------------------------------
 
@@ -232,6 +250,8 @@ class Fleet:
     def _deliver_to(self, run: Followed) -> None:
         try:
             commands = self._journal.open_commands(run)
+            if commands and run.purpose == "verify" and not self._cancelled(run.task):
+                return  # they were meant for the run that was lost, not for its probe
             for n, kind, data in commands:
                 request = {
                     "run": run.task.run,
@@ -245,6 +265,9 @@ class Fleet:
             return  # not begun yet, or ended: the journal sees which
         except (control.ShimRefused, ClaudeAgentError) as error:
             _LOG.warning("a command to run %s was not delivered: %s", run.run_id, error)
+
+    def _cancelled(self, task: Task) -> bool:
+        return bool(self._control.task(task.id).cancel_requested)
 
     # The terminal ---------------------------------------------------------------------------
 

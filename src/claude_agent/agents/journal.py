@@ -52,6 +52,8 @@ class Followed:
     seen: list[AgentEvent] = field(default_factory=list)
     notes: int = 0
     begun: bool = False
+    ended: bool = False
+    """Its last line was read."""
 
 
 OnEnd = Callable[[Followed], None]
@@ -115,7 +117,7 @@ class Journal:
             if not lines:
                 break
             for line in lines:
-                if line.get("kind") == "protocol":
+                if line.get("kind") == "protocol" and isinstance(line.get("line"), dict):
                     run.seen.extend(run.adapter.parse(line["line"]))
             run.position = _position(position)
         run.position = run.stored = stood
@@ -135,6 +137,11 @@ class Journal:
     def open_commands(self, run: Followed) -> list[tuple[int, str, dict[str, Any]]]:
         """Return the commands that the run's shim has not acknowledged: (n, kind, data)."""
         return self._records.open_commands(run.task)
+
+    def follows(self, run_id: str) -> bool:
+        """Say whether a run is followed."""
+        with self._lock:
+            return run_id in self._followed
 
     def following(self) -> list[Followed]:
         """Return every run that is followed."""
@@ -179,10 +186,10 @@ class Journal:
             _LOG.exception("following run %s failed; it is tried again", run.run_id)
 
     def _look(self, run: Followed, *, thorough: bool) -> None:
-        ended = self._read(run)
-        if ended or (thorough and run.folder.verdict() is not None):
+        self._read(run)
+        if run.ended or (thorough and run.folder.verdict() is not None):
             if run.folder.verdict() is None:
-                return
+                return  # the line comes before the verdict, whose own ring follows
             self._read(run)
             self._end(run)
         elif thorough:
@@ -201,19 +208,18 @@ class Journal:
                 self._followed[run.run_id] = run
             raise
 
-    def _read(self, run: Followed) -> bool:
-        ended = False
+    def _read(self, run: Followed) -> None:
         while True:
             lines, position = journal_reader.read(run.folder.path, _reader(run.position))
             if not lines:
-                return ended
+                return
             notes: list[tuple[str, str]] = []
             acks: list[int] = []
             for line in lines:
                 kind = line.get("kind")
                 run.begun = True
                 if kind == "exit":
-                    ended = True
+                    run.ended = True
                 elif kind == "ack" and isinstance(line.get("cmd"), int):
                     acks.append(line["cmd"])
                 elif kind == "protocol" and isinstance(line.get("line"), dict):

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import fastjsonschema
-
 from claude_agent.agents.adapter import Adapter, AgentEvent, Ending
 from claude_agent.agents.run_folder import RunFolder, Verdict
 from claude_agent.core.run_control import Ended
+from claude_agent.domain.json_schema import check_value
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.task import Task
 from claude_agent.errors import ClaudeAgentError
@@ -89,10 +88,9 @@ def check_outputs(schemas: Mapping[str, Any], delivered: Mapping[str, Any]) -> s
     for name, schema in schemas.items():
         if name not in delivered:
             return f"It did not deliver the output {name}."
-        try:
-            fastjsonschema.validate(dict(schema), delivered[name])
-        except fastjsonschema.JsonSchemaException as error:
-            return f"The output {name} does not fit: {error}."
+        # Not by a library: `$ref` names files elsewhere, `pattern` may backtrack for ever.
+        for place, wrong in check_value(schema, delivered[name]):
+            return f"The output {name}{place} {wrong}."
     return ""
 
 

@@ -28,6 +28,9 @@ class Recovery:
         """Bring a task on whose run is not followed: it never began, ended, or was lost."""
         if task.terminal or task.state in (TaskState.READY, TaskState.SCHEDULED):
             return
+        if task.state == TaskState.VERIFYING:
+            self.restart_gates(task)
+            return
         folder = self._planner.folder(task)
         if task.state != TaskState.UNCERTAIN and self._never_began(task, folder):
             self._control.release(task, "its owner was lost before it began")
@@ -56,7 +59,7 @@ class Recovery:
         elif spec.verify and spec.on_uncertain == "verify":
             k = 1
             while self._planner.purpose_folder(task, "verify", k).path.exists():
-                reaper.reap(f"{task.run_id}.verify-{k}")
+                self._end_checks(task, "verify", k)
                 k += 1
             self._checks(task, "verify", k)
         elif spec.on_uncertain == "fail":
@@ -64,32 +67,43 @@ class Recovery:
         elif spec.idempotent or spec.on_uncertain == "retry":
             self._control.resolve(task, "retry", how="idempotent")
         else:
-            _LOG.warning(
-                "task %s is uncertain and waits for a person: claude-agent task resolve %s",
-                task.ref,
-                task.ref,
-            )
+            _ask(task)
+
+    def _end_checks(self, task: Task, purpose: str, k: int) -> None:
+        """Make sure that earlier gates or probes neither begin nor go on."""
+        self._planner.purpose_folder(task, purpose, k).seal_if_made(task.fence)
+        reaper.reap(f"{task.run_id}.{purpose}-{k}")
 
     def probe_ended(self, run: Followed) -> Task:
-        """Take the answer of a probe: exit 0 means that the work was done."""
+        """Take the answer of a probe: exit 0 means that the work was done.
+
+        A probe that was killed, or did not even start, answers nothing: a person is asked.
+        """
         verdict = run.folder.verdict()
         task = self._control.task(run.task.id)
-        done = verdict is not None and verdict.error is None and verdict.code == 0
+        answered = verdict is not None and verdict.error is None and verdict.code is not None
+        if not answered and not task.cancel_requested:
+            _ask(task)
+            return task
+        done = answered and verdict is not None and verdict.code == 0
         outcome = "succeeded" if done else "retry"
         note = "the probe found it done" if done else "the probe found it not done"
         return self._control.resolve(task, outcome, how="probe", note=note, fence=run.task.fence)
 
-    def probe_lost(self, run: Followed) -> None:
-        """Ask the probe again after its own shim was lost."""
-        reaper.reap(run.run_id)
-        self._decide(self._control.task(run.task.id))
-
     def restart_gates(self, task: Task) -> None:
         """Reap the gates whose owner was lost and run them again: they are repeatable."""
-        reaper.reap(f"{task.run_id}.gates-{task.gate_run}")
+        self._end_checks(task, "gates", task.gate_run)
         again = self._control.restart_gates(task)
         try:
             self._checks(again, "gates", again.gate_run)
         except OSError as error:
             failure = Failure(kind="gate", message=f"The gates could not be started: {error}")
             self._control.gates_ended(again.id, again.fence, failure, ())
+
+
+def _ask(task: Task) -> None:
+    _LOG.warning(
+        "task %s is uncertain and waits for a person: claude-agent task resolve %s",
+        task.ref,
+        task.ref,
+    )
