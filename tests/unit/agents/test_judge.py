@@ -1,0 +1,160 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claude_agent.agents.adapters.fake import FakeAdapter
+from claude_agent.agents.adapters.shell import ShellAdapter
+from claude_agent.agents.judge import (
+    check_outputs,
+    judge_checks,
+    judge_run,
+    last_lines,
+    plain_text,
+)
+from claude_agent.agents.run_folder import RunFolder, Verdict
+from tests.unit.domain.making import running
+
+WELL = Verdict(
+    run_id="t.1",
+    run=1,
+    fence=1,
+    code=0,
+    signal=None,
+    error=None,
+    failed=None,
+    index=0,
+    started_at=1,
+    ended_at=2,
+    usage={},
+    output_bytes=0,
+    stopped=False,
+    results=(),
+)
+BADLY = replace(WELL, code=3, failed="work")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path)
+
+
+def left(folder: RunFolder, outputs: object) -> None:
+    (folder.path / "outputs.json").write_text(json.dumps(outputs))
+
+
+def judged(folder: RunFolder, verdict: Verdict, **spec: Any) -> Any:
+    return judge_run(running(**spec), ShellAdapter(), folder, verdict, [])
+
+
+def test_command_that_exits_with_0_succeeded_with_its_outputs(folder: RunFolder) -> None:
+    left(folder, {"x": 1})
+    found = judged(folder, WELL, outputs={"x": {"type": "integer"}})
+    assert (found.failure, found.outputs) == (None, {"x": 1})
+    assert found.verdict["code"] == 0
+    assert "E1" in found.evidence
+
+
+def test_command_without_outputs_leaves_none(folder: RunFolder) -> None:
+    assert judged(folder, WELL).outputs is None
+
+
+def test_command_that_fails_says_its_last_line(folder: RunFolder) -> None:
+    (folder.path / "output.log").write_bytes(b"one\n\x1b[31mAssertionError: no\x1b[0m\n\n")
+    found = judged(folder, BADLY).failure
+    assert (found.kind, found.exit_code, found.retryable) == ("exit", 3, True)
+    assert found.message == "The command exited with 3. It said: AssertionError: no"
+
+
+def test_command_that_fails_silently_says_its_code(folder: RunFolder) -> None:
+    assert judged(folder, BADLY).failure.message == "The command exited with 3."
+
+
+@pytest.mark.parametrize(
+    ("verdict", "kind"),
+    [
+        (replace(WELL, code=None, error="digest_mismatch"), "digest_mismatch"),
+        (replace(WELL, code=None, error="spawn: no such file"), "spawn"),
+        (replace(WELL, code=None, signal=9), "killed"),
+        (replace(WELL, stopped=True), "cancelled"),
+    ],
+)
+def test_every_other_end_is_a_failure(folder: RunFolder, verdict: Verdict, kind: str) -> None:
+    assert judged(folder, verdict).failure.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        (None, "It did not deliver the output x."),
+        ({"y": 1}, "It did not deliver the output x."),
+        ({"x": "1"}, "The output x must be"),
+        ([1], "The outputs are not a JSON object."),
+    ],
+)
+def test_success_without_the_outputs_that_are_owed_is_a_failure(
+    folder: RunFolder, outputs: object, said: str
+) -> None:
+    if outputs is not None:
+        left(folder, outputs)
+    found = judged(folder, WELL, outputs={"x": {"type": "integer"}}).failure
+    assert found.kind == "outputs"
+    assert found.message.startswith(said)
+
+
+def test_agent_that_ends_without_a_result_failed(folder: RunFolder) -> None:
+    found = judge_run(running(kind="prompt"), FakeAdapter(), folder, WELL, [])
+    assert found.failure is not None
+    assert found.failure.kind == "no_terminal_event"
+
+
+def test_check_outputs_names_the_place_that_does_not_fit() -> None:
+    schema = {"x": {"type": "object", "properties": {"n": {"type": "integer"}}}, "any": {}}
+    assert check_outputs(schema, {"x": {"n": 1}, "any": None}) == ""
+    wrong = check_outputs(schema, {"x": {"n": "1"}, "any": 2})
+    assert wrong.startswith("The output x.n must be")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (BADLY, "The gate work exited with 3. It said: nope"),
+        (replace(BADLY, failed=None), "The gate a gate exited with 3."),
+        (replace(BADLY, code=None, signal=15), "The gate work was stopped."),
+        (replace(WELL, code=None, error="spawn: none"), "spawn: none"),
+    ],
+)
+def test_checks_that_did_not_pass_say_which_and_how(
+    folder: RunFolder, verdict: Verdict, said: str
+) -> None:
+    (folder.path / "output.log").write_bytes(b"nope\n")
+    found = judge_checks(verdict, folder)
+    assert found is not None
+    assert found.kind == "gate"
+    assert found.message.startswith(said)
+
+
+def test_checks_that_passed_are_no_failure(folder: RunFolder) -> None:
+    assert judge_checks(WELL, folder) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"a\x1b[1;31mred\x1b[0m b", "ared b"),
+        (b"\x1b]0;title\x07done\x1b]8;;http://x\x1b\\link", "donelink"),
+        (b"a\r\nb\rc\x00\x07", "a\nbc"),
+        (b"\xff\xfe ok", "\ufffd\ufffd ok"),
+        ("a\u202eb\u2066c\x9bd".encode(), "abcd"),
+        (b"tab\tkept\n", "tab\tkept\n"),
+    ],
+)
+def test_plain_text_is_harmless(raw: bytes, text: str) -> None:
+    assert plain_text(raw) == text
+
+
+def test_last_lines_are_the_last_that_say_something(folder: RunFolder) -> None:
+    (folder.path / "output.log").write_bytes(b"".join(b"%d\n\n" % n for n in range(50)))
+    assert last_lines(folder) == [str(n) for n in range(38, 50)]
