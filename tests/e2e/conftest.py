@@ -1,4 +1,4 @@
-"""One product for each module of tests; every test here carries the mark `e2e`."""
+"""The products under test; every test here carries the mark `e2e`."""
 
 from collections.abc import Iterator
 
@@ -14,17 +14,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="module")
-def _of_module() -> Iterator[Product]:
+@pytest.fixture(scope="session")
+def _for_all() -> Iterator[Product]:
     with product() as made:
         yield made
 
 
 @pytest.fixture
-def shared(_of_module: Product) -> Iterator[Product]:
-    """A product that the tests of one module share; after each it serves and nothing is open."""
-    yield _of_module
-    _of_module.settle()
+def shared(_for_all: Product) -> Iterator[Product]:
+    """A product that most tests share: it serves, and no task of another test is open."""
+    yield _for_all
+    _for_all.settle()
 
 
 @pytest.fixture

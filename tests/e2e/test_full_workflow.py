@@ -141,44 +141,45 @@ def test_multi_agent_coordination(shared: Product) -> None:
     shared.verify()
 
 
-def test_performance_under_load(shared: Product, prove_scale: int) -> None:
+def test_performance_under_load(main_job: MainJob, prove_scale: int) -> None:
     """Many clients at once, more tasks than slots: each is accepted, runs once and is found."""
+    product = main_job.product
     count = DRAINED if prove_scale == 1 else DRAINED_IN_PROOF
-    before = len(shared.entries())
-    holding = [shared.submit(shared.held("full"), agent=name) for name in (*TEAM, *TEAM)]
-    wait_until(lambda: _busy(shared), timeout=30, what="every slot to be busy")
+    before = len(product.entries())
+    holding = [product.submit(product.held("full"), agent=name) for name in (*TEAM, *TEAM)]
+    wait_until(lambda: _busy(product), timeout=30, what="every slot to be busy")
 
     def submit(number: int) -> Any:
         body: dict[str, object] = {
-            "run": shared.entry(f"load-{number}"),
+            "run": product.entry(f"load-{number}"),
             "agent": TEAM[number % len(TEAM)],
-            "cwd": str(shared.work),
+            "cwd": str(product.work),
         }
-        with ClaudeSystem(home=shared.home) as system:
+        with ClaudeSystem(home=product.home) as system:
             return system.tasks.submit(body, key=f"load-{number}")
 
     with ThreadPoolExecutor(8) as clients:
         accepted = list(clients.map(submit, range(count)))
     assert len({task["id"] for task in accepted}) == count
-    queued = sum(queue["ready"] for queue in shared.system.agents.status()["queues"])
+    queued = sum(queue["ready"] for queue in product.system.agents.status()["queues"])
     assert queued >= count, "all of them wait"
-    shared.let_go("full")
+    product.let_go("full")
     ids = {task["id"] for task in (*holding, *accepted)}
 
     def drained() -> bool:
-        counts = shared.system.tasks.list(limit=1)["counts"]
+        counts = product.system.tasks.list(limit=1)["counts"]
         return not any(number for state, number in counts.items() if state not in TERMINAL)
 
     wait_until(drained, timeout=100 * max(1, count // DRAINED), what="an empty queue", every=0.2)
-    started = [line["task_id"] for line in shared.entries()[before:]]
+    started = [line["task_id"] for line in product.entries()[before:]]
     assert sorted(started) == sorted(ids), "none lost, none twice"
-    states = {task_id: shared.task(task_id)["state"] for task_id in ids}
+    states = {task_id: product.task(task_id)["state"] for task_id in ids}
     assert set(states.values()) == {"succeeded"}
-    status = shared.system.agents.status()
+    status = product.system.agents.status()
     assert status["workers"]["busy"] == 0
     assert sum(queue["running"] + queue["ready"] for queue in status["queues"]) == 0
-    assert json.loads(shared.cli("event", "verify", "-o", "json").stdout)["ok"]
-    shared.verify()
+    assert json.loads(product.cli("event", "verify", "-o", "json").stdout)["ok"]
+    product.verify()
 
 
 def _busy(product: Product) -> bool:
