@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class Followed:
     stored: Position = field(default_factory=lambda: Position(segment=1, byte=0, line=0))
     """The position that the database knows."""
     seen: list[AgentEvent] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    """Notes that are not stored yet: (kind, text)."""
+    acks: list[int] = field(default_factory=list)
+    """Commands whose acknowledgement is not stored yet."""
     notes: int = 0
     begun: bool = False
     ended: bool = False
@@ -213,31 +217,31 @@ class Journal:
             lines, position = journal_reader.read(run.folder.path, _reader(run.position))
             if not lines:
                 return
-            notes: list[tuple[str, str]] = []
-            acks: list[int] = []
             for line in lines:
                 kind = line.get("kind")
                 run.begun = True
                 if kind == "exit":
                     run.ended = True
                 elif kind == "ack" and isinstance(line.get("cmd"), int):
-                    acks.append(line["cmd"])
+                    run.acks.append(line["cmd"])
                 elif kind == "protocol" and isinstance(line.get("line"), dict):
-                    notes += self._parse(run, line["line"])
+                    run.told += self._parse(run, line["line"])
             run.position = _position(position)
-            if notes or acks:
-                self._store(run, notes, acks)
+            if run.told or run.acks:
+                self._store(run)
 
-    def _store(
-        self, run: Followed, notes: Sequence[tuple[str, str]] = (), acks: Sequence[int] = ()
-    ) -> None:
-        """Move the stored position with what the lines yielded.
+    def _store(self, run: Followed) -> None:
+        """Move the stored position with what the lines yielded; what fails is stored later.
 
         Lines that yield nothing move it once a second: after a crash they are only read again.
         """
-        if run.purpose == "run" and (run.position != run.stored or notes or acks):
-            self._records.move(run.task, run.stored, run.position, notes=notes, acks=acks)
+        if run.purpose == "run" and run.position != run.stored:
+            self._records.move(
+                run.task, run.stored, run.position, notes=tuple(run.told), acks=tuple(run.acks)
+            )
             run.stored = run.position
+        run.told.clear()
+        run.acks.clear()
 
     def _parse(self, run: Followed, line: dict[str, object]) -> list[tuple[str, str]]:
         events = run.adapter.parse(line)
