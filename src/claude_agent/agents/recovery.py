@@ -11,6 +11,7 @@ from claude_agent.core.run_control import RunControl
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
+from claude_agent.errors import Unavailable
 
 _LOG = logging.getLogger(__name__)
 StartChecks = Callable[[Task, str, int], None]
@@ -43,7 +44,11 @@ class Recovery:
     def _never_began(self, task: Task, folder: RunFolder) -> bool:
         claim = folder.claim()
         if claim is None:
-            return folder.seal(task.fence)
+            if folder.seal(task.fence):
+                return True
+            # Not lost at all: whoever settles it looks again and follows it.
+            detail = f"The run {task.run_id} has begun this moment."
+            raise Unavailable(detail)
         return isinstance(claim, Sealed)
 
     def _reap(self, task: Task, folder: RunFolder) -> Task:
