@@ -12,6 +12,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 PROVE_SCALE ?= 10
+# Most tests wait for processes; two workers per core keep the cores busy.
+TEST_WORKERS ?= $(shell echo $$((2 * $$(nproc))))
+PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal
 HAS_DASHBOARD := $(wildcard dashboard/package.json)
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 STATIC := tests/unit tests/contract tests/architecture
@@ -29,13 +32,13 @@ run: .venv/.stamp-run .tools/.stamp dashboard  ## the main job: start everything
 	@scripts/run.sh
 
 test: lint .tools/.stamp dashboard-check  ## everything: style, types, floors, all tests
-	$(PY) -m pytest tests
+	$(PYTEST) tests
 
 prove: .venv/.stamp-dev .tools/.stamp dashboard  ## the same tests with larger counts (PROVE_SCALE=10)
-	PROVE_SCALE=$(PROVE_SCALE) $(PY) -m pytest tests --timeout=3600
+	PROVE_SCALE=$(PROVE_SCALE) $(PYTEST) tests --timeout=3600
 
 check: lint dashboard-check  ## the quick gate: style, types, floors, unit, contract, architecture
-	$(PY) -m pytest $(STATIC)
+	$(PYTEST) $(STATIC)
 
 lint: .venv/.stamp-dev
 	ruff format --check --quiet .

