@@ -8,7 +8,7 @@ from claude_agent.cli.session import Session
 
 
 @click.command("up")
-@click.option("--detach", is_flag=True, help="Return once it serves.")
+@click.option("-d", "--detach", is_flag=True, help="Return once it serves.")
 @click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.")
 @pass_session
 def command(session: Session, port: int | None, *, detach: bool) -> int:
