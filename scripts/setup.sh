@@ -27,8 +27,12 @@ packages() {
     have git || missing+=(git)
     have ps || missing+=(procps)
     python >/dev/null || missing+=(python3 python3-venv)
-    if [[ ${1:-} == test ]] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
-        missing+=(chromium)
+    if [[ ${1:-} == test ]]; then
+        have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
+        # Servers the tests start themselves, on free ports, in folders of their own.
+        compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
+        have redis-server || missing+=(redis-server)
+        have rabbitmq-server || missing+=(rabbitmq-server)
     fi
     [[ ${#missing[@]} -eq 0 ]] && return 0
     if ! have apt-get; then
