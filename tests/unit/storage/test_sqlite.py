@@ -255,14 +255,14 @@ def test_file_that_is_no_database_is_corrupt(tmp_path: Path) -> None:
 
 
 def damaged(tmp_path: Path) -> Path:
-    """Return a database file with flipped bytes in the middle."""
+    """Return a database file with flipped bytes where the log is."""
     path = tmp_path / "one.db"
     database = open_sqlite(str(path))
-    for n in range(200):
+    for n in range(500):
         database.write(appended(event(f"bus/{n}", 1, text="x" * 500)), durable=False)
     database.close()
     raw = bytearray(path.read_bytes())
-    for place in range(len(raw) // 2, len(raw) - 4096, 4096):
+    for place in range(len(raw) * 3 // 4, len(raw) - 4096, 4096):
         raw[place : place + 64] = bytes(byte ^ 0xFF for byte in raw[place : place + 64])
     path.write_bytes(raw)
     return path
