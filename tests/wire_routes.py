@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent.api import wire
 from tests import wire_samples as samples
+from tests.wire_queues import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_world import Json, Refused, Seen, World
 
 
@@ -193,6 +194,7 @@ GETS: dict[str, Route] = {
     "events/verify": lambda w, _: (200, w.verdict),
     "events/starts": lambda w, _: (200, {"items": w.starts}),
     "apps": lambda w, _: (200, {"items": w.apps}),
+    **QUEUE_GETS,
 }
 POSTS: dict[str, Route] = {
     "tasks/submit": _submit,
@@ -203,5 +205,6 @@ POSTS: dict[str, Route] = {
     "apps/*/stop": _stop_app,
     "server/stop": _stop,
     "messages": lambda _, s: (201, {"message_id": f"m-{s.body['actor']}"}),
+    **QUEUE_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

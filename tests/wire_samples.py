@@ -20,6 +20,8 @@ _FAMILIES = {
     "compensated": ("rolled back", "undo-2", "healing"),
     "idle": ("idle", "circle", "idle"),
     "working": ("working", "loader-circle", "running"),
+    "open": ("open", "circle", "idle"),
+    "paused": ("paused", "circle-pause", "waiting"),
 }
 
 
@@ -151,7 +153,23 @@ def queue(name: str, **more: Any) -> Json:
         "running": 0,
         "limit": None,
         "oldest_ready_at": None,
+        "paused": False,
+        "shown": shown("open"),
     } | more
+
+
+def queue_detail(name: str, **more: Any) -> Json:
+    return (
+        queue(name)
+        | {
+            "states": {"ready": 2, "scheduled": 1, "running": 1},
+            "configured_limit": 3,
+            "limit_by_person": False,
+            "ended_per_minute": 0.4,
+            "history": [],
+        }
+        | more
+    )
 
 
 def status(agents: list[Json], cursor: str) -> Json:

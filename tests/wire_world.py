@@ -51,6 +51,9 @@ class World:
     events: list[Json] = field(default_factory=list)
     starts: list[Json] = field(default_factory=list)
     agents: list[Json] = field(default_factory=lambda: [samples.agent("testing")])
+    queues: dict[str, Json] = field(
+        default_factory=lambda: {"testing": samples.queue_detail("testing")}
+    )
     apps: list[Json] = field(default_factory=list)
     keys: dict[str, tuple[Any, Json]] = field(default_factory=dict)
     verdict: Json = field(

@@ -17,6 +17,7 @@ from claude_sdk.parts import (
     Tasks,
     Workflows,
 )
+from claude_sdk.queues import Queues
 from claude_sdk.transport import Patience, Transport
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class ClaudeSystem:
 
     `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
     home's files; `home` names another home, `url` and `token` another server. Its parts
-    (`tasks`, `executions`, `workflows`, `agents`, `events`, `apps`, `server`) show each path
-    of the API. Every request that creates something carries an idempotency key, so a lost
+    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `events`, `apps`, `server`) show each
+    path of the API. Every request that creates something carries an idempotency key, so a lost
     answer never does a thing twice.
     """
 
@@ -56,6 +57,7 @@ class ClaudeSystem:
         self.executions = Executions(self._transport)
         self.workflows = Workflows(self._transport)
         self.agents = Agents(self._transport)
+        self.queues = Queues(self._transport)
         self.events = Events(self._transport)
         self.apps = Apps(self._transport)
         self.server = Server(self._transport)

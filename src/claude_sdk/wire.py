@@ -195,6 +195,8 @@ class Queue(TypedDict):
     running: int
     limit: int | None
     oldest_ready_at: int | None
+    paused: bool
+    shown: Shown
 
 
 class Workers(TypedDict):
@@ -233,6 +235,23 @@ class Frames(TypedDict):
     items: list[Frame]
     cursor: str
     reset: NotRequired[bool]
+
+
+class QueueDetail(Queue):
+    """One queue: its depth by state, its limit, its rate and what was done to it."""
+
+    states: dict[str, int]
+    configured_limit: int | None
+    limit_by_person: bool
+    ended_per_minute: float
+    history: list[Frame]
+
+
+class Purged(TypedDict):
+    """How many waiting tasks a purge cancelled."""
+
+    name: str
+    cancelled: int
 
 
 class TaskPage(TypedDict):

@@ -106,6 +106,7 @@ def _queue(queue: Doc) -> Doc:
         **counted,
         "limit": "∞" if queue["limit"] is None else str(queue["limit"]),
         "oldest": _took(queue["oldest_ready_at"], None),
+        **({"paused": queue["shown"]["word"]} if queue["paused"] else {}),
     }
 
 

@@ -360,6 +360,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List queues
+         * @description Return every queue with its depth.
+         */
+        get: operations["queues_queues_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queues/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a queue
+         * @description Return one queue with its depth by state, its rate and its history.
+         */
+        get: operations["queue_queues__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queues/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a queue
+         * @description Start nothing from it until it is resumed, also after a restart; what runs goes on.
+         */
+        post: operations["pause_queues__name__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queues/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a queue
+         * @description Start from it again.
+         */
+        post: operations["resume_queues__name__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queues/{name}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Limit a queue
+         * @description Let at most so many of its tasks run at once; it wins over the configuration.
+         */
+        post: operations["limit_queues__name__limit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queues/{name}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Purge a queue
+         * @description Cancel every task that waits in it; what runs, and what undoes a workflow, goes on.
+         */
+        post: operations["purge_queues__name__purge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/validate": {
         parameters: {
             query?: never;
@@ -1130,6 +1250,14 @@ export interface components {
             title: string;
         };
         /**
+         * LimitQueue
+         * @description How many tasks run at once; null: as the configuration says.
+         */
+        LimitQueue: {
+            /** Limit */
+            limit: number | null;
+        };
+        /**
          * MessageSent
          * @description A message that was enqueued.
          */
@@ -1149,6 +1277,17 @@ export interface components {
         OpenSession: {
             /** Token */
             token: string;
+        };
+        /**
+         * PauseQueue
+         * @description Why it is paused.
+         */
+        PauseQueue: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * Problem
@@ -1180,6 +1319,17 @@ export interface components {
             }[] | null;
         };
         /**
+         * PurgeQueue
+         * @description Why what waits is cancelled.
+         */
+        PurgeQueue: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * Queue
          * @description One queue and how full it is.
          */
@@ -1196,6 +1346,60 @@ export interface components {
             limit: number | null;
             /** Oldest Ready At */
             oldest_ready_at: number | null;
+            /** Paused */
+            paused: boolean;
+            shown: components["schemas"]["Shown"];
+        };
+        /**
+         * QueueDetail
+         * @description One queue, with what was done to it.
+         */
+        QueueDetail: {
+            /** Name */
+            name: string;
+            /** Ready */
+            ready: number;
+            /** Scheduled */
+            scheduled: number;
+            /** Running */
+            running: number;
+            /** Limit */
+            limit: number | null;
+            /** Oldest Ready At */
+            oldest_ready_at: number | null;
+            /** Paused */
+            paused: boolean;
+            shown: components["schemas"]["Shown"];
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Configured Limit */
+            configured_limit: number | null;
+            /** Limit By Person */
+            limit_by_person: boolean;
+            /** Ended Per Minute */
+            ended_per_minute: number;
+            /** History */
+            history: components["schemas"]["Frame"][];
+        };
+        /**
+         * QueueList
+         * @description The queues.
+         */
+        QueueList: {
+            /** Items */
+            items: components["schemas"]["Queue"][];
+        };
+        /**
+         * QueuePurged
+         * @description How many waiting tasks were cancelled.
+         */
+        QueuePurged: {
+            /** Name */
+            name: string;
+            /** Cancelled */
+            cancelled: number;
         };
         /**
          * ResolveTask
@@ -1764,6 +1968,10 @@ export interface components {
             };
             /** Agents */
             agents: {
+                [key: string]: components["schemas"]["Shown"];
+            };
+            /** Queues */
+            queues: {
                 [key: string]: components["schemas"]["Shown"];
             };
         };
@@ -2405,6 +2613,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queues_queues_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_queues__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_queues__name__pause_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseQueue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_queues__name__resume_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limit_queues__name__limit_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitQueue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    purge_queues__name__purge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurgeQueue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePurged"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

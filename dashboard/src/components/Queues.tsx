@@ -45,8 +45,13 @@ function QueueRow({ queue }: { queue: Queue }) {
   const full = queue.limit ? Math.min(1, queue.running / queue.limit) : 0;
   return (
     <tr data-queue={queue.name} data-ready={queue.ready} data-running={queue.running}>
-      <th className={styles.name} data-field="name" scope="row">
-        {queue.name}
+      <th className={styles.name} scope="row">
+        <span data-field="name">{queue.name}</span>
+        {queue.paused && (
+          <span className={styles.paused} data-field="paused">
+            {queue.shown.word}
+          </span>
+        )}
       </th>
       <td className={zero(queue.ready)} data-field="ready">
         {queue.ready}

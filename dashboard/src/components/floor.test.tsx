@@ -20,7 +20,7 @@ const status: AgentsStatus = {
   ],
   queues: [
     queue({ ready: 2, running: 3, oldest_ready_at: Date.now() - 4_200 }),
-    queue({ name: "free", limit: null }),
+    queue({ name: "free", limit: null, paused: true, shown: SHOWN.paused }),
   ],
   workers: { slots: 15, busy: 4, emergency_reserved: 1 },
   cursor: "e:1",
@@ -45,6 +45,10 @@ test("a queue shows its numbers and how long its oldest task waits", () => {
   const numbers = ["ready", "scheduled", "running", "limit"].map((name) => field(full, name));
   expect(numbers).toEqual(["2", "0", "3", "3"]);
   expect(field(full, "oldest")).toBe("4s");
-  expect(field(container.querySelector('[data-queue="free"]'), "limit")).toBe("∞");
+  expect(field(full, "paused")).toBeUndefined();
+  const free = container.querySelector('[data-queue="free"]');
+  expect(field(free, "limit")).toBe("∞");
+  expect(field(free, "name")).toBe("free");
+  expect(field(free, "paused")).toBe("paused");
   expect(field(container, "busy")).toBe("4");
 });

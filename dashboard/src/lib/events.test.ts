@@ -8,6 +8,7 @@ const words: Vocabulary = {
   steps: { compensated: SHOWN.compensated },
   executions: { compensated: SHOWN.compensated },
   agents: {},
+  queues: {},
 };
 
 test("a task of a step is not told twice, a task of its own is", () => {

@@ -7,6 +7,7 @@ export const SHOWN = {
   running: { word: "running", icon: "loader-circle", family: "running" },
   succeeded: { word: "succeeded", icon: "circle-check", family: "ok" },
   failed: { word: "failed", icon: "octagon-x", family: "failed" },
+  paused: { word: "paused", icon: "circle-pause", family: "waiting" },
   pending: { word: "not started", icon: "circle-dashed", family: "idle" },
   compensated: { word: "rolled back", icon: "undo-2", family: "healing" },
 } satisfies Record<string, Shown>;
@@ -31,7 +32,7 @@ export function agent(change: Partial<Agent> = {}): Agent {
 
 export function queue(change: Partial<Queue> = {}): Queue {
   const counts = { ready: 0, scheduled: 0, running: 0 };
-  return { name: "testing", ...counts, limit: 3, oldest_ready_at: null, ...change };
+  return { name: "testing", ...counts, limit: 3, oldest_ready_at: null, paused: false, shown: SHOWN.idle, ...change };
 }
 
 export function step(change: Partial<Step> = {}): Step {

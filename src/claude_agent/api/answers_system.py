@@ -40,6 +40,8 @@ class Queue(Answer):
     running: int
     limit: int | None
     oldest_ready_at: int | None
+    paused: bool
+    shown: Shown
 
 
 class Workers(Answer):
@@ -240,6 +242,7 @@ class Vocabulary(Answer):
     steps: dict[str, Shown]
     executions: dict[str, Shown]
     agents: dict[str, Shown]
+    queues: dict[str, Shown]
 
 
 class Problem(Answer):

@@ -18,13 +18,22 @@ from claude_agent.api import openapi, problems
 from claude_agent.api.context import Context, Limits
 from claude_agent.api.guard import Guard
 from claude_agent.api.hub import Hub
-from claude_agent.api.routes import agents, browser, events, executions, system, tasks, workflows
+from claude_agent.api.routes import (
+    agents,
+    browser,
+    events,
+    executions,
+    queues,
+    system,
+    tasks,
+    workflows,
+)
 from claude_agent.api.services import Services
 from claude_agent.api.sessions import Sessions
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.errors import ClaudeAgentError
 
-_ROUTERS = (system, tasks, agents, workflows, executions, events, browser)
+_ROUTERS = (system, tasks, agents, queues, workflows, executions, events, browser)
 _DASHBOARD = Path(claude_agent.__file__).parent / "dashboard"
 
 

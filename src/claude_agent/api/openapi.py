@@ -36,7 +36,13 @@ def documented(
 
 def complete(app: FastAPI) -> dict[str, Any]:
     """Return the whole OpenAPI 3.1 document."""
-    from claude_agent.api import answers, answers_system, wire  # noqa: PLC0415 - 40 models that few servers need
+    from claude_agent.api import (  # noqa: PLC0415 - 50 models that few servers need
+        answers,
+        answers_queues,
+        answers_system,
+        wire,
+        wire_queues,
+    )
 
     document = get_openapi(
         title=app.title,
@@ -48,8 +54,10 @@ def complete(app: FastAPI) -> dict[str, Any]:
     )
     models = {
         **_models(wire, Body),
+        **_models(wire_queues, Body),
         **_models(answers, answers.Answer),
         **_models(answers_system, answers.Answer),
+        **_models(answers_queues, answers.Answer),
     }
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template=_REF + "{model}"
@@ -62,7 +70,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
             "session": {"type": "apiKey", "in": "cookie", "name": "claude_agent_session"},
         },
     }
-    queries = _models(wire, Query)
+    queries = {**_models(wire, Query), **_models(wire_queues, Query)}
     for method, path, operation in _operations(document):
         operation["parameters"] = _path_parameters(path)
         _describe(operation, method, queries)

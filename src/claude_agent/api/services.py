@@ -10,51 +10,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Wire = dict[str, Any]
-"""One JSON object, ready to be sent."""
+from claude_agent.api.asked import (
+    Answered,
+    ExecutionFilter,
+    IdempotencyKey,
+    Page,
+    TaskFilter,
+    Wire,
+)
+from claude_agent.api.services_queues import QueueServices
 
-Answered = tuple[int, Wire]
-"""An HTTP status and its JSON object."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyKey:
-    """A caller's promise that two requests with this key are one."""
-
-    key: str
-    """As sent in `Idempotency-Key`."""
-    body_hash: str
-    """SHA-256 over method, path and canonical body: another hash under one key is a conflict."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Which part of a list is wanted."""
-
-    limit: int = 50
-    """At most so many items, 1 to 500."""
-    cursor: str | None = None
-    """What the page before gave as `next`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskFilter:
-    """Which tasks a list holds; None means any."""
-
-    state: str | None = None
-    agent: str | None = None
-    queue: str | None = None
-    execution_id: str | None = None
-    page: Page = Page()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionFilter:
-    """Which executions a list holds; None means any."""
-
-    state: str | None = None
-    workflow: str | None = None
-    page: Page = Page()
+__all__ = [
+    "Access",
+    "AgentServices",
+    "AnswerServices",
+    "Answered",
+    "EventServices",
+    "ExecutionFilter",
+    "ExecutionServices",
+    "IdempotencyKey",
+    "LogRange",
+    "Page",
+    "Services",
+    "SystemServices",
+    "TaskFilter",
+    "TaskServices",
+    "Wire",
+    "WorkflowServices",
+    "WorkflowStart",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,12 +288,13 @@ class SystemServices(ABC):
 
     @abstractmethod
     def vocabulary(self) -> Wire:
-        """Return {"tasks","steps","executions","agents"}: code to Shown, for every state."""
+        """Return {"tasks","steps","executions","agents","queues"}: code to Shown, each."""
 
 
 class Services(
     TaskServices,
     AgentServices,
+    QueueServices,
     WorkflowServices,
     ExecutionServices,
     EventServices,

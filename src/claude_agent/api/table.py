@@ -61,6 +61,12 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /agents/{name}
     GET    /agents/{name}/logs
     GET    /agents/{name}/attach
+    GET    /queues
+    GET    /queues/{name}
+    POST   /queues/{name}/pause
+    POST   /queues/{name}/resume
+    POST   /queues/{name}/limit
+    POST   /queues/{name}/purge
     POST   /workflows/validate
     GET    /workflows
     POST   /workflows

@@ -27,6 +27,7 @@ COMMANDS = {
     "execution": "Look at runs of workflows, cancel, wait.",
     "task": "Look at tasks, cancel, wait, read logs.",
     "agent": "Look at agents, attach to their sessions.",
+    "queue": "Pause, resume, limit, purge queues.",
     "event": "Read and check the log.",
     "app": "List and stop deployed applications.",
     "config": "Show the settings and where each comes from.",

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from claude_agent.core import audit
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.intake import spec_of
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.duration import parse_duration
-from claude_agent.domain.events import Event
 from claude_agent.domain.task import Task
 from claude_agent.errors import Invalid
 from claude_agent.storage.database import Database, Tx
@@ -72,15 +72,4 @@ class UnifiedMessageBus:
 
     def record(self, tx: Tx, stream: str, type_: str, data: Mapping[str, Any]) -> None:
         """Append an event that belongs to no state machine to its stream."""
-        row = tx.row("log.last_of_stream", stream=stream)
-        context = self._desk.context("server")
-        event = Event(
-            stream=stream,
-            seq=(row["seq"] if row is not None and row["seq"] is not None else 0) + 1,
-            type=type_,
-            v=1,
-            at=context.at,
-            actor=context.actor,
-            data=dict(data),
-        )
-        tx.append([event])
+        audit.record(tx, self._desk.context("server"), stream, type_, data)

@@ -262,6 +262,8 @@ def queue_views(queues: Sequence[Row], depths: Sequence[Row]) -> list[Wire]:
             "running": 0,
             "limit": row["max"],
             "oldest_ready_at": None,
+            "paused": bool(row["paused"]),
+            "shown": vocabulary.queue(paused=bool(row["paused"])).to_data(),
         }
         for row in queues
     }
@@ -271,7 +273,7 @@ def queue_views(queues: Sequence[Row], depths: Sequence[Row]) -> list[Wire]:
             continue
         if row["state"] in ("running", "verifying", "uncertain"):
             queue["running"] += row["count"]
-        else:
+        elif row["state"] in queue:
             queue[row["state"]] = row["count"]
         if row["state"] == "ready":
             queue["oldest_ready_at"] = row["oldest"]

@@ -25,6 +25,10 @@ class Task:
     spec: TaskSpec
     created_at: int
     seq: int = 1
+    generation: int = 1
+    """Grows when a person re-drives a dead letter."""
+    generation_at: int = 0
+    """When this generation was asked for; 0: when the task was."""
     state: TaskState = TaskState.READY
     not_before: int = 0
     fence: int = 0
@@ -66,6 +70,11 @@ class Task:
         return self.state in TASK_TERMINAL
 
     @property
+    def asked_at(self) -> int:
+        """When this generation began to wait: what its total timeout counts from."""
+        return self.generation_at or self.created_at
+
+    @property
     def stream(self) -> str:
         """The name of its stream in the log."""
         return f"task/{self.id}"
@@ -79,11 +88,11 @@ class Task:
     def deadline_at(self) -> int | None:
         """The next moment at which a timeout may act, in epoch milliseconds."""
         limits = self.spec.limits
-        marks = [] if limits.total_ms is None else [self.created_at + limits.total_ms]
+        marks = [] if limits.total_ms is None else [self.asked_at + limits.total_ms]
         if self.state in (TaskState.READY, TaskState.SCHEDULED) and not self.attempt:
             if limits.start_ms is not None:
                 # A delay that was asked for does not count as waiting in the queue.
-                marks.append(max(self.created_at, self.not_before) + limits.start_ms)
+                marks.append(max(self.asked_at, self.not_before) + limits.start_ms)
         elif self.state in (TaskState.RUNNING, TaskState.VERIFYING):
             if self.stop_requested or self.cancel_requested:
                 return None

@@ -340,7 +340,7 @@ def _tick(task: Task, at: int) -> Said:
 
 def _timed_out(task: Task, at: int) -> Said:
     total = task.spec.limits.total_ms
-    over_total = total is not None and task.created_at + total <= at
+    over_total = total is not None and task.asked_at + total <= at
     if task.state in (TaskState.READY, TaskState.SCHEDULED):
         if over_total:
             error = {"kind": "timeout.total", "message": "It did not end within its total timeout."}

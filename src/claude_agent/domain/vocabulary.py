@@ -102,6 +102,10 @@ AGENT = _rows(
     ("stopped", "stopped", "circle-slash", "idle"),
     ("lost", "lost", "octagon-x", "failed"),
 )
+QUEUE = _rows(
+    ("open", "open", "circle", "idle"),
+    ("paused", "paused", "circle-pause", "waiting"),
+)
 DERIVED = _rows(
     ("undo_planned", "to be rolled back", "undo-2", "healing"),
     ("retrying", "retrying", "rotate-ccw", "healing"),
@@ -122,7 +126,19 @@ def task(code: str, *, attempt: int = 0, cancel_requested: bool = False) -> Term
     return TASK[code]
 
 
+def queue(*, paused: bool) -> Term:
+    """Return how a queue is shown."""
+    return QUEUE["paused" if paused else "open"]
+
+
 def as_data() -> dict[str, dict[str, dict[str, str]]]:
     """Return the whole vocabulary as served to the page and the CLI."""
-    tables = {"task": TASK, "step": STEP, "execution": EXECUTION, "agent": AGENT, "shown": DERIVED}
+    tables = {
+        "task": TASK,
+        "step": STEP,
+        "execution": EXECUTION,
+        "agent": AGENT,
+        "queue": QUEUE,
+        "shown": DERIVED,
+    }
     return {name: {k: v.to_data() for k, v in table.items()} for name, table in tables.items()}

@@ -2,10 +2,13 @@
 
 from claude_agent.api.services import Services
 from claude_agent.serve.events import Answers, Events
+from claude_agent.serve.queues import Queues
 from claude_agent.serve.system import Agents, System
 from claude_agent.serve.tasks import Tasks
 from claude_agent.serve.workflows import Executions, Workflows
 
 
-class ServerServices(Tasks, Agents, Workflows, Executions, Events, Answers, System, Services):
+class ServerServices(
+    Tasks, Agents, Queues, Workflows, Executions, Events, Answers, System, Services
+):
     """The body of `Services`: each part in its own module."""

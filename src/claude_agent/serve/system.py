@@ -144,5 +144,5 @@ class System(Base, SystemServices):
     @override
     def vocabulary(self) -> Wire:
         found = vocabulary.as_data()
-        names = {"task": "tasks", "step": "steps", "execution": "executions", "agent": "agents"}
-        return {plural: found[name] for name, plural in names.items()}
+        names = ("task", "step", "execution", "agent", "queue")
+        return {f"{name}s": found[name] for name in names}

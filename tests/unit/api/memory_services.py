@@ -24,6 +24,7 @@ from claude_agent.errors import (
     Malformed,
     UnknownName,
 )
+from tests.unit.api.memory_queues import MemoryQueues, queue_of
 from tests.unit.api.memory_shapes import (
     SHOWN,
     agent_of,
@@ -37,10 +38,11 @@ from tests.unit.api.memory_shapes import (
 
 TOKEN = "operator-token-of-the-tests"  # noqa: S105 - a token for tests
 AGENTS = ("backend-api", "testing")
+KINDS = ("tasks", "steps", "executions", "agents", "queues")
 TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "agent": "agents"}
 
 
-class MemoryServices(Services):
+class MemoryServices(MemoryQueues, Services):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
     def __init__(self, access: Access, *, epoch: str = "e1") -> None:
@@ -177,17 +179,7 @@ class MemoryServices(Services):
     def agents_status(self) -> Wire:
         return {
             "agents": [agent_of(name) for name in AGENTS],
-            "queues": [
-                {
-                    "name": name,
-                    "ready": 0,
-                    "scheduled": 0,
-                    "running": 0,
-                    "limit": None,
-                    "oldest_ready_at": None,
-                }
-                for name in AGENTS
-            ],
+            "queues": [queue_of(name) for name in AGENTS],
             "workers": {"slots": 15, "busy": 0, "emergency_reserved": 1},
             "cursor": self.head(),
         }
@@ -383,4 +375,4 @@ class MemoryServices(Services):
 
     @override
     def vocabulary(self) -> Wire:
-        return {name: {"ready": SHOWN} for name in ("tasks", "steps", "executions", "agents")}
+        return {name: {"ready": SHOWN} for name in KINDS}

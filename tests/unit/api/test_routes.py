@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from claude_agent.api import answers, answers_system
+from claude_agent.api import answers, answers_queues, answers_system
 from tests.unit.api.live_server import LiveServer
 
 SOURCE = "name: Two Steps\nsteps: [{id: a, action: noop}, {id: b, action: noop, depends_on: [a]}]"
@@ -26,6 +26,12 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/agents/testing", None, 200),
     ("GET", "/agents/testing/logs", None, 200),
     ("GET", "/agents/testing/attach", None, 200),
+    ("GET", "/queues", None, 200),
+    ("GET", "/queues/testing", None, 200),
+    ("POST", "/queues/testing/pause", {"reason": "a release"}, 200),
+    ("POST", "/queues/testing/resume", None, 200),
+    ("POST", "/queues/testing/limit", {"limit": 2}, 200),
+    ("POST", "/queues/testing/purge", {"reason": "stale"}, 200),
     ("POST", "/workflows/validate", {"source": SOURCE}, 200),
     ("GET", "/workflows", None, 200),
     ("POST", "/workflows", {"source": SOURCE}, 201),
@@ -70,7 +76,8 @@ def test_every_operation_answers_as_the_document_says(furnished: LiveServer) -> 
         responses = document["paths"][template][method.lower()]["responses"]
         schema = responses[str(status)]["content"]["application/json"]["schema"]
         name = schema["$ref"].rpartition("/")[2]
-        model = getattr(answers, name, None) or getattr(answers_system, name)
+        modules = (answers, answers_system, answers_queues)
+        model = next(getattr(module, name) for module in modules if hasattr(module, name))
         model.model_validate_json(answer.raw)
     documented = {
         (method.upper(), path)

@@ -239,6 +239,8 @@ def test_queues_are_shown_with_their_depth(stand: Stand) -> None:
         "running": 2,
         "limit": 2,
         "oldest_ready_at": at,
+        "paused": False,
+        "shown": {"word": "open", "icon": "circle", "family": "idle"},
     }
     assert (found["database"]["running"], found["database"]["oldest_ready_at"]) == (0, None)
     assert "gone" not in found

@@ -19,6 +19,7 @@ ALL = [
     for name, table in (
         *((name, table) for name, (table, _) in TABLES.items()),
         ("agent", vocabulary.AGENT),
+        ("queue", vocabulary.QUEUE),
         ("shown", vocabulary.DERIVED),
     )
     for code, term in table.items()
@@ -87,5 +88,5 @@ def test_task_shows_cancelled_once_it_is() -> None:
 def test_vocabulary_is_served_whole() -> None:
     data = vocabulary.as_data()
     assert data["task"]["ready"] == {"word": "queued", "icon": "clock", "family": "idle"}
-    assert set(data) == {"task", "step", "execution", "agent", "shown"}
+    assert set(data) == {"task", "step", "execution", "agent", "queue", "shown"}
     assert sum(map(len, data.values())) == len(ALL)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from claude_agent.api import answers, answers_system
+from claude_agent.api import answers, answers_queues, answers_system
 from claude_sdk import wire
 from tests import wire_samples as samples
 
@@ -21,6 +21,8 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire.Summary, answers.ExecutionSummary),
     (wire.Agent, answers_system.Agent),
     (wire.Queue, answers_system.Queue),
+    (wire.QueueDetail, answers_queues.QueueDetail),
+    (wire.Purged, answers_queues.QueuePurged),
     (wire.Workers, answers_system.Workers),
     (wire.Status, answers_system.AgentsStatus),
     (wire.Frame, answers_system.Frame),
@@ -63,6 +65,7 @@ def _inherited(kind: Any) -> set[str]:
         (samples.execution("X1"), answers.Execution),
         (samples.status([samples.agent("testing")], "e:1"), answers_system.AgentsStatus),
         (samples.workflow(), answers_system.Workflow),
+        (samples.queue_detail("testing"), answers_queues.QueueDetail),
         (samples.app("shop"), answers_system.App),
         (samples.start("t", 1), answers_system.Start),
     ],

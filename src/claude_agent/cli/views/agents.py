@@ -51,11 +51,19 @@ def agent_row(agent: Agent, queue: Queue | None, look: Look) -> list[str | Cell]
     return [
         agent["name"],
         look.state(agent["shown"]),
-        str(queue["ready"]) if queue else "",
+        _queued(queue),
         agent["adapter"] + (" (fake)" if agent["fake"] else ""),
         session if agent["session_alive"] else Cell(text=f"{session} (lost)", family="failed"),
         ", ".join(f"{running['ref']} {running['title']}" for running in agent["running"]),
     ]
+
+
+def _queued(queue: Queue | None) -> str | Cell:
+    if queue is None:
+        return ""
+    if queue["paused"]:
+        return Cell(text=f"{queue['ready']} ({queue['shown']['word']})", family="waiting")
+    return str(queue["ready"])
 
 
 def agent(document: Agent, address: str) -> View:

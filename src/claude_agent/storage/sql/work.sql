@@ -1,7 +1,7 @@
 -- name: work.put_queue
--- Make a queue known, or change its limit.
+-- Make a queue known, or change its limit; a person's limit wins over the configuration's.
 INSERT INTO queues (name, max) VALUES (:name, :max)
-    ON CONFLICT (name) DO UPDATE SET max = excluded.max;
+    ON CONFLICT (name) DO UPDATE SET max = COALESCE(queues.person_max, excluded.max);
 
 -- name: work.take_place
 -- Take a place in a queue; zero rows changed means that it is full or paused.
