@@ -32,7 +32,15 @@ export function agent(change: Partial<Agent> = {}): Agent {
 
 export function queue(change: Partial<Queue> = {}): Queue {
   const counts = { ready: 0, scheduled: 0, running: 0 };
-  return { name: "testing", ...counts, limit: 3, oldest_ready_at: null, paused: false, shown: SHOWN.idle, ...change };
+  return {
+    name: "testing",
+    ...counts,
+    limit: 3,
+    oldest_ready_at: null,
+    paused: false,
+    shown: SHOWN.idle,
+    ...change,
+  };
 }
 
 export function step(change: Partial<Step> = {}): Step {

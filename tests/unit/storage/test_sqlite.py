@@ -262,7 +262,8 @@ def damaged(tmp_path: Path) -> Path:
         database.write(appended(event(f"bus/{n}", 1, text="x" * 500)), durable=False)
     database.close()
     raw = bytearray(path.read_bytes())
-    for place in range(len(raw) * 3 // 4, len(raw) - 4096, 4096):
+    first = len(raw) * 3 // 4 // 4096 * 4096  # the head of a page
+    for place in range(first, len(raw) - 4096, 4096):
         raw[place : place + 64] = bytes(byte ^ 0xFF for byte in raw[place : place + 64])
     path.write_bytes(raw)
     return path
