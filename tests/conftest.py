@@ -14,6 +14,8 @@ import pytest
 
 from tests.waiting import wait_until
 
+pytest_plugins = ("tests.servers.redis",)
+
 CI = bool(os.environ.get("CI"))
 GRACE_S = 5.0
 """How long a process may take to notice that its test is over."""

@@ -192,13 +192,14 @@ class App:
             execute_approved_command=self._execute_approved_command,
         )
         self._broker = make_broker(
+            self.settings.server.broker_url,
             registry=shipped_actors(actors),
             database=self.database,
             notifier=self._notifier,
             clock=self.clock,
-            tickets=SlotTickets(self._notifier, READY),
+            tickets=SlotTickets(self._notifier, READY, wanted=self._claims.wanted),
         )
-        self._worker = QueueWorker(self._broker)
+        self._worker = QueueWorker(self._broker, self._broker.carrier)
 
     # Start and stop -------------------------------------------------------------------------
 
@@ -265,8 +266,10 @@ class App:
         """Return each component's state for `/health`."""
         sessions = self._terminal.alive()
         looked = self.scheduler.looked_ago()
+        carrier = self._broker.carrier
         return {
             "database": (True, f"SQLite at {self.database.path}"),
+            "broker": carrier.state() if carrier else (True, "the database itself"),
             "tmux": (sessions, "sessions answer" if sessions else "tmux does not answer"),
             "scheduler": (looked < 5.0, f"looked {looked:.1f} s ago"),  # noqa: PLR2004 - seconds
             "journal": (self._journal.alive(), "follows the runs"),

@@ -65,6 +65,7 @@ def run(home: str | None = None) -> list[Finding]:
         return [*findings, wrong, *_agent_clis()]
     given = len(settings.sources)
     findings.append(Finding(ok=True, name="configuration", detail=f"{given} settings given"))
+    findings += [*_broker(settings.server.broker_url)]
     findings += [*_server(place, settings.server.host, settings.server.port), *_agent_clis()]
     return findings
 
@@ -217,6 +218,17 @@ def _port(host: str, port: int) -> Finding:
             hint = "another program has it: choose another with --port"
             return Finding(ok=False, name="port", detail=detail, hint=hint)
     return Finding(ok=True, name="port", detail=f"{host}:{port} is free")
+
+
+def _broker(url: str) -> Iterator[Finding]:
+    """Whether the carrier of tickets answers; without it work only waits a little longer."""
+    if url == "database":
+        return
+    from claude_agent.queue.broker import ask_carrier  # noqa: PLC0415 - slow, and seldom needed
+
+    ok, detail = ask_carrier(url)
+    hint = "" if ok else "start it, or set broker_url to another; until then work waits longer"
+    yield Finding(ok=ok, name="broker", detail=detail, hint=hint)
 
 
 def _agent_clis() -> Iterator[Finding]:

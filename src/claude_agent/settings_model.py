@@ -29,11 +29,11 @@ def _database(url: str) -> str:
 
 
 def _broker(url: str) -> str:
-    if url.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
-        msg = f'this broker {LATER}; write "database"'
+    if url.startswith(("amqp://", "amqps://")):
+        msg = f'this broker {LATER}; write "database" or "redis://host:6379/0"'
         raise ValueError(msg)
-    if url != "database":
-        msg = 'write "database"'
+    if url != "database" and not url.startswith(("redis://", "rediss://")):
+        msg = 'write "database" or "redis://host:6379/0"'
         raise ValueError(msg)
     return url
 

@@ -147,7 +147,8 @@ def test_settings_tells_all_problems_at_once(place: Place) -> None:
     [
         ("[server]\ndatabase_url='postgresql://x/y'\n", "not available in this version yet"),
         ("[server]\ndatabase_url='mysql'\n", "sqlite"),
-        ("[server]\nbroker_url='redis://x'\n", "not available in this version yet"),
+        ("[server]\nbroker_url='amqp://x'\n", "not available in this version yet"),
+        ("[server]\nbroker_url='kafka://x'\n", "redis://host:6379/0"),
         ("[sandbox]\nmode='required'\n", "not available in this version yet"),
         ("[agents.Bad_Name]\n", "agents.Bad_Name"),
         ("[agents]\ntesting = 3\n", "agents.testing"),

@@ -122,6 +122,19 @@ class Claims:
         now = self._clock.now()
         return reader.row("tasks.pick", queues=queues, now=now, least=0) is not None
 
+    def wanted(self) -> int:
+        """Return how many claims may find something now: ready tasks, at most the free slots.
+
+        The slots of all worker processes count: any of them may claim.
+        """
+
+        def work(reader: Reader) -> int:
+            row = reader.row("work.count_free")
+            free = row["count"] if row is not None else 0
+            return len(reader.rows("tasks.some_ready", limit=free)) if free else 0
+
+        return self._database.read(work)
+
     def waiting_since(self) -> int | None:
         """Return when the oldest task became ready that a free slot could serve now."""
 

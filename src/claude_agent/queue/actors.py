@@ -4,7 +4,7 @@ A definition names what may be sent; what it does comes from the `Services` it w
 a process that only sends needs neither the services nor this registry: it sends by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -73,8 +73,16 @@ class ActorRegistry:
             raise Conflict(message, hint="Rename one of them.")
         self._definitions[definition.name] = definition
 
-    def bind(self, broker: dramatiq.Broker) -> dict[str, "dramatiq.Actor[..., Any]"]:
+    def definition(self, name: str) -> ActorDefinition:
+        """Return one definition. Raises KeyError."""
+        return self._definitions[name]
+
+    def bind(
+        self, broker: dramatiq.Broker, *, without: Collection[str] = ()
+    ) -> dict[str, "dramatiq.Actor[..., Any]"]:
         """Declare every actor on the broker and freeze; return them by name.
+
+        `without`: names that are declared elsewhere.
 
         Raises `Conflict` when bound before, ValueError for an option that no middleware knows.
         """
@@ -82,7 +90,9 @@ class ActorRegistry:
             message = "This registry of actors is bound to a broker already."
             raise Conflict(message, hint="Build one registry for each broker.")
         self._bound = True
-        return {one.name: _declare(one, broker) for one in self.definitions}
+        return {
+            one.name: _declare(one, broker) for one in self.definitions if one.name not in without
+        }
 
 
 def _declare(definition: ActorDefinition, broker: dramatiq.Broker) -> "dramatiq.Actor[..., Any]":

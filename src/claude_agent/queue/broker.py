@@ -6,17 +6,21 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dramatiq
 from dramatiq.middleware import CurrentMessage
 
-from claude_agent.clock import Clock
-from claude_agent.errors import Invalid
+from claude_agent.clock import Clock, SystemClock
+from claude_agent.errors import ClaudeAgentError, Invalid, SetupError
 from claude_agent.queue.actors import ActorRegistry
+from claude_agent.queue.brokers.carrier import CarrierBroker, soon
+from claude_agent.queue.brokers.courier import Courier
 from claude_agent.queue.brokers.database import DatabaseBroker
 from claude_agent.queue.brokers.datagrams import DatagramNotifier
 from claude_agent.queue.brokers.options import BrokerOptions
-from claude_agent.queue.tickets import TicketSource
+from claude_agent.queue.tickets import CLAIM, TicketSource
+from claude_agent.storage import log
 from claude_agent.storage.database import Database
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
 from claude_agent.storage.notifier import Notifier
@@ -28,6 +32,8 @@ DATABASE = "database"
 """The broker address that means: our own database."""
 _SQLITE = "sqlite:///"
 _LATER = ("redis", "rediss", "amqp", "amqps", "postgresql", "postgres")
+_EXTRAS = {"redis": "redis", "rediss": "redis"}
+"""Scheme of a carrier -> the extra of the package with its client."""
 
 
 def make_broker(
@@ -41,19 +47,82 @@ def make_broker(
 ) -> DatabaseBroker:
     """Build the broker, bind the actors, write the boot manifest, set Dramatiq's global broker.
 
-    `url`: `database` (with an open `database`), a path, or `sqlite:///path`.
-    Raises `Invalid` for another address, `Conflict` for a registry that is bound already.
+    `url`: `database` (with an open `database`), a path, or `sqlite:///path`. With `redis://…` or
+    `amqp://…` (and `tickets`, and an actor `claim` in the registry) that server carries the
+    tickets; every other message stays in the `database`.
+    Raises `Invalid` for another address, `Conflict` for a registry that is bound already,
+    `SetupError` where the client of the server is not installed.
     """
-    where = None if str(url) == DATABASE else url
+    carried = is_carrier(str(url))
+    where = None if carried or str(url) == DATABASE else url
     broker = DatabaseBroker(
         where, database=database, notifier=notifier, clock=clock, tickets=tickets
     )
     broker.add_middleware(CurrentMessage())
+    if carried and database is not None and registry is not None and tickets is not None:
+        broker.carrier = Courier(
+            open_carrier(str(url), namespace=database.read(log.head).epoch),
+            address=without_secrets(str(url)),
+            source=tickets,
+            claim=registry.definition(CLAIM).function,
+        )
     if registry is not None:
-        registry.bind(broker)
+        registry.bind(broker, without=(CLAIM,) if broker.carrier is not None else ())
         broker.publish_manifest()
     dramatiq.set_broker(broker)
     return broker
+
+
+def is_carrier(url: str) -> bool:
+    """Say whether an address is that of a server which carries tickets."""
+    return url.partition("://")[0] in _EXTRAS and "://" in url
+
+
+def without_secrets(url: str) -> str:
+    """Return host, port and path of an address: what may be shown."""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    return f"{host}:{parts.port}{parts.path}" if parts.port else f"{host}{parts.path}"
+
+
+def open_carrier(url: str, *, namespace: str, clock: Clock | None = None) -> CarrierBroker:
+    """Return the carrier of an address; it connects when it is used.
+
+    `namespace` keeps the tickets of installations that share a server apart.
+    Raises `Invalid` for an address that cannot be read, `SetupError` without the client.
+    """
+    extra = _EXTRAS[url.partition("://")[0]]
+    clock = clock or SystemClock()
+    try:
+        from claude_agent.queue.brokers.redis import RedisCarrier  # noqa: PLC0415 - an extra
+        from claude_agent.storage.notifiers.redis import RedisNotifier  # noqa: PLC0415 - an extra
+
+        bell = RedisNotifier(url, namespace=namespace)
+        return RedisCarrier(url, namespace=namespace, bell=bell, clock=clock)
+    except ImportError as error:
+        message = f"The client for {extra} is not installed."
+        raise SetupError(message, hint=f"pip install 'claude-agent[{extra}]'") from error
+    except ValueError as error:
+        message = f"The address of the broker cannot be read: {error}."
+        raise Invalid(
+            message, hint="Write redis://host:6379/0 or amqp://user:word@host/."
+        ) from error
+
+
+def ask_carrier(url: str) -> tuple[bool, str]:
+    """Return whether the carrier of an address answers, and a line about it for people."""
+    try:
+        broker = open_carrier(url, namespace="doctor")
+    except ClaudeAgentError as error:
+        return False, f"{error.detail} {error.hint}"
+    where = f"{broker.title} at {without_secrets(url)}"
+    try:
+        broker.probe()
+    except broker.failures as error:
+        return False, f"{where} does not answer: {str(error) or type(error).__name__}"
+    finally:
+        soon(broker.close, broker.failures)
+    return True, f"{where} answers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,26 @@ class TicketSource(ABC):
     def ring(self, queue: str) -> None:
         """Remember that this queue may have work; a lost ring costs a wait."""
 
+    def wanted(self) -> int:
+        """Return how many bearers may find something now, at most the free slots."""
+        return 1
+
+
+class TicketCarrier(ABC):
+    """Another broker that carries the tickets of this database."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to send tickets and to bear them; returns before the carrier has answered."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End soon, whether the carrier answers or not."""
+
+    @abstractmethod
+    def state(self) -> tuple[bool, str]:
+        """Return whether the carrier answers, and a line about it for people."""
+
 
 def ticket(hint: str) -> dramatiq.Message[None]:
     """Return a ticket for a queue. It is never retried: the sweep rings again."""

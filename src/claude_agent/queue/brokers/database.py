@@ -20,7 +20,7 @@ from claude_agent.queue.brokers.options import BrokerOptions
 from claude_agent.queue.brokers.owner import InHand, Ownership
 from claude_agent.queue.brokers.tickets import TicketConsumer
 from claude_agent.queue.message_store import ManifestEntry, MessageStore, NewMessage
-from claude_agent.queue.tickets import TICKETS, TicketSource, hint_of
+from claude_agent.queue.tickets import TICKETS, TicketCarrier, TicketSource, hint_of
 from claude_agent.storage.database import Database
 from claude_agent.storage.notifier import Notifier
 
@@ -66,6 +66,8 @@ class DatabaseBroker(dramatiq.Broker):
             self.store, self.notifier, self._clock, ownership=ownership, options=options
         )
         self._manifest: Mapping[str, ManifestEntry] = {}
+        self.carrier: TicketCarrier | None = None
+        """What carries the tickets instead of this broker."""
 
     @override
     def close(self) -> None:

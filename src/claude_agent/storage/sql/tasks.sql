@@ -52,6 +52,10 @@ SELECT id, queue, effective_priority FROM tasks
  ORDER BY effective_priority DESC, not_before, submitted_pos
  LIMIT 1;
 
+-- name: tasks.some_ready
+-- A few ready tasks of any queue, in no order.
+SELECT id FROM tasks WHERE state = 'ready' LIMIT :limit;
+
 -- name: tasks.ready_for
 -- How long the oldest ready task of some queues has been ready, by its not-before time.
 SELECT COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks

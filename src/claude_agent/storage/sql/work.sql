@@ -50,6 +50,10 @@ INSERT INTO slots (worker_id, n, queue, min_priority) VALUES (:worker, :n, :queu
 -- The free slots of a worker process.
 SELECT n, queue, min_priority FROM slots WHERE worker_id = :worker AND task_id = '' ORDER BY n;
 
+-- name: work.count_free
+-- How many slots of all worker processes are free.
+SELECT COUNT(*) AS count FROM slots WHERE task_id = '';
+
 -- name: work.fill_slot
 -- Put a task into a slot.
 UPDATE slots SET task_id = :task WHERE worker_id = :worker AND n = :n AND task_id = '';

@@ -1,0 +1,106 @@
+"""A server of the tests as a process of ours: started, killed, paused, wiped, started again."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.waiting import wait_until
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+class ServerProcess(ABC):
+    """One server in a folder of its own; a session of its own, so that all of it gets signals."""
+
+    name = "server"
+    url = ""
+    patience_s = 20.0
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"ca-{self.name}-", dir="/tmp"))
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def _argv(self) -> list[str]:
+        """Return the command of the server."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Say whether it answers now."""
+
+    @abstractmethod
+    def wipe(self) -> None:
+        """Make it forget everything while it runs."""
+
+    def _environ(self) -> Mapping[str, str]:
+        return os.environ
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._argv(),
+                env=dict(self._environ()),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._up, timeout=self.patience_s, what=f"{self.name} to answer", every=0.05)
+
+    def _up(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
+        return self.answers()
+
+    def signal(self, number: int) -> None:
+        """Signal every process of the server."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing answers."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Kill -9."""
+        if self._process is not None:
+            self.signal(signal.SIGKILL)
+            self._process.wait(10)
+            self._process = None
+
+    def restart(self) -> None:
+        """Kill it and start it again on the same port and folder."""
+        self.kill()
+        self.start()
+
+    def heal(self) -> None:
+        """Make it run, whatever the last test did to it."""
+        if self._process is None:
+            self.start()
+        else:
+            self.resume()
+            wait_until(self._up, timeout=self.patience_s, what=f"{self.name} to answer again")
+
+    def close(self) -> None:
+        """Kill it and remove its folder."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
