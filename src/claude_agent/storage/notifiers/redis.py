@@ -72,7 +72,7 @@ class RedisNotifier(Notifier):
         if self.listening or timeout < self._floor_s:
             return self._local.wait(topics, timeout)
         rung = self._local.wait(topics, self._floor_s)
-        return rung or not (self.listening or self._closed.is_set())
+        return rung or self._unsure()
 
     @override
     def close(self) -> None:
@@ -84,6 +84,9 @@ class RedisNotifier(Notifier):
             thread.join(2 * LOOK_S)
         if not any(thread.is_alive() for thread in self._threads):
             self._client.connection_pool.disconnect()
+
+    def _unsure(self) -> bool:
+        return not self._listening and not self._closed.is_set()
 
     def _publish(self) -> None:
         pause = FIRST_RETRY_S
