@@ -53,8 +53,8 @@ from claude_agent.queue.worker import QueueWorker, SlotTickets
 from claude_agent.serve.base import Parts
 from claude_agent.serve.services import ServerServices
 from claude_agent.settings import Settings
-from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
-from claude_agent.storage.notifiers.local import LocalNotifier
+from claude_agent.storage.databases import open_database
+from claude_agent.storage.notifiers import open_notifier
 
 _LOG = logging.getLogger(__name__)
 ADAPTERS: Mapping[str, type[Adapter]] = {"shell": ShellAdapter, "fake": FakeAdapter}
@@ -69,8 +69,8 @@ class App:
         home = settings.home
         self.clock: Clock = SystemClock()
         self._ids = IdSource(self.clock)
-        self._notifier = LocalNotifier()
-        self.database: SqliteDatabase = open_sqlite(_database_path(settings))
+        self.database = open_database(settings.server.database_url, home=home)
+        self._notifier = open_notifier(settings.server.database_url)
         self.catalogue = build_catalogue(settings)
         self._foundation = Foundation(
             database=self.database,
@@ -268,7 +268,7 @@ class App:
         looked = self.scheduler.looked_ago()
         carrier = self._broker.carrier
         return {
-            "database": (True, f"SQLite at {self.database.path}"),
+            "database": self.database.state(),
             "broker": carrier.state() if carrier else (True, "the database itself"),
             "tmux": (sessions, "sessions answer" if sessions else "tmux does not answer"),
             "scheduler": (looked < 5.0, f"looked {looked:.1f} s ago"),  # noqa: PLR2004 - seconds
@@ -351,13 +351,6 @@ def _action_spec(info: Any) -> ActionSpec:
         },
         idempotent=info.idempotent,
     )
-
-
-def _database_path(settings: Settings) -> str:
-    url = settings.server.database_url
-    if url == "sqlite":
-        return str(settings.home / "claude-agent.db")
-    return url.removeprefix("sqlite:///")
 
 
 def _nothing() -> None:

@@ -19,11 +19,9 @@ Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
 
 
 def _database(url: str) -> str:
-    if url.startswith(("postgresql://", "postgres://")):
-        msg = f'PostgreSQL {LATER}; write "sqlite"'
-        raise ValueError(msg)
-    if url != "sqlite" and not url.startswith("sqlite:///"):
-        msg = 'write "sqlite" (in the home) or "sqlite:///path"'
+    known = ("sqlite:///", "postgresql://", "postgres://")
+    if url != "sqlite" and not url.startswith(known):
+        msg = 'write "sqlite" (in the home), "sqlite:///path" or "postgresql://user@host:port/name"'
         raise ValueError(msg)
     return url
 

@@ -13,14 +13,16 @@ import pytest
 from claude_agent.errors import Unavailable
 from claude_agent.storage import log, task_rows
 from claude_agent.storage.database import Database, Duplicate, Reader, Stamp, Tx
+from claude_agent.storage.databases import open_database
 from claude_agent.storage.databases.sqlite import open_sqlite
 from claude_agent.storage.migrate import upgrade
 from tests.unit.domain.making import submitted
 from tests.unit.storage.tools import appended, event, fill, head, positions
 
-BODIES: dict[str, Callable[[Path], Database]] = {
-    "sqlite": lambda folder: open_sqlite(str(folder / "one.db")),
-    "sqlite-shared": lambda folder: open_sqlite(str(folder / "shared.db"), shared=True),
+BODIES: dict[str, Callable[[pytest.FixtureRequest, Path], Database]] = {
+    "sqlite": lambda _, folder: open_sqlite(str(folder / "one.db")),
+    "sqlite-shared": lambda _, folder: open_sqlite(str(folder / "shared.db"), shared=True),
+    "postgresql": lambda request, _: open_database(request.getfixturevalue("postgres_url")),
 }
 
 
@@ -30,7 +32,7 @@ class Broke(Exception):
 
 @pytest.fixture(params=BODIES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = BODIES[request.param](tmp_path)
+    opened = BODIES[request.param](request, tmp_path)
     yield opened
     opened.close()
 

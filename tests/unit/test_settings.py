@@ -145,7 +145,7 @@ def test_settings_tells_all_problems_at_once(place: Place) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[server]\ndatabase_url='postgresql://x/y'\n", "not available in this version yet"),
+        ("[server]\ndatabase_url='mysql://x/y'\n", "postgresql://user@host:port/name"),
         ("[server]\ndatabase_url='mysql'\n", "sqlite"),
         ("[server]\nbroker_url='amqp://x'\n", "not available in this version yet"),
         ("[server]\nbroker_url='kafka://x'\n", "redis://host:6379/0"),

@@ -151,6 +151,9 @@ class Claims:
 
     def _claim_all(self, tx: Tx) -> list[Task]:
         claimed: list[Task] = []
+        # Claims go one after the other, and wait for no task: one that is locked is passed over.
+        tx.lock("work.lock_slots", worker=self.worker)
+        tx.lock("work.lock_queues")
         slots = tx.rows("work.free_slots", worker=self.worker)
         queues = [row["name"] for row in tx.rows("work.open_queues")]
         while slots and queues:
@@ -192,7 +195,7 @@ class Claims:
         return (row, fitting[0]) if fitting else None
 
     def _take(self, tx: Tx, task_id: str, slot: int) -> Task:
-        task = task_rows.load(tx, task_id)
+        task = task_rows.peek(tx, task_id)  # it was locked when it was picked
         if task is None:
             message = f"task {task_id} vanished while it was claimed"
             raise LookupError(message)
@@ -205,6 +208,7 @@ class Claims:
 
         Its queue's kept slot comes first, as in a claim.
         """
+        tx.lock("work.lock_slots", worker=self.worker)
         slots = [
             slot
             for slot in tx.rows("work.free_slots", worker=self.worker)

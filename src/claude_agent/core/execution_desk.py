@@ -58,7 +58,8 @@ class ExecutionDesk:
         return found
 
     def load(self, tx: Reader, execution_id: str) -> Execution:
-        """Return the folded execution; from memory if its row still has the same number."""
+        """Return the folded execution, locked; from memory if its row has the same number still."""
+        tx.lock("executions.lock", id=execution_id)
         row = tx.row("executions.by_id", id=execution_id)
         kept = self._folded.get(execution_id)
         if row is not None and kept is not None and kept.seq == row["seq"]:

@@ -47,6 +47,8 @@ class RunJournal:
         at = self._desk.context("").at
 
         def work(tx: Tx) -> None:
+            # First the task, then what belongs to its run: the order of every transaction.
+            mine = self._desk.owned(tx, task.id, task.fence) if notes else None
             changed = tx.execute(
                 "work.move_run",
                 run_id=task.run_id,
@@ -63,7 +65,6 @@ class RunJournal:
                 raise FencedOut(message)
             for n in acks:
                 tx.execute("work.ack_command", task=task.id, run=task.run, n=n)
-            mine = self._desk.owned(tx, task.id, task.fence) if notes else None
             for kind, text in notes:
                 if mine is not None and mine.state == TaskState.RUNNING:
                     note = Note(kind=kind, text=text)

@@ -118,6 +118,7 @@ class TaskScheduler:
     def _move(self, tx: Tx, jump: int) -> int:
         context = self._desk.context("scheduler")
         ids = [row["id"] for row in tx.rows("tasks.timed")]
+        task_rows.lock(tx, ids)
         for task_id in ids:
             task = task_rows.load(tx, task_id)
             if task is not None:
@@ -150,6 +151,7 @@ class TaskScheduler:
 
     def _tick_batch(self, tx: Tx, ids: list[str], context: Context) -> int:
         changed = 0
+        task_rows.lock(tx, ids)
         for task_id in ids:
             task = task_rows.load(tx, task_id)
             if task is None:

@@ -143,8 +143,8 @@ class TaskDesk:
     def _places(self, tx: Tx, before: Task, after: Task) -> None:
         held, holds = before.state in TASK_HOLDS_SLOT, after.state in TASK_HOLDS_SLOT
         if held and not holds:
-            tx.execute("work.give_place", name=after.spec.queue)
-            tx.execute("work.clear_slot", task=after.id)
+            tx.at_end("work.give_place", name=after.spec.queue)
+            tx.at_end("work.clear_slot", task=after.id)
         if (held and not holds) or after.state == TaskState.READY:
             tx.after_commit(lambda: self._notifier.ring(READY))
 

@@ -17,7 +17,7 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.errors import IdempotencyMismatch, Malformed
-from claude_agent.storage.database import Reader, Tx
+from claude_agent.storage.database import Duplicate, Reader, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,9 @@ class Base:
             if key is not None and (known := find_answer(tx, key)) is not None:
                 return known
             answer = (201, work(tx)(tx))
-            if key is not None:
-                keep_answer(tx, key, answer, self._clock.now())
+            if key is not None and not keep_answer(tx, key, answer, self._clock.now()):
+                message = f"The request with the key {key.key[:60]} was served elsewhere just now."
+                raise Duplicate(message, hint="Send it again: its answer is stored.")
             return answer
 
         return self._database.write(whole)
@@ -85,10 +86,10 @@ def find_answer(reader: Reader, key: IdempotencyKey) -> Answered | None:
     return row["status"], json.loads(row["answer"])
 
 
-def keep_answer(tx: Tx, key: IdempotencyKey, answer: Answered, at: int) -> None:
-    """Store an answer under a key, unless one is there."""
+def keep_answer(tx: Tx, key: IdempotencyKey, answer: Answered, at: int) -> bool:
+    """Store an answer under a key; False when one is there."""
     status, body = answer
-    tx.execute(
+    changed = tx.execute(
         "idempotency.keep",
         key=key.key,
         body_hash=key.body_hash,
@@ -96,6 +97,7 @@ def keep_answer(tx: Tx, key: IdempotencyKey, answer: Answered, at: int) -> None:
         answer=json.dumps(body),
         at=at,
     )
+    return changed == 1
 
 
 def known_state(state: str | None, states: type[StrEnum]) -> None:

@@ -41,6 +41,13 @@ class Reader(ABC):
         found = self.rows(query, **params)
         return found[0] if found else None
 
+    def lock(self, query: str, **params: object) -> None:  # noqa: B027 - nothing is a body too
+        """Lock the rows that the named query finds until the transaction ends.
+
+        For bodies whose writers run side by side (PostgreSQL); otherwise, and in a plain read,
+        it does nothing. Order: executions by id, tasks by id, slots, queues, the log's counter.
+        """
+
 
 class Tx(Reader):
     """One transaction in the making: reads see its own writes."""
@@ -59,6 +66,14 @@ class Tx(Reader):
 
         `stamp` is run then with the position of the last of these events as `:pos`.
         Raises `Duplicate` at the end of the transaction if a stream has such a number already.
+        """
+
+    @abstractmethod
+    def at_end(self, query: str, **params: object) -> None:
+        """Run the named query after `work`, before the events get their positions.
+
+        For rows that many transactions change (slots, queues): all of them lock such rows in
+        one order, by query and parameters, and only for a moment.
         """
 
     @abstractmethod
@@ -103,6 +118,10 @@ class Database(ABC):
         It is called from the writing thread: it must be quick and must not raise. Returns a
         function that ends the subscription.
         """
+
+    @abstractmethod
+    def state(self) -> tuple[bool, str]:
+        """Say whether it answers, and a sentence for `/health`: which body, and where it is."""
 
     @abstractmethod
     def check(self) -> None:

@@ -77,6 +77,15 @@ def catalogue() -> dict[str, Query]:
     return {query.name: query for query in queries}
 
 
+def find(name: str) -> Query:
+    """Return the query of this name. Raises LookupError."""
+    try:
+        return catalogue()[name]
+    except KeyError:
+        message = f"there is no query named {name}"
+        raise LookupError(message) from None
+
+
 def migrations() -> list[tuple[int, str, str]]:
     """Return (number, name, script) of every migration, in order."""
     folder = resources.files("claude_agent.storage") / "sql" / "migrations"

@@ -1,7 +1,7 @@
 """Tasks between rows and values: the same mapping for writing, reading and rebuilding."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claude_agent.domain.events import decode
@@ -20,7 +20,7 @@ _PLAIN = (
     *("stop_requested", "reason", "generation", "generation_at"),
 )
 _JSON = ("error", "outputs", "verdict")
-__all__ = ["fold_tasks", "load", "task_of", "to_row"]
+__all__ = ["fold_tasks", "load", "lock", "peek", "task_of", "to_row"]
 
 
 def to_row(task: Task) -> dict[str, Any]:
@@ -57,7 +57,19 @@ def task_of(row: Row) -> Task:
 
 
 def load(reader: Reader, task_id: str) -> Task | None:
-    """Return the task with this id."""
+    """Return the task with this id; in a writing transaction locked, its execution before it."""
+    lock(reader, [task_id])
+    return peek(reader, task_id)
+
+
+def lock(reader: Reader, ids: Sequence[str]) -> None:
+    """Lock tasks and before them their executions, in the one order of all transactions."""
+    reader.lock("executions.lock_of_tasks", ids=list(ids))
+    reader.lock("tasks.lock", ids=list(ids))
+
+
+def peek(reader: Reader, task_id: str) -> Task | None:
+    """Return the task with this id as it stands, without a lock."""
     row = reader.row("tasks.by_id", id=task_id)
     return task_of(row) if row is not None else None
 

@@ -26,7 +26,8 @@ from claude_agent.domain.routing import Route
 from claude_agent.domain.task import Task
 from claude_agent.ids_source import IdSource
 from claude_agent.storage import execution_rows, log, task_rows
-from claude_agent.storage.database import Reader, Row
+from claude_agent.storage.database import Database, Reader, Row
+from claude_agent.storage.databases.postgresql import PostgresqlDatabase
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
 from claude_agent.storage.log import Recorded
 from claude_agent.storage.notifiers.local import LocalNotifier
@@ -74,9 +75,18 @@ def _template() -> bytes:
 class Stand:
     """One server's core, and what a test asks of it."""
 
-    def __init__(self, folder: Path, *, seed: int = 1, slots: list[Slot] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int = 1,
+        slots: list[Slot] | None = None,
+        url: str | None = None,
+    ) -> None:
         self.path = folder / "stand.db"
-        self.path.write_bytes(_template())
+        self.url = url
+        if url is None:
+            self.path.write_bytes(_template())
         self.folder = folder
         self.clock = ManualClock()
         self.ids = IdSource(self.clock, seed)
@@ -86,9 +96,14 @@ class Stand:
         self._workers = 0
         self.open()
 
+    def _open_database(self) -> Database:
+        if self.url is None:
+            return SqliteDatabase(self.path, durable=False)
+        return PostgresqlDatabase(self.url)
+
     def open(self) -> None:
         """Begin as a new process does: with nothing but the file."""
-        self.database = SqliteDatabase(self.path, durable=False)
+        self.database = self._open_database()
         self.desk = TaskDesk(self.clock, self.ids, self.notifier)
         self.executions = ExecutionDesk(self.desk, self.catalogue)
         self.follower = LogFollower(self.database)

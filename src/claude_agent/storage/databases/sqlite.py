@@ -17,13 +17,12 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from claude_agent.domain.events import Event
 from claude_agent.errors import DiskFull, Unavailable
 from claude_agent.storage.chain import writable
-from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Stamp, Tx
-from claude_agent.storage.log import Gathered, flush
+from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Tx
+from claude_agent.storage.gathering import GatheringTx
 from claude_agent.storage.migrate import upgrade
-from claude_agent.storage.queries import Query, catalogue
+from claude_agent.storage.queries import find
 
 T = TypeVar("T")
 MAX_BATCH = 256
@@ -179,7 +178,7 @@ class SqliteDatabase(Database):
             if not alone:
                 self._writer.execute("SAVEPOINT one")
             request.result = request.work(tx)
-            pos = flush(tx, tx.gathered) if tx.gathered else 0
+            pos = tx.finish()
         except BaseException as error:  # the owner of the request raises it again, in its thread
             if isinstance(error, sqlite3.OperationalError) and _is_fatal(error):
                 raise
@@ -247,6 +246,10 @@ class SqliteDatabase(Database):
                     self._readers.append(connection)
 
     @override
+    def state(self) -> tuple[bool, str]:
+        return not self._closed, f"SQLite at {self._path}"
+
+    @override
     def check(self) -> None:
         with self._lock:
             try:
@@ -302,20 +305,19 @@ class _SqliteReader(Reader):
 
     @override
     def rows(self, query: str, **params: object) -> list[Row]:
-        sql, flat = _query(query).with_lists(params)
+        sql, flat = find(query).with_lists(params)
         found: list[Row] = self._connection.execute(sql, flat).fetchall()
         return found
 
 
-class _SqliteTx(_SqliteReader, Tx):
+class _SqliteTx(_SqliteReader, GatheringTx):
     def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self.gathered: list[Gathered] = []
-        self.after: list[Callable[[], None]] = []
+        _SqliteReader.__init__(self, connection)
+        GatheringTx.__init__(self)
 
     @override
     def execute(self, query: str, **params: object) -> int:
-        sql, flat = _query(query).with_lists(params)
+        sql, flat = find(query).with_lists(params)
         try:
             return self._connection.execute(sql, flat).rowcount
         except UnicodeEncodeError:  # what an agent said may hold half a character
@@ -326,26 +328,9 @@ class _SqliteTx(_SqliteReader, Tx):
     @override
     def execute_many(self, query: str, params: Sequence[Mapping[str, object]]) -> None:
         try:
-            self._connection.executemany(_query(query).sql, params)
+            self._connection.executemany(find(query).sql, params)
         except sqlite3.IntegrityError as error:
             raise Duplicate(str(error)) from error
-
-    @override
-    def append(self, events: Sequence[Event], *, stamp: Stamp | None = None) -> None:
-        if events:
-            self.gathered.append(Gathered(events=tuple(events), stamp=stamp))
-
-    @override
-    def after_commit(self, call: Callable[[], None]) -> None:
-        self.after.append(call)
-
-
-def _query(name: str) -> Query:
-    try:
-        return catalogue()[name]
-    except KeyError:
-        message = f"there is no query named {name}"
-        raise LookupError(message) from None
 
 
 def _writable(params: dict[str, object]) -> dict[str, object]:

@@ -22,7 +22,7 @@ VALUES (
 UPDATE executions
    SET seq = :seq, generation = :generation, state = :state, started_at = :started_at,
        ended_at = :ended_at, cancel_requested = :cancel_requested,
-       deadline_at = CASE WHEN :ended_at IS NULL THEN deadline_at ELSE NULL END,
+       deadline_at = CASE WHEN CAST(:ended_at AS BIGINT) IS NULL THEN deadline_at ELSE NULL END,
        compensate_on_cancel = :compensate_on_cancel, failed_step = :failed_step,
        reason = :reason, message = :message, plan = :plan, not_undone = :not_undone,
        outputs = :outputs
@@ -104,3 +104,13 @@ SELECT pos, stream, seq, type, v, at, actor, trace, causation, data, data_hash, 
    AND stream IN (SELECT 'execution/' || :execution
                    UNION ALL SELECT 'task/' || id FROM tasks WHERE execution_id = :execution)
  ORDER BY pos LIMIT :limit;
+
+-- name: executions.lock
+-- One execution's row.
+SELECT id FROM executions WHERE id = :id /* wait */;
+
+-- name: executions.lock_of_tasks
+-- The executions that some tasks belong to, in the order in which they are locked.
+SELECT id FROM executions
+ WHERE id IN (SELECT execution_id FROM tasks WHERE id IN (:ids) AND execution_id <> '')
+ ORDER BY id /* wait */;

@@ -39,3 +39,7 @@ SELECT pos, stream, seq, type, v, at, actor, trace, causation, data, data_hash, 
 -- name: log.last_of_stream
 -- The number of the last event of a stream.
 SELECT MAX(seq) AS seq FROM events WHERE stream = :stream;
+
+-- name: log.last
+-- The last event's place in the chain.
+SELECT pos, hash FROM events ORDER BY pos DESC LIMIT 1;

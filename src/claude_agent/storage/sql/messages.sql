@@ -15,7 +15,9 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: messages.promote
 -- Make ready whatever waited for a time that has come.
-UPDATE messages SET state = 'ready' WHERE state = 'delayed' AND not_before <= :now;
+UPDATE messages SET state = 'ready'
+ WHERE id IN (SELECT id FROM messages WHERE state = 'delayed' AND not_before <= :now /* lock */)
+   AND state = 'delayed';
 
 -- name: messages.next_due
 -- When the next delayed message becomes ready.
@@ -23,11 +25,12 @@ SELECT not_before FROM messages WHERE state = 'delayed' ORDER BY not_before LIMI
 
 -- name: messages.claim
 -- Lease the best ready messages of one queue.
+WITH best AS (
+    SELECT id FROM messages WHERE queue = :queue AND state = 'ready'
+     ORDER BY priority, position LIMIT :count /* lock */)
 UPDATE messages
    SET state = 'leased', lease_owner = :owner, leased_at = :now, fence = fence + 1
- WHERE id IN (SELECT id FROM messages WHERE queue = :queue AND state = 'ready'
-               ORDER BY priority, position LIMIT :count)
-   AND state = 'ready'
+ WHERE id IN (SELECT id FROM best) AND state = 'ready'
 RETURNING id, body, priority, position, fence;
 
 -- name: messages.ack
@@ -60,7 +63,7 @@ UPDATE messages
 UPDATE messages
    SET deliveries = deliveries + 1, history = history || :line,
        state = CASE WHEN deliveries + 1 > :limit THEN 'dead' ELSE 'ready' END,
-       dead_at = CASE WHEN deliveries + 1 > :limit THEN :now END,
+       dead_at = CASE WHEN deliveries + 1 > :limit THEN CAST(:now AS BIGINT) END,
        dead_reason = CASE WHEN deliveries + 1 > :limit THEN 'poison' END,
        lease_owner = NULL, leased_at = NULL
  WHERE id = :id AND lease_owner = :owner AND state = 'leased';

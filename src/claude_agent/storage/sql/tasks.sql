@@ -50,7 +50,7 @@ UPDATE tasks
 SELECT id, queue, effective_priority FROM tasks
  WHERE state = 'ready' AND queue IN (:queues) AND effective_priority >= :least
  ORDER BY effective_priority DESC, not_before, submitted_pos
- LIMIT 1;
+ LIMIT 1 /* lock */;
 
 -- name: tasks.some_ready
 -- A few ready tasks of any queue, in no order.
@@ -84,8 +84,9 @@ SELECT MIN(deadline_at) AS at FROM tasks WHERE deadline_at IS NOT NULL;
 UPDATE tasks
    SET effective_priority = CASE WHEN priority + (:now - not_before) / :aging > 3 THEN 3
                             ELSE priority + (:now - not_before) / :aging END
- WHERE state = 'ready' AND effective_priority < 3 AND priority < 3
-   AND priority + (:now - not_before) / :aging > effective_priority;
+ WHERE id IN (SELECT id FROM tasks
+               WHERE state = 'ready' AND effective_priority < 3 AND priority < 3
+                 AND priority + (:now - not_before) / :aging > effective_priority /* lock */);
 
 -- name: tasks.active
 -- Tasks that hold a slot: they have, or had, an owner.
@@ -127,3 +128,7 @@ SELECT id FROM tasks
 -- name: tasks.executions_of
 -- Which execution each of some tasks belongs to.
 SELECT id, execution_id FROM tasks WHERE id IN (:ids);
+
+-- name: tasks.lock
+-- Some tasks' rows, in the order in which they are locked.
+SELECT id FROM tasks WHERE id IN (:ids) ORDER BY id /* wait */;

@@ -107,3 +107,11 @@ UPDATE run_commands SET acked = 1 WHERE task_id = :task AND run = :run AND n = :
 SELECT tasks.agent AS agent, MAX(runs.last_output_at) AS at
   FROM runs JOIN tasks ON tasks.id = runs.task_id
  WHERE tasks.state IN ('running', 'verifying', 'uncertain') GROUP BY tasks.agent;
+
+-- name: work.lock_slots
+-- The slots of a worker process, in the order in which they are locked.
+SELECT n FROM slots WHERE worker_id = :worker ORDER BY n /* wait */;
+
+-- name: work.lock_queues
+-- Every queue that has a place left, in the order in which they are locked.
+SELECT name FROM queues WHERE running < max AND paused = 0 ORDER BY name /* wait */;

@@ -1,0 +1,330 @@
+"""PostgreSQL (13 or newer): READ COMMITTED, writers side by side, the log's counter row last.
+
+Transactions take their locks in one order (`Reader.lock`, `Tx.at_end`), so they wait for each
+other and do not deadlock; one that does all the same is run again as a whole. Commits of other
+processes are heard by LISTEN, and seen by a look at the counter row every few seconds.
+"""
+
+import contextlib
+import random
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+from typing_extensions import override
+
+from claude_agent.errors import Unavailable
+from claude_agent.storage import log
+from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Tx
+from claude_agent.storage.gathering import GatheringTx
+from claude_agent.storage.migrate import upgrade
+from claude_agent.storage.postgres import link
+from claude_agent.storage.postgres.listener import Listener
+from claude_agent.storage.postgres.text import SKIP_LOCKED, arrays, statement
+
+T = TypeVar("T")
+CONNECTIONS = 10
+KEPT_FOR_READS = 3
+"""A transaction may read beside itself: some connections are never given to writers."""
+WAIT_S = 3.0
+"""How long a caller waits for a connection before it is told that there is none."""
+TRIES = 12
+CHANNEL = "claude_agent_log"
+_MIGRATING = 7_420_001
+"""The advisory lock of migrations."""
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN_LAZY = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit TO OFF"
+_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
+
+
+def open_postgresql(
+    url: str, *, draw: Callable[[], str] = lambda: secrets.token_hex(4)
+) -> "PostgresqlDatabase":
+    """Open a PostgreSQL database and migrate it.
+
+    Raises `Unavailable` (also: the schema is newer), `SetupError`, `Invalid`.
+    """
+    database = PostgresqlDatabase(url)
+    try:
+        upgrade(database, draw)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+class PostgresqlDatabase(Database):
+    """One PostgreSQL database, shared with any number of processes and hosts."""
+
+    lock_clause = SKIP_LOCKED
+
+    def __init__(self, url: str, *, chance: Callable[[], float] = random.random) -> None:
+        self.place = link.place(url)
+        """Where it is, without the password."""
+        link.connect(url).close()  # the reason why it cannot be opened, at once
+        self._chance = chance
+        self._me = secrets.token_hex(8)
+        self._local = threading.local()
+        self._writers = threading.BoundedSemaphore(CONNECTIONS - KEPT_FOR_READS)
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: tuple[Callable[[int], None], ...] = ()
+        self._told = 0
+        self._listener: Listener | None = None
+        self._url = url
+        self._pool: ConnectionPool[link.Connection] = ConnectionPool(
+            link.conninfo(url),
+            kwargs=link.OPTIONS,
+            configure=link.configure,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=WAIT_S,
+            reconnect_timeout=1.0,
+            open=False,
+            name="claude-agent",
+        )
+        self._pool.open()
+
+    @override
+    def write(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+        if getattr(self._local, "writing", False):
+            message = "a transaction was opened inside a transaction"
+            raise RuntimeError(message)
+        with self._writers:
+            self._local.writing = True
+            try:
+                done = self._whole(work, _BEGIN if durable else _BEGIN_LAZY)
+            finally:
+                self._local.writing = False
+        self._tell(done.pos)
+        for call in done.after:
+            call()
+        return done.result
+
+    def _whole(self, work: Callable[[Tx], T], begin: str) -> "_Done[T]":
+        """Run a transaction, again as a whole while others are in its way."""
+        for tried in range(1, TRIES + 1):
+            try:
+                return self._once(work, begin)
+            except _AGAIN as error:
+                if tried == TRIES:
+                    message = f"The database at {self.place} is too busy: {tried} tries failed."
+                    raise Unavailable(message, hint="Try again.") from error
+            except Duplicate as error:
+                # Somebody was first with this key: the work may see that now and take another.
+                number = _is_stream(error)
+                if tried == TRIES or (tried > 1 and not number):
+                    raise
+            self._closing.wait(self._chance() * 0.002 * 2 ** min(tried, 6))
+        raise AssertionError  # the last try returns or raises
+
+    def _once(self, work: Callable[[Tx], T], begin: str) -> "_Done[T]":
+        with self._begun(begin) as connection:
+            tx = _PgTx(connection)
+            try:
+                result = work(tx)
+                pos = tx.finish()
+                if connection.info.transaction_status != TransactionStatus.INTRANS:
+                    message = "a statement failed and its transaction went on"
+                    raise RuntimeError(message)
+                connection.execute(self._commit(pos), prepare=False)
+            except _AGAIN:
+                raise
+            except psycopg.Error as error:
+                raise link.translated(error, self.place) from error
+            return _Done(result=result, pos=pos, after=tx.after)
+
+    def _commit(self, pos: int) -> sql.SQL | sql.Composed:
+        if not pos:
+            return sql.SQL("COMMIT")
+        # The notice goes with the commit, in one message: nothing is sent under the counter row.
+        notice = sql.Literal(f"{self._me} {pos}")
+        return sql.SQL("NOTIFY {}, {}; COMMIT").format(sql.Identifier(CHANNEL), notice)
+
+    @contextlib.contextmanager
+    def _begun(self, begin: str) -> Iterator[link.Connection]:
+        """Lend a connection on which a transaction was begun; roll back what is left of it."""
+        connection = self._begin(begin)
+        try:
+            yield connection
+        finally:
+            if connection.info.transaction_status != TransactionStatus.IDLE:
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute("ROLLBACK", prepare=False)
+            self._pool.putconn(connection)
+
+    def _begin(self, begin: str) -> link.Connection:
+        # After a restart of PostgreSQL every kept connection is broken: nothing was done on it
+        # yet, so the next one is tried.
+        for left in range(CONNECTIONS, -1, -1):
+            connection = self._connection()
+            try:
+                connection.execute(begin, prepare=False)
+            except psycopg.Error as error:
+                self._pool.putconn(connection)
+                if not left or not isinstance(error, psycopg.OperationalError):
+                    raise link.translated(error, self.place) from error
+            except BaseException:
+                self._pool.putconn(connection)
+                raise
+            else:
+                return connection
+        raise AssertionError  # the last one returns or raises
+
+    def _connection(self) -> link.Connection:
+        try:
+            return self._pool.getconn()
+        except PoolClosed as error:
+            message = "the database is closed"
+            raise Unavailable(message) from error
+        except (PoolTimeout, psycopg.Error) as error:
+            raise link.translated(error, self.place) from error
+
+    @override
+    def read(self, work: Callable[[Reader], T]) -> T:
+        with self._begun(_BEGIN_READ) as connection:
+            try:
+                return work(_PgReader(connection, locking=False))
+            except psycopg.Error as error:
+                raise link.translated(error, self.place) from error
+
+    # News ---------------------------------------------------------------------------------------
+
+    @override
+    def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        with self._lock:
+            if self._listener is None and not self._closing.is_set():
+                self._told = self._head()
+                self._listener = Listener(self._url, CHANNEL, self._heard)
+            self._callbacks = (*self._callbacks, callback)
+
+        def end() -> None:
+            with self._lock:
+                self._callbacks = tuple(one for one in self._callbacks if one is not callback)
+
+        return end
+
+    def _head(self) -> int:
+        return self.read(log.head).pos
+
+    def _heard(self, notice: str) -> None:
+        """Another process committed; an empty notice: look, some may have been missed."""
+        who, _, pos = notice.partition(" ")
+        if not notice:
+            with contextlib.suppress(Unavailable):
+                self._tell(self._head())
+        elif who != self._me:
+            self._tell(int(pos))
+
+    def _tell(self, pos: int) -> None:
+        with self._lock:
+            if pos <= self._told:
+                return
+            self._told = pos
+            callbacks = self._callbacks
+        for callback in callbacks:
+            callback(pos)
+
+    # Care ---------------------------------------------------------------------------------------
+
+    @override
+    def state(self) -> tuple[bool, str]:
+        try:
+            self._head()
+        except Unavailable as error:
+            return False, error.detail
+        return True, f"PostgreSQL at {self.place}"
+
+    @override
+    def check(self) -> None:
+        def work(reader: Reader) -> str:
+            end = log.head(reader)
+            last = reader.row("log.last")
+            if last is None or (last["pos"], last["hash"]) == (end.pos, end.hash):
+                return ""
+            return f"the counter row says {end.pos}, the events end at {last['pos']}"
+
+        if problem := self.read(work):
+            message = f"The database at {self.place} is damaged: {problem}."
+            hint = "Stop the server and restore PostgreSQL's newest backup."
+            raise Corrupt(message, hint=hint)
+
+    @override
+    def migrate_script(self, script: str) -> None:
+        with self._begun(_BEGIN) as connection:
+            try:
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
+                # psycopg takes only literal text; a migration is a file of ours.
+                connection.execute(script.encode(), prepare=False)
+                connection.execute("COMMIT", prepare=False)
+            except psycopg.Error as error:
+                raise link.translated(error, self.place) from error
+
+    @override
+    def close(self) -> None:
+        self._closing.set()
+        with self._lock:
+            listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+        self._pool.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done(Generic[T]):
+    result: T
+    pos: int
+    after: list[Callable[[], None]]
+
+
+class _PgReader(Reader):
+    def __init__(self, connection: link.Connection, *, locking: bool) -> None:
+        self._connection = connection
+        self._locking = locking
+
+    def _run(self, query: str, params: dict[str, object]) -> psycopg.Cursor[dict[str, Any]]:
+        text = statement(query, locking=self._locking)
+        return self._connection.execute(text.encode(), arrays(params))
+
+    @override
+    def rows(self, query: str, **params: object) -> list[Row]:
+        return list(self._run(query, params).fetchall())
+
+
+class _PgTx(_PgReader, GatheringTx):
+    def __init__(self, connection: link.Connection) -> None:
+        _PgReader.__init__(self, connection, locking=True)
+        GatheringTx.__init__(self)
+
+    @override
+    def lock(self, query: str, **params: object) -> None:
+        self._run(query, params)
+
+    @override
+    def execute(self, query: str, **params: object) -> int:
+        try:
+            return self._run(query, params).rowcount
+        except errors.UniqueViolation as error:
+            raise Duplicate(str(error)) from error
+
+    @override
+    def execute_many(self, query: str, params: Sequence[Mapping[str, object]]) -> None:
+        text = statement(query, locking=True).encode()
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(text, params)
+        except errors.UniqueViolation as error:
+            raise Duplicate(str(error)) from error
+
+
+def _is_stream(error: Duplicate) -> bool:
+    """Whether two transactions gave one stream the same number: the next try reads it anew."""
+    cause = error.__cause__
+    return isinstance(cause, psycopg.Error) and cause.diag.constraint_name == "events_stream"
