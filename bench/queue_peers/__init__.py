@@ -1,0 +1,1 @@
+"""What `bench/queues.py` is made of: the peers, their servers, and what is measured."""
