@@ -14,7 +14,11 @@ import pytest
 
 from tests.waiting import wait_until
 
-pytest_plugins = ("tests.servers.postgres", "tests.servers.redis")
+pytest_plugins = (
+    "tests.servers.postgres",
+    "tests.servers.rabbitmq",
+    "tests.servers.redis",
+)
 
 CI = bool(os.environ.get("CI"))
 GRACE_S = 5.0

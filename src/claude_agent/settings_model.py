@@ -27,11 +27,8 @@ def _database(url: str) -> str:
 
 
 def _broker(url: str) -> str:
-    if url.startswith(("amqp://", "amqps://")):
-        msg = f'this broker {LATER}; write "database" or "redis://host:6379/0"'
-        raise ValueError(msg)
-    if url != "database" and not url.startswith(("redis://", "rediss://")):
-        msg = 'write "database" or "redis://host:6379/0"'
+    if url != "database" and not url.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
+        msg = 'write "database", "redis://host:6379/0" or "amqp://user:word@host/"'
         raise ValueError(msg)
     return url
 

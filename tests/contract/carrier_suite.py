@@ -1,6 +1,7 @@
 """What every carrier of tickets does; its body's test file names the server."""
 
 import contextlib
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,8 +14,37 @@ from claude_agent.clock import SystemClock
 from claude_agent.queue.broker import Courier, open_carrier
 from claude_agent.queue.brokers.carrier import MOST, CarrierBroker
 from claude_agent.queue.tickets import TicketSource
-from tests.servers.process import ServerProcess
+from tests.servers.process import ServerProcess, free_port
 from tests.waiting import wait_until
+
+SHAPES = (
+    b"\xff\xfe no text",
+    b"[]",
+    b'{"queue_name": "tickets"}',
+    json.dumps(
+        {
+            "queue_name": "tickets",
+            "actor_name": "claim",
+            "args": [],
+            "kwargs": [],
+            "options": 7,
+            "message_id": "x",
+            "message_timestamp": 0,
+        }
+    ).encode(),
+    json.dumps(
+        {
+            "queue_name": "elsewhere",
+            "actor_name": "stranger",
+            "args": [],
+            "kwargs": {},
+            "options": {"redis_message_id": "y", "eta": 99999999999999},
+            "message_id": "y",
+            "message_timestamp": 0,
+        }
+    ).encode(),
+)
+"""Garbage that a server may hand over, from no text to nearly a ticket."""
 
 
 class Backlog(TicketSource):
@@ -152,9 +182,10 @@ class CarrierSuite:
             fetched += 1
             inner.ack(message)
         assert 0 < fetched <= MOST
+        inner.close()
         sender.close()
 
-    @pytest.mark.parametrize("fault", ["kill", "pause", "restart", "wipe"])
+    @pytest.mark.parametrize("fault", ["kill", "pause", "wipe"])
     def test_server_that_fails_costs_a_wait_and_carries_again(
         self, house: House, fault: str
     ) -> None:
@@ -180,9 +211,9 @@ class CarrierSuite:
         wait_until(lambda: not stopping.is_alive(), timeout=10, what="the courier to stop")
 
     def test_server_that_was_never_there_hinders_nothing(self, house: House) -> None:
-        house.server.kill()
+        url = house.server.url.replace(str(house.server.port), str(free_port()))
         made = Courier(
-            house.carrier(),
+            open_carrier(url, namespace=house.namespace),
             address="here",
             source=house.backlog,
             claim=house.backlog.claim,

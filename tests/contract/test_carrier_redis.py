@@ -1,6 +1,5 @@
 """Redis as a carrier of tickets, and as a doorbell between processes."""
 
-import json
 import uuid
 from collections.abc import Iterator
 
@@ -8,37 +7,9 @@ import pytest
 
 from claude_agent.queue.broker import ask_carrier
 from claude_agent.storage.notifiers.redis import RedisNotifier
-from tests.contract.carrier_suite import CarrierSuite, House, house_on
+from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
 from tests.servers.redis import RedisServer
 from tests.waiting import wait_until
-
-SHAPES = (
-    b"\xff\xfe no text",
-    b"[]",
-    b'{"queue_name": "tickets"}',
-    json.dumps(
-        {
-            "queue_name": "tickets",
-            "actor_name": "claim",
-            "args": [],
-            "kwargs": [],
-            "options": 7,
-            "message_id": "x",
-            "message_timestamp": 0,
-        }
-    ).encode(),
-    json.dumps(
-        {
-            "queue_name": "elsewhere",
-            "actor_name": "stranger",
-            "args": [],
-            "kwargs": {},
-            "options": {"redis_message_id": "y", "eta": 99999999999999},
-            "message_id": "y",
-            "message_timestamp": 0,
-        }
-    ).encode(),
-)
 
 
 @pytest.fixture
@@ -49,6 +20,12 @@ def house(redis_server: RedisServer) -> Iterator[House]:
 
 class TestRedisCarrier(CarrierSuite):
     """The suite on Redis, and what only Redis has."""
+
+    def test_redis_that_restarts_costs_a_wait_and_carries_again(self, house: House) -> None:
+        house.courier()
+        house.server.restart()
+        house.works("work after a restart")
+        house.carries()
 
     @pytest.mark.parametrize("body", [*SHAPES, None])
     def test_garbage_is_dropped_and_the_next_ticket_comes(

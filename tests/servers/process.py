@@ -1,5 +1,6 @@
 """A server of the tests as a process of ours: started, killed, paused, wiped, started again."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -83,7 +84,8 @@ class ServerProcess(ABC):
     def kill(self) -> None:
         """Kill -9."""
         if self._process is not None:
-            self.signal(signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                self.signal(signal.SIGKILL)
             self._process.wait(10)
             self._process = None
 

@@ -147,7 +147,6 @@ def test_settings_tells_all_problems_at_once(place: Place) -> None:
     [
         ("[server]\ndatabase_url='mysql://x/y'\n", "postgresql://user@host:port/name"),
         ("[server]\ndatabase_url='mysql'\n", "sqlite"),
-        ("[server]\nbroker_url='amqp://x'\n", "not available in this version yet"),
         ("[server]\nbroker_url='kafka://x'\n", "redis://host:6379/0"),
         ("[sandbox]\nmode='required'\n", "not available in this version yet"),
         ("[agents.Bad_Name]\n", "agents.Bad_Name"),

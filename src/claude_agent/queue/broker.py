@@ -31,8 +31,8 @@ __all__ = ["BrokerOptions", "DatabaseBroker", "TicketSource", "make_broker", "op
 DATABASE = "database"
 """The broker address that means: our own database."""
 _SQLITE = "sqlite:///"
-_LATER = ("redis", "rediss", "amqp", "amqps", "postgresql", "postgres")
-_EXTRAS = {"redis": "redis", "rediss": "redis"}
+_LATER = ("postgresql", "postgres")
+_EXTRAS = {"redis": "redis", "rediss": "redis", "amqp": "rabbitmq", "amqps": "rabbitmq"}
 """Scheme of a carrier -> the extra of the package with its client."""
 
 
@@ -93,12 +93,9 @@ def open_carrier(url: str, *, namespace: str, clock: Clock | None = None) -> Car
     """
     extra = _EXTRAS[url.partition("://")[0]]
     clock = clock or SystemClock()
+    open_it = _open_redis if extra == "redis" else _open_rabbitmq
     try:
-        from claude_agent.queue.brokers.redis import RedisCarrier  # noqa: PLC0415 - an extra
-        from claude_agent.storage.notifiers.redis import RedisNotifier  # noqa: PLC0415 - an extra
-
-        bell = RedisNotifier(url, namespace=namespace)
-        return RedisCarrier(url, namespace=namespace, bell=bell, clock=clock)
+        return open_it(url, namespace, clock)
     except ImportError as error:
         message = f"The client for {extra} is not installed."
         raise SetupError(message, hint=f"pip install 'claude-agent[{extra}]'") from error
@@ -107,6 +104,20 @@ def open_carrier(url: str, *, namespace: str, clock: Clock | None = None) -> Car
         raise Invalid(
             message, hint="Write redis://host:6379/0 or amqp://user:word@host/."
         ) from error
+
+
+def _open_redis(url: str, namespace: str, clock: Clock) -> CarrierBroker:
+    from claude_agent.queue.brokers.redis import RedisCarrier  # noqa: PLC0415 - an extra
+    from claude_agent.storage.notifiers.redis import RedisNotifier  # noqa: PLC0415 - an extra
+
+    bell = RedisNotifier(url, namespace=namespace)
+    return RedisCarrier(url, namespace=namespace, bell=bell, clock=clock)
+
+
+def _open_rabbitmq(url: str, namespace: str, clock: Clock) -> CarrierBroker:
+    from claude_agent.queue.brokers.rabbitmq import RabbitCarrier  # noqa: PLC0415 - an extra
+
+    return RabbitCarrier(url, namespace=namespace, clock=clock)
 
 
 def ask_carrier(url: str) -> tuple[bool, str]:

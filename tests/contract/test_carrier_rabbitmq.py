@@ -1,0 +1,54 @@
+"""RabbitMQ as a carrier of tickets."""
+
+from collections.abc import Iterator
+
+import pika
+import pytest
+
+from claude_agent.queue.broker import ask_carrier
+from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
+from tests.servers.rabbitmq import RabbitServer
+
+
+@pytest.fixture
+def house(rabbit_server: RabbitServer) -> Iterator[House]:
+    with house_on(rabbit_server) as made:
+        rabbit_server.queues.add(made.carrier().queue)
+        yield made
+
+
+class TestRabbitCarrier(CarrierSuite):
+    """The suite on RabbitMQ, and what only RabbitMQ has."""
+
+    @pytest.mark.parametrize("body", SHAPES)
+    def test_garbage_is_dropped_and_the_next_ticket_comes(
+        self, house: House, rabbit_server: RabbitServer, body: bytes
+    ) -> None:
+        house.courier()
+        house.carries()
+        connection = rabbit_server.connect()
+        channel = connection.channel()
+        queue = house.carrier().queue
+        text = body.replace(b'"tickets"', f'"{queue}"'.encode())
+        channel.basic_publish("", queue, text, pika.BasicProperties())
+        house.carries()
+        connection.close()
+
+    def test_tickets_have_one_queue_and_no_dead_letters(
+        self, house: House, rabbit_server: RabbitServer
+    ) -> None:
+        house.courier()
+        connection = rabbit_server.connect()
+        for suffix in (".DQ", ".XQ"):
+            with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="404"):
+                connection.channel().queue_declare(house.carrier().queue + suffix, passive=True)
+        connection.close()
+
+
+def test_doctor_asks_whether_rabbitmq_answers(rabbit_server: RabbitServer) -> None:
+    where = f"RabbitMQ at 127.0.0.1:{rabbit_server.port}/%2F"
+    assert ask_carrier(rabbit_server.url) == (True, f"{where} answers")
+    ok, detail = ask_carrier(rabbit_server.url.replace("guest:guest", "guest:wrong"))
+    assert not ok
+    assert "does not answer" in detail
+    assert "wrong" not in detail
