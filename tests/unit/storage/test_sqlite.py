@@ -16,7 +16,8 @@ from claude_agent.errors import DiskFull, Unavailable
 from claude_agent.storage import log
 from claude_agent.storage.database import Corrupt, Duplicate, Tx
 from claude_agent.storage.databases import sqlite
-from claude_agent.storage.databases.sqlite import MAX_BATCH, SqliteDatabase, open_sqlite
+from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
+from claude_agent.storage.turns import MAX_BATCH
 from tests.unit.storage.tools import appended, event, fill, flaky, head, positions
 from tests.waiting import wait_until
 
@@ -50,7 +51,7 @@ class Queue:
         futures: list[object] = [self._pool.submit(self._write, f"{name}{n}") for n in range(count)]
         self._waiting += count
         wait_until(
-            lambda: len(self._database._pending) == self._waiting, what="transactions that wait"
+            lambda: self._database._turns.waiting == self._waiting, what="transactions that wait"
         )
         return futures
 
@@ -148,7 +149,7 @@ def test_statement_that_fails_at_any_place_leaves_before_or_after(
                     futures = waiting.add(1, f"b{n}-")
                     thread = threading.Thread(target=try_write, args=(database, work))
                     thread.start()
-                    wait_until(lambda: len(database._pending) == 2)
+                    wait_until(lambda: database._turns.waiting == 2)
                 outcomes(futures)
                 thread.join()
         except Unavailable:
@@ -185,7 +186,7 @@ def test_sync_is_full_where_it_must_last_and_less_where_it_need_not(
             target=database.write, args=(put("d"),), kwargs={"durable": False}
         )
         thread.start()
-        wait_until(lambda: len(database._pending) == 2)
+        wait_until(lambda: database._turns.waiting == 2)
     outcomes(futures)
     thread.join()
     assert level() == 2

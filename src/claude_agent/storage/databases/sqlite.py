@@ -1,8 +1,6 @@
 """SQLite in WAL mode: one writer at a time, transactions of many threads in one commit.
 
-Whoever gets the writer's lock first runs everything that waits, each in a savepoint, and commits
-once: one fsync for all of them. The others find their work done. So a lone writer pays no thread
-switch and thirty-two writers pay one sync together.
+Writers take turns (`storage.turns`): one fsync for all that wait, no thread switch for a lone one.
 """
 
 import contextlib
@@ -23,9 +21,9 @@ from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, 
 from claude_agent.storage.gathering import GatheringTx
 from claude_agent.storage.migrate import upgrade
 from claude_agent.storage.queries import find
+from claude_agent.storage.turns import Request, Turns
 
 T = TypeVar("T")
-MAX_BATCH = 256
 READERS = 4
 _ROOM = 262_144
 """With less than this a disk counts as full."""
@@ -57,7 +55,7 @@ class SqliteDatabase(Database):
         self._shared = shared
         self._sync = "FULL" if durable else "NORMAL"
         self._lock = threading.Lock()
-        self._pending: deque[_Request] = deque()
+        self._turns = Turns(self._commit, self._lock)
         self._local = threading.local()
         self._readers: deque[sqlite3.Connection] = deque()
         self._free = threading.Semaphore(READERS)
@@ -107,11 +105,8 @@ class SqliteDatabase(Database):
         if getattr(self._local, "writing", False):
             message = "a transaction was opened inside a transaction"
             raise RuntimeError(message)
-        request = _Request(work, durable=durable)
-        self._pending.append(request)
-        with self._lock:
-            if not request.done:
-                self._run_batch(self._take_batch())
+        request = Request(work, durable=durable)
+        self._turns.run(request)
         # The callbacks run in the thread that asked, after the lock is free again.
         for call in request.callbacks:
             call()
@@ -120,19 +115,7 @@ class SqliteDatabase(Database):
         result: T = request.result  # type: ignore[assignment]
         return result
 
-    def _take_batch(self) -> list["_Request"]:
-        batch: list[_Request] = []
-        while self._pending and len(batch) < MAX_BATCH:
-            batch.append(self._pending.popleft())
-        return batch
-
-    def _run_batch(self, batch: list["_Request"]) -> None:
-        # Our own request may be beyond the first MAX_BATCH: the caller holds the lock, so go on.
-        while batch:
-            self._commit(batch)
-            batch = self._take_batch()
-
-    def _commit(self, batch: list["_Request"]) -> None:
+    def _commit(self, batch: Sequence[Request]) -> None:
         self._local.writing = True
         heads: list[int] = []
         try:
@@ -172,7 +155,7 @@ class SqliteDatabase(Database):
             message = "the database is closed"
             raise Unavailable(message)
 
-    def _run(self, request: "_Request", *, alone: bool) -> list[int]:
+    def _run(self, request: Request, *, alone: bool) -> list[int]:
         tx = _SqliteTx(self._writer)
         try:
             if not alone:
@@ -196,7 +179,7 @@ class SqliteDatabase(Database):
         return [pos] if pos else []
 
     @staticmethod
-    def _fail(batch: list["_Request"], error: Exception) -> None:
+    def _fail(batch: Sequence[Request], error: Exception) -> None:
         for request in batch:
             if request.error is None:
                 request.error = error
@@ -278,21 +261,6 @@ class SqliteDatabase(Database):
             while self._readers:
                 self._readers.pop().close()
             self._writer.close()
-
-
-class _Request:
-    """One transaction that waits for the writer."""
-
-    __slots__ = ("after", "callbacks", "done", "durable", "error", "result", "work")
-
-    def __init__(self, work: Callable[[Tx], object], *, durable: bool) -> None:
-        self.work = work
-        self.durable = durable
-        self.done = False
-        self.result: object = None
-        self.error: BaseException | None = None
-        self.after: list[Callable[[], None]] = []
-        self.callbacks: tuple[Callable[[], None], ...] = ()
 
 
 class _AloneFailed(Exception):
