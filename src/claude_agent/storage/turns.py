@@ -66,9 +66,9 @@ class Turns:
                 request.turn.acquire()
             if request.leads:
                 self._lead()
-        except BaseException:
-            self._leave(request)
-            raise
+        finally:
+            if not request.done:
+                self._leave(request)
         if not request.done:
             message = "The transaction was interrupted before it was committed."
             raise Unavailable(message, hint="Try again.")
@@ -105,7 +105,7 @@ class Turns:
                 self._pending[0].turn.release()
 
     def _leave(self, request: Request) -> None:
-        # This thread was interrupted while it waited: nobody may wait for it to lead.
+        # This thread is interrupted, or the leader of its batch was: nobody may wait for it to lead.
         with self._lock:
             if request in self._pending:
                 self._pending.remove(request)

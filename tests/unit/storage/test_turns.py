@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_follower_is_told_when_its_batch_was_never_committed() -> None:
 
 def test_thread_interrupted_while_it_waits_is_not_waited_for() -> None:
     writer = Writer()
-    gone = request()
+    gone: Any = request()
 
     class Interrupted:
         def __init__(self) -> None:
@@ -111,7 +112,7 @@ def test_thread_interrupted_while_it_waits_is_not_waited_for() -> None:
 
         def release(self) -> None: ...
 
-    gone.turn = Interrupted()  # type: ignore[assignment]
+    gone.turn = Interrupted()
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(writer.turns.run, request())
         wait_until(lambda: writer.batches == [1])
