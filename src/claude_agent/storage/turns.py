@@ -105,7 +105,7 @@ class Turns:
                 self._pending[0].turn.release()
 
     def _leave(self, request: Request) -> None:
-        # This thread is interrupted, or the leader of its batch was: nobody may wait for it to lead.
+        # This thread, or the leader of its batch, was interrupted: nobody may wait for it to lead.
         with self._lock:
             if request in self._pending:
                 self._pending.remove(request)
