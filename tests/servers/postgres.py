@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from claude_agent.storage.chain import GENESIS
 from claude_agent.storage.databases.postgresql import PostgresqlDatabase, open_postgresql
 from tests.waiting import wait_until
 
@@ -55,6 +56,8 @@ class PostgresServer:
         self._settings = _SMALL if durable else (*_SMALL, *_FAST)
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
+        self._used: list[str] = []
+        self._tables: list[tuple[str, int]] = []
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-N",
                   "--encoding=UTF8", "--locale=C.UTF-8", "-L", self._share())  # fmt: skip
 
@@ -119,11 +122,40 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     def fresh(self) -> str:
-        """Make an empty, migrated database and return its address."""
+        """Return the address of an empty, migrated database; used ones are emptied."""
         if not self._count:
             self.empty(TEMPLATE)
             open_postgresql(self.url(TEMPLATE), draw=lambda: "epoch").close()
+            self._tables = self._shape(self.url(TEMPLATE))
+        while self._used:
+            url = self._used.pop()
+            if self._shape(url) == self._tables:
+                return url
+            self.drop(url)
         return self.empty(f"test{self._count}", template=TEMPLATE)
+
+    def give_back(self, url: str) -> None:
+        """Empty a database for the next test: much cheaper than making a new one."""
+        name = re.sub(r".*/", "", url)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND pid <> pg_backend_pid()", (name,)
+            )  # fmt: skip
+            tables = [table for table, _ in self._shape(url) if table != "migrations"]
+            script = "".join(f"DELETE FROM {table};" for table in tables)  # noqa: S608 - our tables
+            start = "INSERT INTO log_head (id, epoch, pos, hash) VALUES (1, 'epoch', 0, '"
+            connection.execute(f"{script} {start}{GENESIS}')".encode())
+        self._used.append(url)
+
+    @staticmethod
+    def _shape(url: str) -> list[tuple[str, int]]:
+        """Return every table with how many columns it has."""
+        with psycopg.connect(url) as connection:
+            return connection.execute(
+                "SELECT table_name::text, count(*) FROM information_schema.columns"
+                " WHERE table_schema = 'public' GROUP BY 1 ORDER BY 1"
+            ).fetchall()
 
     def empty(self, name: str, *, template: str = "template0") -> str:
         """Make a database and return its address."""
@@ -172,7 +204,7 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """A fresh, migrated database of this test alone."""
     url = postgres.fresh()
     yield url
-    postgres.drop(url)
+    postgres.give_back(url)
 
 
 @pytest.fixture

@@ -206,9 +206,10 @@ class Claims:
     def place_again(self, tx: Tx, task: Task) -> int:
         """Give an adopted task a slot of this worker; return its number (0: none was free).
 
-        Its queue's kept slot comes first, as in a claim.
+        Its queue's kept slot comes first, as in a claim. The slot it had is free again.
         """
         tx.lock("work.lock_slots", worker=self.worker)
+        tx.execute("work.clear_slot", task=task.id)
         slots = [
             slot
             for slot in tx.rows("work.free_slots", worker=self.worker)

@@ -98,6 +98,7 @@ class QueueDesk:
         self, tx: Tx, name: str, until: int, *, reason: str, actor: str
     ) -> tuple[int, int]:
         rows = tx.rows("queues.waiting", name=name, until=until, limit=_BATCH)
+        task_rows.lock(tx, [row["id"] for row in rows])
         context = self._desk.context(actor)
         why = f"queue {name} purged by {actor}" + (f": {reason}" if reason else "")
         gone = sum(self._cancel(tx, row["id"], why, actor) for row in rows)

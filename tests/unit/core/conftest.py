@@ -1,4 +1,4 @@
-"""The fixture of the core: the tests run on every database."""
+"""The fixture of the core: what moves tasks and executions is tested on every database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,26 @@ import pytest
 
 from tests.unit.core.stand import Stand, compare_with_the_log
 
+ON_BOTH = {
+    "test_claims",
+    "test_execution_desk",
+    "test_message_bus",
+    "test_run_control",
+    "test_run_journal",
+    "test_scheduler_sweeps",
+    "test_task_desk",
+    "test_task_orders",
+}
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "stand" in metafunc.fixturenames:
+        both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
+        bodies = ["sqlite", "postgresql"] if both else ["sqlite"]
+        metafunc.parametrize("stand", bodies, indirect=True)
+
+
+@pytest.fixture
 def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     """The core on a fresh database; at the end its rows are compared with the log."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None

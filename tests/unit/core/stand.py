@@ -82,6 +82,7 @@ class Stand:
         seed: int = 1,
         slots: list[Slot] | None = None,
         url: str | None = None,
+        worker: str = "w",
     ) -> None:
         self.path = folder / "stand.db"
         self.url = url
@@ -94,6 +95,7 @@ class Stand:
         self.catalogue = catalogue()
         self.slots = slots
         self._workers = 0
+        self._worker = worker
         self.open()
 
     def _open_database(self) -> Database:
@@ -134,7 +136,7 @@ class Stand:
             clock=self.clock,
             notifier=self.notifier,
             identity=WorkerIdentity(
-                id=f"w{self._workers}", host="here", boot_id="boot", pid=self._workers
+                id=f"{self._worker}{self._workers}", host="here", boot_id="boot", pid=self._workers
             ),
         )
         self.control = RunControl(

@@ -79,6 +79,8 @@ class PostgresqlDatabase(Database):
         self._told = 0
         self._listener: Listener | None = None
         self._url = url
+        self.repeated = 0
+        """How many transactions ran again because of a deadlock or a serialisation failure."""
         self._pool: ConnectionPool[link.Connection] = ConnectionPool(
             link.conninfo(url),
             kwargs=link.OPTIONS,
@@ -114,6 +116,7 @@ class PostgresqlDatabase(Database):
             try:
                 return self._once(work, begin)
             except _AGAIN as error:
+                self.repeated += 1
                 if tried == TRIES:
                     message = f"The database at {self.place} is too busy: {tried} tries failed."
                     raise Unavailable(message, hint="Try again.") from error
