@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -180,24 +181,18 @@ def scene(tmp_path: Path, postgres_url: str) -> Iterator[Scene]:
 def together(scene: Scene, *commands: str) -> list[str]:
     """Run commands at one moment, each in its thread; return what should not have been raised."""
     barrier = threading.Barrier(len(commands))
-    wrong: list[str] = []
 
     def run(name: str) -> None:
         barrier.wait(10)
-        try:
-            COMMANDS[name](scene)
-        except EXPECTED as error:
-            if isinstance(error, Duplicate):
-                wrong.append(f"{name}: {error!r}")
-        except Exception as error:  # noqa: BLE001 - whatever escapes is what is looked for
-            wrong.append(f"{name}: {error!r}")
+        COMMANDS[name](scene)
 
-    threads = [threading.Thread(target=run, args=(name,)) for name in commands]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return wrong
+    with ThreadPoolExecutor(len(commands)) as pool:
+        errors = [one.exception(60) for one in [pool.submit(run, name) for name in commands]]
+    return [
+        f"{name}: {error!r}"
+        for name, error in zip(commands, errors, strict=True)
+        if error is not None and (isinstance(error, Duplicate) or not isinstance(error, EXPECTED))
+    ]
 
 
 def check(scene: Scene) -> None:
