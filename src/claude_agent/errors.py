@@ -134,6 +134,13 @@ class FencedOut(Conflict):
     code = "fenced_out"
 
 
+class QueueFull(ClaudeAgentError):
+    """The queue has as many ready messages as it may; try again later."""
+
+    code = "queue_full"
+    status = 429
+
+
 class Unavailable(ClaudeAgentError):
     """A part the request needs does not answer right now; try again later."""
 

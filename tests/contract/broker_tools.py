@@ -7,15 +7,24 @@ from typing import Any
 import dramatiq
 import pytest
 
-from claude_agent.queue import DatabaseBroker
+from claude_agent.queue import BrokerOptions, DatabaseBroker
 from claude_agent.queue.brokers.consumer import LeasedMessage
 
 Broker = DatabaseBroker
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of a fresh database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'queue.db'}"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    one = DatabaseBroker(tmp_path / "queue.db")
+def broker(address: str, tmp_path: Path) -> Iterator[Broker]:
+    one = DatabaseBroker(address, options=BrokerOptions(owners=tmp_path / "owners"))
     yield one
     one.close()
 

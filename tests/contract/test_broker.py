@@ -11,10 +11,10 @@ from dramatiq.errors import QueueJoinTimeout, QueueNotFound
 from dramatiq.middleware import default_middleware
 
 from claude_agent.queue import BrokerOptions, DatabaseBroker
-from tests.contract.broker_tools import Broker, broker, held, row, unknown, work
+from tests.contract.broker_tools import Broker, address, broker, held, row, unknown, work
 from tests.waiting import wait_until
 
-__all__ = ["broker", "work"]
+__all__ = ["address", "broker", "work"]
 
 
 def test_broker_runs_what_was_sent_when_a_stock_worker_runs(broker: Broker, work: Any) -> None:
@@ -298,5 +298,5 @@ def test_options_keep_middleware_when_given(tmp_path: Path) -> None:
     one = DatabaseBroker(tmp_path / "q.db", options=BrokerOptions(middleware=(retries,)))
 
     assert retries in one.middleware
-    assert len(one.middleware) == 2
+    assert len(one.middleware) == 3
     one.close()

@@ -1,18 +1,17 @@
 """What becomes of a message that fails, cannot be read, or that nobody knows."""
 
 import json
-import sqlite3
 import threading
 from typing import Any
 
 import dramatiq
 import pytest
 
-from claude_agent.storage.databases.sqlite import SqliteDatabase
-from tests.contract.broker_tools import Broker, broker, row, unknown, work
+from claude_agent.queue.message_intake import NewMessage
+from tests.contract.broker_tools import Broker, address, broker, row, unknown, work
 from tests.waiting import wait_until
 
-__all__ = ["broker", "work"]
+__all__ = ["address", "broker", "work"]
 
 
 def test_retry_reuses_the_row_when_an_actor_fails(broker: Broker, work: Any) -> None:
@@ -112,7 +111,8 @@ def test_undecodable_body_is_a_dead_letter_and_the_rest_runs(
         seen.append(number)
 
     first, broken, last = note.send(1), note.send(2), note.send(3)
-    spoil(broker, broken.message_id, body)
+    spoiled = NewMessage(id=broken.message_id, queue="default", actor="note", body=body)
+    broker.store.put([spoiled])
     work()
     wait_until(lambda: len(seen) == 2 and row(broker, broken)["dead_reason"], what="all three")
 
@@ -121,14 +121,6 @@ def test_undecodable_body_is_a_dead_letter_and_the_rest_runs(
     assert row(broker, broken)["dead_reason"] == "undecodable"
     assert broker.store.find(first.message_id) is None
     assert broker.store.find(last.message_id) is None
-
-
-def spoil(broker: Broker, message_id: str, body: str) -> None:
-    database = broker._parts.database
-    assert isinstance(database, SqliteDatabase)
-    with sqlite3.connect(database.path) as connection:
-        connection.execute("UPDATE messages SET body = ? WHERE id = ?", (body, message_id))
-    connection.close()
 
 
 def test_old_message_is_skipped_into_the_dead_letters(broker: Broker, work: Any) -> None:

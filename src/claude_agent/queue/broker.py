@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +23,17 @@ from claude_agent.queue.brokers.options import BrokerOptions
 from claude_agent.queue.tickets import CLAIM, TicketSource
 from claude_agent.storage import log
 from claude_agent.storage.database import Database
+from claude_agent.storage.databases import open_database
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
 from claude_agent.storage.notifier import Notifier
 from claude_agent.storage.notifiers.local import LocalNotifier
+from claude_agent.storage.postgres import ADDRESSES
 
 __all__ = ["BrokerOptions", "DatabaseBroker", "TicketSource", "make_broker", "open_parts"]
 
 DATABASE = "database"
 """The broker address that means: our own database."""
 _SQLITE = "sqlite:///"
-_LATER = ("postgresql", "postgres")
 _EXTRAS = {"redis": "redis", "rediss": "redis", "amqp": "rabbitmq", "amqps": "rabbitmq"}
 """Scheme of a carrier -> the extra of the package with its client."""
 
@@ -144,6 +146,8 @@ class Parts:
     notifier: Notifier
     owners: Path
     """Folder of the owner files."""
+    hosts: bool = False
+    """Whether processes on other hosts may use it too."""
     close: Callable[[], None]
     """Closes what was opened for the broker, and nothing else."""
 
@@ -160,9 +164,12 @@ def open_parts(
         return Parts(
             database=database,
             notifier=notifier or LocalNotifier(),
-            owners=owners or _beside(_path_of(database)),
+            owners=owners or _owners_of(database),
+            hosts=not isinstance(database, SqliteDatabase),
             close=lambda: None,
         )
+    if str(url).startswith(ADDRESSES):
+        return _open_postgresql(str(url), notifier, owners)
     path = _path_in(url)
     folder = owners or _beside(path)
     with _one_at_a_time(folder):
@@ -177,26 +184,49 @@ def open_parts(
     return Parts(database=opened, notifier=bell, owners=folder, close=close)
 
 
+def _open_postgresql(url: str, notifier: Notifier | None, owners: Path | None) -> Parts:
+    opened = open_database(url)
+    bell = notifier or _postgresql_bell(url)
+
+    def close() -> None:
+        if notifier is None:
+            bell.close()
+        opened.close()
+
+    return Parts(
+        database=opened,
+        notifier=bell,
+        owners=owners or _owners_of(opened),
+        hosts=True,
+        close=close,
+    )
+
+
+def _postgresql_bell(url: str) -> Notifier:
+    from claude_agent.storage.notifiers import postgresql  # noqa: PLC0415 - an extra
+
+    return postgresql.PostgresqlNotifier(url)
+
+
+def _owners_of(database: Database) -> Path:
+    if isinstance(database, SqliteDatabase):
+        return _beside(Path(database.path).absolute())
+    # No file of ours: a folder on this host, found by all of its processes.
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    epoch = database.read(log.head).epoch
+    return Path(base) / f"claude-agent-{os.getuid()}" / f"{epoch}.owners"
+
+
 def _path_in(url: str | Path | None) -> Path:
     if url is None or not str(url):
-        message = "The broker needs a database: a path, sqlite:///path, or an open one."
+        message = "The broker needs a database: a path, its address, or an open one."
         raise Invalid(message, hint="Write DatabaseBroker('queue.db').")
     text = str(url)
     scheme = text.partition(":")[0] if "://" in text else ""
-    if scheme in _LATER:
-        message = f"A broker on {scheme}:// is not available yet."
-        raise Invalid(message, hint='Use broker_url = "database", or a path to a SQLite file.')
     if scheme and not text.startswith(_SQLITE):
         message = f"There is no broker for {scheme}://."
-        raise Invalid(message, hint="Use a path, or sqlite:///path (four slashes: absolute).")
+        raise Invalid(message, hint="Use a path, sqlite:///path or postgresql://user@host/name.")
     return Path(text.removeprefix(_SQLITE)).absolute()
-
-
-def _path_of(database: Database) -> Path:
-    if isinstance(database, SqliteDatabase):
-        return Path(database.path).absolute()
-    message = "This database has no folder for the files that show who is alive."
-    raise Invalid(message, hint="Give one: BrokerOptions(owners=Path(...)).")
 
 
 def _beside(path: Path) -> Path:

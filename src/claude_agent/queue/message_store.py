@@ -5,15 +5,15 @@ later word about it names id, owner and fence; zero rows changed means that it i
 """
 
 import json
-import threading
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from claude_agent.clock import Clock
+from claude_agent.queue.message_intake import MessageIntake, NewMessage
 from claude_agent.storage.database import Database, Reader, Row, Tx
 
-STAMPS_PER_MS = 1_000
 ACKS_AT_ONCE = 64
 """Keeps a statement well below the parameter limits of both databases."""
 
@@ -29,21 +29,6 @@ class Verdict(StrEnum):
     """Not begun: ready again, nothing counted."""
     DEAD = "dead"
     """A dead letter, with its reason."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
-    """A message to be stored."""
-
-    id: str
-    queue: str
-    actor: str
-    body: str
-    """The encoded message."""
-    priority: int = 0
-    """Lower goes first, as in Dramatiq."""
-    delay_ms: int = 0
-    """Not claimed before this much time has passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +66,17 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Most:
+    """How many messages all consumers together can take: then the best over all queues count."""
+
+    count: int
+    ahead: int = 0
+    """So many on top, while they are of one queue: of several, the better would not go first."""
+    queue: str | None = None
+    """The one queue of which messages are at hand; None: of several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """What one transaction of the dispatcher brought."""
 
@@ -99,6 +95,9 @@ class Owner:
     id: str
     lock_file: str
     pid: int
+    host: str = ""
+    """Where the lock of its file proves something."""
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,41 +127,28 @@ class Counts:
 class MessageStore:
     """Plain messages on a storage `Database`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, intake: MessageIntake | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._stamp_lock = threading.Lock()
-        self._last_stamp = 0
+        self.intake = intake or MessageIntake(database, clock)
 
-    def put(self, messages: Sequence[NewMessage]) -> None:
-        """Store messages durably, all or none. A known id is replaced and becomes ready again."""
-        now = self._clock.now()
-        rows = [
-            {
-                "id": message.id,
-                "queue": message.queue,
-                "actor": message.actor,
-                "body": message.body,
-                "state": "delayed" if message.delay_ms > 0 else "ready",
-                "priority": message.priority,
-                "position": self._stamp(now),
-                "not_before": now + max(message.delay_ms, 0),
-                "enqueued_at": now,
-            }
-            for message in messages
-        ]
-        self._database.write(lambda tx: tx.execute_many("messages.put", rows))
+    def put(self, messages: Sequence[NewMessage]) -> list[str]:
+        """Store messages durably, all or none; see `MessageIntake`."""
+        return self.intake.put(messages)
 
-    def _stamp(self, now: int) -> int:
-        # First in, first out within a process even inside one millisecond or when the clock goes
-        # back; between processes by the clock. A counter row would make all producers queue up.
-        with self._stamp_lock:
-            self._last_stamp = max(self._last_stamp + 1, now * STAMPS_PER_MS)
-            return self._last_stamp
-
-    def turn(self, owner: str, settled: Sequence[Settlement], wishes: Sequence[Wish]) -> Turn:
+    def turn(
+        self,
+        owner: str,
+        settled: Sequence[Settlement],
+        wishes: Sequence[Wish],
+        *,
+        most: Most | None = None,
+    ) -> Turn:
         """Settle, promote what is due and claim, in one transaction.
 
+        With `most`, only so many are claimed: the best over all queues that are wished for.
         It is not synced: a claim or a settlement lost with the machine is a second delivery.
         """
         now = self._clock.now()
@@ -173,7 +159,7 @@ class MessageStore:
             if next_due is not None and next_due <= now:
                 tx.execute("messages.promote", now=now)
                 next_due = _next_due(tx)
-            leases = tuple(_claim(tx, owner, wish, now) for wish in wishes)
+            leases = _claim_all(tx, owner, wishes, now, most)
             return Turn(leases=leases, fenced_out=fenced_out, next_due=next_due)
 
         return self._database.write(work, durable=False)
@@ -186,14 +172,33 @@ class MessageStore:
                 id=owner.id,
                 lock_file=owner.lock_file,
                 pid=owner.pid,
+                host=owner.host,
+                boot_id=owner.boot_id,
                 started_at=self._clock.now(),
             )
         )
 
     def owners(self) -> list[Owner]:
         """Return every registered owner."""
+        return list(self.beats())
+
+    def beats(self) -> dict[Owner, int]:
+        """Return the beat of every registered owner."""
         rows = self._database.read(lambda reader: reader.rows("messages.owners"))
-        return [Owner(id=row["id"], lock_file=row["lock_file"], pid=row["pid"]) for row in rows]
+        return {
+            Owner(
+                id=row["id"],
+                lock_file=row["lock_file"],
+                pid=row["pid"],
+                host=row["host"],
+                boot_id=row["boot_id"],
+            ): row["beat"]
+            for row in rows
+        }
+
+    def beat(self, owner: Owner) -> None:
+        """Show the other hosts that an owner is alive."""
+        self._database.write(lambda tx: tx.execute("messages.owner_beat", id=owner.id))
 
     def recover(self, owner: Owner, in_hand: Sequence[str], *, limit: int) -> int:
         """Take back all leases of an owner that is gone, and forget it; return how many.
@@ -206,7 +211,7 @@ class MessageStore:
         def work(tx: Tx) -> int:
             changed = 0
             for message_id in in_hand:
-                line = _line(at=now, event="owner_lost", owner=owner.id, pid=owner.pid)
+                line = history_line(at=now, event="owner_lost", owner=owner.id, pid=owner.pid)
                 changed += tx.execute(
                     "messages.blame",
                     id=message_id,
@@ -216,6 +221,7 @@ class MessageStore:
                     line=line,
                 )
             changed += tx.execute("messages.reclaim", owner=owner.id)
+            tx.execute("messages.drop_cancelled")
             tx.execute("messages.owner_remove", id=owner.id)
             return changed
 
@@ -278,11 +284,59 @@ def _next_due(tx: Tx) -> int | None:
     return row["not_before"] if row else None
 
 
-def _claim(tx: Tx, owner: str, wish: Wish, now: int) -> tuple[Lease, ...]:
-    rows = tx.rows("messages.claim", owner=owner, queue=wish.queue, count=wish.count, now=now)
+def _claim_all(
+    tx: Tx, owner: str, wishes: Sequence[Wish], now: int, most: Most | None
+) -> tuple[tuple[Lease, ...], ...]:
+    if most is None or sum(wish.count for wish in wishes) <= most.count:
+        return tuple(_claim(tx, owner, wish.queue, wish.count, now) for wish in wishes)
+    claimed = _claim_best(tx, owner, wishes, now, most)
+    return tuple(
+        tuple(_lease(pool.popleft()) for _ in range(min(wish.count, len(pool))))
+        for wish in wishes
+        for pool in (claimed[wish.queue],)
+    )
+
+
+def _claim(tx: Tx, owner: str, queue: str, count: int, now: int) -> tuple[Lease, ...]:
+    rows = tx.rows("messages.claim", owner=owner, queue=queue, count=count, now=now)
     # RETURNING promises no order.
-    rows.sort(key=lambda row: (row["priority"], row["position"]))
-    return tuple(Lease(id=row["id"], body=row["body"], fence=row["fence"]) for row in rows)
+    return tuple(_lease(row) for row in sorted(rows, key=_order))
+
+
+def _claim_best(
+    tx: Tx, owner: str, wishes: Sequence[Wish], now: int, most: Most
+) -> dict[str, deque[Row]]:
+    heads: dict[str, Row] = {}
+    for wish in wishes:
+        count = min(wish.count, most.count + most.ahead)
+        for row in tx.rows("messages.best", queue=wish.queue, count=count, now=now):
+            heads[row["id"]] = row
+    ids = [row["id"] for row in _chosen(sorted(heads.values(), key=_order), most)]
+    claimed: dict[str, deque[Row]] = defaultdict(deque)
+    if ids:
+        rows = tx.rows("messages.claim_these", ids=ids, owner=owner, now=now)
+        for row in sorted(rows, key=_order):
+            claimed[row["queue"]].append(row)
+    return claimed
+
+
+def _chosen(ranked: list[Row], most: Most) -> list[Row]:
+    chosen = ranked[: most.count]
+    if any(row["queue"] != most.queue for row in chosen):
+        return chosen
+    for row in ranked[most.count : most.count + most.ahead]:
+        if row["queue"] != most.queue:
+            break
+        chosen.append(row)
+    return chosen
+
+
+def _order(row: Row) -> tuple[int, int]:
+    return row["priority"], row["position"]
+
+
+def _lease(row: Row) -> Lease:
+    return Lease(id=row["id"], body=row["body"], fence=row["fence"])
 
 
 def _settle_all(tx: Tx, owner: str, settled: Sequence[Settlement], now: int) -> int:
@@ -297,8 +351,11 @@ def _settle_all(tx: Tx, owner: str, settled: Sequence[Settlement], now: int) -> 
             ids=[one.id for one in part],
             keys=[f"{one.id}:{one.fence}" for one in part],
         )
-    others = (one for one in settled if one.verdict is not Verdict.DONE)
-    return changed + sum(_settle(tx, owner, one, now) for one in others)
+    others = [one for one in settled if one.verdict is not Verdict.DONE]
+    changed += sum(_settle(tx, owner, one, now) for one in others)
+    if others:
+        tx.execute("messages.drop_cancelled")
+    return changed
 
 
 def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> int:
@@ -315,7 +372,7 @@ def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> int:
                 **key,
             )
         case _:  # Verdict.DEAD; the done ones are acked together
-            line = _line(at=now, event="dead", owner=owner, reason=settled.reason)
+            line = history_line(at=now, event="dead", owner=owner, reason=settled.reason)
             changed = tx.execute(
                 "messages.bury",
                 now=now,
@@ -327,6 +384,6 @@ def _settle(tx: Tx, owner: str, settled: Settlement, now: int) -> int:
     return changed
 
 
-def _line(**data: object) -> str:
+def history_line(**data: object) -> str:
     """Return one line of a message's history: a JSON object and a line feed."""
     return json.dumps(data, separators=(",", ":")) + "\n"

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from claude_agent.clock import ManualClock
+from claude_agent.queue.message_intake import NewMessage
 from claude_agent.queue.message_store import (
     ManifestEntry,
     MessageStore,
-    NewMessage,
     Owner,
     Settlement,
     Turn,

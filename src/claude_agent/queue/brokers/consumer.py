@@ -84,6 +84,7 @@ class DatabaseConsumer(dramatiq.Consumer):
     def __next__(self) -> dramatiq.MessageProxy | None:
         lease = self._inbox.take(self._timeout)
         if lease is None:
+            self._dispatcher.revive()
             return None
         try:
             message = decode(lease.body)

@@ -1,10 +1,9 @@
 """A complete Dramatiq broker on a SQL database: durable, with delays, leases and dead letters."""
 
-import dataclasses
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import dramatiq
 from dramatiq.errors import QueueJoinTimeout, QueueNotFound
@@ -17,14 +16,17 @@ from claude_agent.queue.brokers.consumer import DatabaseConsumer, LeasedMessage
 from claude_agent.queue.brokers.dispatcher import TOPIC, Dispatcher
 from claude_agent.queue.brokers.inbox import Inbox
 from claude_agent.queue.brokers.options import BrokerOptions
-from claude_agent.queue.brokers.owner import InHand, Ownership
+from claude_agent.queue.brokers.outgoing import Message, QueueOptions, prepared, renewed, row_of
+from claude_agent.queue.brokers.owner import InHand
+from claude_agent.queue.brokers.ownership import Ownership
 from claude_agent.queue.brokers.tickets import TicketConsumer
-from claude_agent.queue.message_store import ManifestEntry, MessageStore, NewMessage
+from claude_agent.queue.message_care import Cancelled, MessageCare
+from claude_agent.queue.message_intake import MessageIntake
+from claude_agent.queue.message_store import ManifestEntry, MessageStore
 from claude_agent.queue.tickets import TICKETS, TicketCarrier, TicketSource, hint_of
-from claude_agent.storage.database import Database
+from claude_agent.storage.database import Database, Tx
 from claude_agent.storage.notifier import Notifier
 
-Message: TypeAlias = dramatiq.Message[Any]
 _JOIN_LOOK_S = 0.05
 
 
@@ -53,21 +55,37 @@ class DatabaseBroker(dramatiq.Broker):
         super().__init__(None if options.middleware is None else list(options.middleware))
         in_hand = InHand()
         self.add_middleware(in_hand)
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
         self._parts = open_parts(url, database=database, notifier=notifier, owners=options.owners)
         self.notifier = self._parts.notifier
+        self.database = self._parts.database
         self._tickets = tickets
-        self._ahead = options.batch
-        self.store = MessageStore(self._parts.database, self._clock)
-        ownership = Ownership(
-            self.store, self._parts.owners, in_hand=in_hand, limit=options.delivery_limit
-        )
+        self._options = options
+        intake = MessageIntake(self.database, self.clock, limits=options.max_ready)
+        self.store = MessageStore(self.database, self.clock, intake=intake)
+        self._care = MessageCare(self.database, self.clock, intake)
         self._dispatcher = Dispatcher(
-            self.store, self.notifier, self._clock, ownership=ownership, options=options
+            self.store,
+            self.notifier,
+            self.clock,
+            ownership=self._ownership(in_hand),
+            options=options,
+            care=self._care,
         )
+        self.add_middleware(QueueOptions(self._dispatcher))
         self._manifest: Mapping[str, ManifestEntry] = {}
         self.carrier: TicketCarrier | None = None
         """What carries the tickets instead of this broker."""
+
+    def _ownership(self, in_hand: InHand) -> Ownership:
+        return Ownership(
+            self.store,
+            self._parts.owners,
+            self.clock,
+            in_hand=in_hand,
+            limit=self._options.delivery_limit,
+            hosts=self._parts.hosts,
+        )
 
     @override
     def close(self) -> None:
@@ -92,7 +110,7 @@ class DatabaseBroker(dramatiq.Broker):
             return TicketConsumer(self._tickets, prefetch=prefetch, timeout_ms=timeout)
         self._dispatcher.start()
         self.publish_manifest()
-        inbox = Inbox(queue_name, prefetch, self._clock, ahead=self._ahead)
+        inbox = Inbox(queue_name, prefetch, self.clock, ahead=self._options.batch)
         return DatabaseConsumer(self._dispatcher, inbox, timeout_ms=timeout)
 
     @override
@@ -101,11 +119,38 @@ class DatabaseBroker(dramatiq.Broker):
 
         A message id that exists already is replaced, not doubled. A message that this process is
         working on (a retry) goes back into its own row in the transaction of its ack.
-        Raises QueueNotFound, and TypeError or ValueError for arguments that cannot be encoded.
+        Message options: `priority` (a number, lower first, or LOW … EMERGENCY), `expires_in`
+        (milliseconds or timedelta; not begun by then: a dead letter `expired`), `dedupe_key` (a
+        message under the same key that is open or was sent less than 10 minutes ago is returned
+        instead: look at its `message_id`).
+        Raises QueueNotFound, `QueueFull`, `UnknownName`, and TypeError or ValueError for
+        arguments that cannot be encoded.
         """
-        self._require(message.queue_name)
-        actor = self.actors.get(message.actor_name)
-        return self._enqueue(message, delay=delay, priority=actor.priority if actor else 0)
+        return self.enqueue_many([message], delay=delay)[0]
+
+    def enqueue_many(
+        self, messages: Iterable[Message], *, delay: int | None = None
+    ) -> list[Message]:
+        """Store messages in one transaction, all or none; else as `enqueue`."""
+        ready = [self._checked(message) for message in messages]
+        return self._enqueue(ready, delay=delay)
+
+    def enqueue_in(self, tx: Tx, message: Message, *, delay: int | None = None) -> Message:
+        """Store a message within a transaction of `broker.database`; else as `enqueue`.
+
+        It exists if and only if that transaction commits; workers are rung afterwards.
+        """
+        message = self._checked(message)
+        self.emit_before("enqueue", message, delay)
+        row = row_of(message, delay_ms=delay or 0, priority=self._priority(message))
+        stored = _under(message, self.store.intake.put_in(tx, [row])[0])
+
+        def committed() -> None:
+            self.notifier.ring(TOPIC)
+            self.emit_after("enqueue", stored, delay)
+
+        tx.after_commit(committed)
+        return stored
 
     def send_by_name(
         self,
@@ -131,7 +176,7 @@ class DatabaseBroker(dramatiq.Broker):
             options=options,
         )
         # Not `enqueue`: declaring the queue here would make a worker in this process consume it.
-        return self._enqueue(message, delay=delay, priority=entry.priority)
+        return self._enqueue([prepared(message, {})], delay=delay)[0]
 
     def publish_manifest(self) -> None:
         """Write every actor declared here into the boot manifest, for senders elsewhere."""
@@ -169,20 +214,53 @@ class DatabaseBroker(dramatiq.Broker):
         Raises QueueNotFound, QueueJoinTimeout.
         """
         self._require(queue_name)
-        deadline = None if timeout is None else self._clock.monotonic() + timeout / 1000
+        deadline = None if timeout is None else self.clock.monotonic() + timeout / 1000
         progress = self._dispatcher.progress
         while self.store.counts(queue_name).open:
-            if deadline is not None and self._clock.monotonic() >= deadline:
+            if deadline is not None and self.clock.monotonic() >= deadline:
                 message = f"timed out after {timeout} ms with messages left in {queue_name}"
                 raise QueueJoinTimeout(message)  # type: ignore[no-untyped-call] # theirs
             with progress:
                 progress.wait(_JOIN_LOOK_S)  # other processes work on it too: look again
 
+    def cancel(self, message_id: str) -> Cancelled:
+        """Take a message back; false when there is none, `last_try` when a worker has it."""
+        return self._care.cancel(message_id)
+
+    def redrive(self, message_id: str) -> None:
+        """Make a dead letter ready again with fresh retries; its history is kept.
+
+        Raises `NotFound`, `Conflict` when it is not a dead letter.
+        """
+        letter = self._care.dead_letter(message_id)
+        body = renewed(letter["body"], self.clock)
+        self._care.redrive(message_id, body, was=str(letter["dead_reason"]))
+        self.notifier.ring(TOPIC)
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Take nothing new from now on and wait until what is in hand is done.
+
+        What was fetched and not handed to a worker goes back. `timeout` in seconds; False when it
+        ends first. `close` the broker afterwards.
+        """
+        return self._dispatcher.drain(timeout)
+
     def _goes_back(self, message: Message, delay: int) -> bool:
         """Return whether it is in our hands, so that its row is updated when it is settled."""
         if not isinstance(message, LeasedMessage):
             return False
-        return message.retry(self._dispatcher, encode(message), self._clock.now() + delay)
+        return message.retry(self._dispatcher, encode(message), self.clock.now() + delay)
+
+    def _checked(self, message: Message) -> Message:
+        self._require(message.queue_name)
+        if self._options.refuse_unknown:
+            self._entry(message.actor_name)
+        actor = self.actors.get(message.actor_name)
+        return prepared(message, actor.options if actor else {})
+
+    def _priority(self, message: Message) -> int:
+        known = self.actors.get(message.actor_name) or self._manifest.get(message.actor_name)
+        return known.priority if known else 0
 
     def _require(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -199,39 +277,33 @@ class DatabaseBroker(dramatiq.Broker):
         except KeyError:
             raise _unknown(actor, {*self._manifest, *self.actors}) from None
 
-    def _enqueue(self, message: Message, *, delay: int | None, priority: int) -> Message:
-        if message.queue_name == TICKETS and self._tickets is not None:
-            self._tickets.ring(hint_of(message))
-            return message
-        message = _without_eta(message)
-        self.emit_before("enqueue", message, delay)
-        if not self._goes_back(message, delay or 0):
-            self.store.put([_new(message, delay_ms=delay or 0, priority=priority)])
+    def _ring(self, message: Message) -> Message:
+        if message.queue_name != TICKETS or self._tickets is None:
+            return self._enqueue([message], delay=None)[0]
+        self._tickets.ring(hint_of(message))
+        return message
+
+    def _enqueue(self, messages: Sequence[Message], *, delay: int | None) -> list[Message]:
+        if self._tickets is not None and any(one.queue_name == TICKETS for one in messages):
+            return [self._ring(one) for one in messages]
+        for message in messages:
+            self.emit_before("enqueue", message, delay)
+        new = [one for one in messages if not self._goes_back(one, delay or 0)]
+        if new:
+            rows = [row_of(m, delay_ms=delay or 0, priority=self._priority(m)) for m in new]
+            ids = dict(zip((row.id for row in rows), self.store.put(rows), strict=True))
             self.notifier.ring(TOPIC)
-        self.emit_after("enqueue", message, delay)
+            messages = [_under(one, ids.get(one.message_id)) for one in messages]
+        for message in messages:
+            self.emit_after("enqueue", message, delay)
+        return list(messages)
+
+
+def _under(message: Message, known: str | None) -> Message:
+    """Return the message, under the id that its key names already."""
+    if known is None or known == message.message_id:
         return message
-
-
-def _new(message: Message, *, delay_ms: int, priority: int) -> NewMessage:
-    return NewMessage(
-        id=message.message_id,
-        queue=message.queue_name,
-        actor=message.actor_name,
-        body=encode(message),
-        priority=priority,
-        delay_ms=delay_ms,
-    )
-
-
-def _without_eta(message: Message) -> Message:
-    """Strip Dramatiq's own mark of a delayed message: the worker would hold it in memory."""
-    if "eta" not in message.options:
-        return message
-    if isinstance(message, dramatiq.MessageProxy):
-        del message.options["eta"]
-        return message
-    options = {key: value for key, value in message.options.items() if key != "eta"}
-    return dataclasses.replace(message, options=options)
+    return message.copy(message_id=known)
 
 
 def _unknown(actor: str, known: set[str]) -> UnknownName:

@@ -10,10 +10,11 @@ import threading
 from collections import deque
 
 from claude_agent.clock import Clock
-from claude_agent.queue.brokers.inbox import Inbox
+from claude_agent.queue.brokers.inbox import Inbox, Load
 from claude_agent.queue.brokers.options import BrokerOptions
-from claude_agent.queue.brokers.owner import Ownership
-from claude_agent.queue.message_store import Lease, MessageStore, Settlement, Verdict, Wish
+from claude_agent.queue.brokers.ownership import Ownership
+from claude_agent.queue.message_care import MessageCare
+from claude_agent.queue.message_store import Lease, MessageStore, Most, Settlement, Verdict, Wish
 from claude_agent.storage.notifier import Notifier
 
 TOPIC = "messages"
@@ -21,7 +22,12 @@ TOPIC = "messages"
 
 _log = logging.getLogger(__name__)
 _TROUBLE_PAUSE = 0.2
+_LOOK_S = 0.05
 COALESCE_S = 0.005
+GATHER_S = 0.002
+"""While a producer streams and work is at hand, so long for more before the next claim."""
+_STREAM_S = 0.02
+_FORGET_S = 60.0
 
 
 class Dispatcher:
@@ -35,6 +41,7 @@ class Dispatcher:
         *,
         ownership: Ownership,
         options: BrokerOptions,
+        care: MessageCare,
     ) -> None:
         self._ownership = ownership
         self._store = store
@@ -49,8 +56,14 @@ class Dispatcher:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._next_due: int | None = None
-        self._recover_at = 0.0
+        self._care = care
+        self._recover_at = self._age_at = self._forget_at = 0.0
+        self._claimed_at = 0.0
         self._urgent = False
+        self._draining = False
+        self._looked_at = clock.monotonic()
+        self.most: int | None = None
+        """How many messages all inboxes together may hold, besides what is claimed ahead."""
         self.progress = threading.Condition()
 
     def start(self) -> None:
@@ -59,8 +72,26 @@ class Dispatcher:
             if self._thread is not None:
                 return
             self._ownership.begin()
-            self._thread = threading.Thread(target=self._run, name="messages", daemon=True)
-            self._thread.start()
+            self._begin_thread()
+
+    def revive(self) -> bool:
+        """Replace the thread if it has died, which nothing in it should cause; True then."""
+        with self._lock:
+            thread = self._thread
+            if thread is None or thread.is_alive() or self._stopping.is_set():
+                return False
+            _log.error("The dispatcher of messages died; another one takes over.")
+            self._begin_thread()
+            return True
+
+    def silent_s(self) -> float:
+        """Return for how long the thread has not looked; far above the floor: it hangs."""
+        return self._clock.monotonic() - self._looked_at if self._thread else 0.0
+
+    def _begin_thread(self) -> None:
+        self._looked_at = self._clock.monotonic()
+        self._thread = threading.Thread(target=self._run, name="messages", daemon=True)
+        self._thread.start()
 
     def attach(self, inbox: Inbox) -> None:
         """Feed this inbox from now on."""
@@ -102,6 +133,22 @@ class Dispatcher:
         """Write what is settled, in this thread. Raises what the database raises."""
         self._turn(claim=False)
 
+    def drain(self, timeout: float | None) -> bool:
+        """Claim nothing more, give back what nobody began; wait for the rest. True: all done."""
+        with self._turning:
+            self._draining = True
+            for inbox in self._inboxes:
+                self.give_back(inbox.take_back())
+        self.poke()
+        deadline = None if timeout is None else self._clock.monotonic() + timeout
+        while self._settled or any(inbox.load().unsettled for inbox in self._inboxes):
+            if deadline is not None and self._clock.monotonic() >= deadline:
+                return False
+            with self.progress:
+                self.progress.wait(_LOOK_S)
+        self.flush()
+        return True
+
     def stop(self) -> None:
         """End the thread, give back what is not handed out, end the ownership."""
         self._stopping.set()
@@ -117,8 +164,9 @@ class Dispatcher:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._looked_at = self._clock.monotonic()
             try:
-                self._recover_when_due()
+                self._care_when_due()
                 self._turn(claim=True)
             except Exception:  # noqa: BLE001 - the only dispatcher of the process must not die
                 _log.exception("The dispatcher of messages failed; it goes on.")
@@ -132,11 +180,21 @@ class Dispatcher:
             pause = min(pause, max((self._next_due - self._clock.now()) / 1000, 0.001))
         before = self._clock.monotonic()
         rang = self._notifier.wait((TOPIC, self._here), pause)
-        if self._settled and not self._urgent:
+        if self._urgent:
+            return
+        if self._settled:
             self._notifier.wait((self._here,), COALESCE_S)
+        elif rang and self._streams():
+            self._notifier.wait((self._here,), GATHER_S)
         elif not rang and self._clock.monotonic() - before < pause / 2:
             # The notifier was closed before us: without this the loop would spin.
             self._stopping.wait(min(pause, _TROUBLE_PAUSE))
+
+    def _streams(self) -> bool:
+        """Whether messages come one by one while the consumers have work: then claim several."""
+        if self._clock.monotonic() - self._claimed_at > _STREAM_S:
+            return False
+        return any(inbox.load().unsettled > 1 for inbox in self._inboxes)
 
     def _turn(self, *, claim: bool) -> None:
         with self._turning:
@@ -146,15 +204,18 @@ class Dispatcher:
             for inbox in self._inboxes:
                 self.give_back(inbox.surplus())
             settled = self._take_settled()
-            wishes = self._wishes() if claim else []
+            wishes, most = self._wishes() if claim and not self._draining else ([], None)
             if not settled and not wishes:
                 return
+            asked = [wish for _, wish in wishes]
             try:
-                turn = self._store.turn(self._ownership.id, settled, [wish for _, wish in wishes])
+                turn = self._store.turn(self._ownership.id, settled, asked, most=most)
             except BaseException:
                 self._settled.extendleft(reversed(settled))
                 raise
             self._next_due = turn.next_due if claim else self._next_due
+            if any(turn.leases):
+                self._claimed_at = self._clock.monotonic()
             for (inbox, _), leases in zip(wishes, turn.leases, strict=True):
                 if leases and not inbox.deliver(leases):
                     self.give_back(list(leases))
@@ -167,12 +228,37 @@ class Dispatcher:
     def _take_settled(self) -> list[Settlement]:
         return [self._settled.popleft() for _ in range(len(self._settled))]
 
-    def _wishes(self) -> list[tuple[Inbox, Wish]]:
-        rooms = ((inbox, min(inbox.room(), self._options.batch)) for inbox in self._inboxes)
-        return [(inbox, Wish(queue=inbox.queue, count=room)) for inbox, room in rooms if room > 0]
+    def _wishes(self) -> tuple[list[tuple[Inbox, Wish]], Most | None]:
+        """Return what each inbox can take, and how much all of them together."""
+        loads = [(inbox, inbox.load()) for inbox in self._inboxes]
+        rooms = ((inbox, min(load.room, self._options.batch)) for inbox, load in loads)
+        wishes = [(inbox, Wish(queue=inbox.queue, count=room)) for inbox, room in rooms if room > 0]
+        if self.most is None or len(loads) == 1:
+            return wishes, None
+        # Else each queue would be claimed up to its own prefetch, the best one no sooner.
+        most = self._most_of(loads, self.most)
+        return (wishes, most) if most.count + most.ahead > 0 else ([], None)
 
-    def _recover_when_due(self) -> None:
-        if self._clock.monotonic() >= self._recover_at:
-            self._recover_at = self._clock.monotonic() + self._options.recover_ms / 1000
+    @staticmethod
+    def _most_of(loads: list[tuple[Inbox, Load]], limit: int) -> Most:
+        held = {inbox.queue: load for inbox, load in loads if load.unsettled}
+        free = limit - sum(load.unsettled for load in held.values())
+        if len(held) != 1:
+            return Most(count=max(free, 0))
+        ((queue, load),) = held.items()
+        return Most(count=max(free, 0), ahead=max(load.ahead + min(free, 0), 0), queue=queue)
+
+    def _care_when_due(self) -> None:
+        now = self._clock.monotonic()
+        if now >= self._recover_at:
+            self._recover_at = now + self._options.recover_ms / 1000
             with self._turning:
                 self._ownership.recover_lost()
+            self._care.expire()
+        if now >= self._age_at:
+            ageing = self._options.ageing_ms
+            self._age_at = now + min(max(ageing / 10_000, 1.0), _FORGET_S)
+            self._care.age(ageing)
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_S
+            self._care.forget()

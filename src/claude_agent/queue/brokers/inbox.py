@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from typing import NamedTuple
 
 from claude_agent.clock import Clock
 from claude_agent.queue.message_store import Lease
@@ -10,6 +11,17 @@ WINDOW_S = 0.05
 """How far ahead of the consumer messages are claimed, measured by its own pace."""
 STALLED_S = 0.5
 """After so long without progress, what was claimed ahead goes back to the others."""
+
+
+class Load(NamedTuple):
+    """How busy a consumer is."""
+
+    room: int
+    """How many more messages may be claimed for it."""
+    ahead: int
+    """How many of them beyond its prefetch."""
+    unsettled: int
+    """How many it holds."""
 
 
 class Inbox:
@@ -37,13 +49,26 @@ class Inbox:
 
     def room(self) -> int:
         """Return how many more messages may be claimed for it."""
+        return self.load().room
+
+    def load(self) -> Load:
+        """Return what it holds and what it may take."""
         with self._condition:
             if self._closed:
-                return 0
+                return Load(room=0, ahead=0, unsettled=self._unsettled)
             self._roll()
             pace = max(self._pace, self._settled_now)
             ahead = min(pace, self._ahead) if pace > self._prefetch else 0
-            return self._prefetch + ahead - self._unsettled
+            room = self._prefetch + ahead - self._unsettled
+            return Load(room=room, ahead=ahead, unsettled=self._unsettled)
+
+    def take_back(self) -> list[Lease]:
+        """Return what was not handed out, and go on."""
+        with self._condition:
+            back = list(self._leases)
+            self._leases.clear()
+            self._unsettled -= len(back)
+            return back
 
     def deliver(self, leases: tuple[Lease, ...]) -> bool:
         """Take claimed messages in; False when it was closed meanwhile."""

@@ -1,6 +1,7 @@
 """How the broker behaves."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dramatiq
@@ -22,3 +23,9 @@ class BrokerOptions:
     """It looks this often for owners that are gone."""
     batch: int = 64
     """The most messages of one queue claimed in one turn."""
+    ageing_ms: int = 600_000
+    """A message that waits is raised one level each time this passes, up to CRITICAL; 0: never."""
+    max_ready: Mapping[str, int] = field(default_factory=dict)
+    """By queue (`*`: every other): with so many ready, sending raises `QueueFull`."""
+    refuse_unknown: bool = False
+    """`enqueue` raises `UnknownName` for an actor that no worker has announced."""

@@ -8,10 +8,9 @@ and what was written survives `kill -9` of the writer.
 
 import contextlib
 import fcntl
-import logging
 import mmap
 import os
-import secrets
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,21 @@ from typing import Any
 import dramatiq
 from typing_extensions import override
 
-from claude_agent.queue.message_store import MessageStore, Owner
-
-_log = logging.getLogger(__name__)
+from claude_agent.queue.message_store import Owner
 
 SLOT_BYTES = 128
 SLOTS = 256
 _FREE = b"\0" * SLOT_BYTES
+
+
+def host_id() -> str:
+    """Return the name under which this host's file locks count."""
+    return os.environ.get("CLAUDE_AGENT_HOST_ID") or socket.gethostname()
+
+
+def boot_id() -> str:
+    """Return what changes when this machine starts again."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
 class OwnerFile:
@@ -41,7 +48,9 @@ class OwnerFile:
         self._memory = mmap.mmap(self._handle, SLOT_BYTES * SLOTS)
         self._lock = threading.Lock()
         self._slots: dict[int, int] = {}
-        self.owner = Owner(id=owner_id, lock_file=str(path), pid=os.getpid())
+        self.owner = Owner(
+            id=owner_id, lock_file=str(path), pid=os.getpid(), host=host_id(), boot_id=boot_id()
+        )
 
     def take(self, message_id: str) -> None:
         """Note that the calling thread begins to work on this message."""
@@ -141,59 +150,3 @@ class InHand(dramatiq.Middleware):
     def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
         if self.file is not None:
             self.file.put_down()
-
-
-class Ownership:
-    """This process as an owner, and its duty towards owners that are gone. Not thread-safe."""
-
-    def __init__(self, store: MessageStore, folder: Path, *, in_hand: InHand, limit: int) -> None:
-        self._store = store
-        self._folder = folder
-        self._in_hand = in_hand
-        self._limit = limit
-        self._file: OwnerFile | None = None
-
-    @property
-    def id(self) -> str | None:
-        """Our id as an owner; None before `begin` and after `end`."""
-        return self._file.owner.id if self._file else None
-
-    def begin(self) -> None:
-        """Lock a new file, then register."""
-        file = OwnerFile(self._folder, secrets.token_hex(8))
-        self._store.add_owner(file.owner)
-        self._file = file
-        self._in_hand.file = file
-
-    def end(self) -> None:
-        """Give every lease back, forget ourselves, let go of the file."""
-        if self._file is not None:
-            self._store.recover(self._file.owner, [], limit=self._limit)
-            self._let_go()
-
-    def recover_lost(self) -> None:
-        """Take back the leases of every owner whose process is gone."""
-        owners = self._store.owners()
-        if self._file is not None and self._file.owner not in owners:
-            # Our file was removed and we were taken for gone: our leases are given already.
-            _log.warning("This process was taken for gone; it goes on as a new owner.")
-            self._let_go()
-            self.begin()
-        for owner in owners:
-            if owner.id != self.id and (lost := seize(owner)) is not None:
-                self._take_back(lost)
-
-    def _take_back(self, lost: LostOwner) -> None:
-        recovered = False
-        try:
-            count = self._store.recover(lost.owner, lost.in_hand(), limit=self._limit)
-            recovered = True
-        finally:
-            lost.close(recovered=recovered)
-        _log.warning("Took back %d messages of process %d, which ended.", count, lost.owner.pid)
-
-    def _let_go(self) -> None:
-        if self._file is not None:
-            self._in_hand.file = None
-            self._file.close()
-            self._file = None

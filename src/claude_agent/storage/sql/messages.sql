@@ -1,17 +1,43 @@
 -- name: messages.put
 -- Store a message; the same id again replaces what is there, and takes it from whoever leased it.
 INSERT INTO messages
-    (id, queue, actor, body, state, priority, position, not_before, enqueued_at,
-     fence, deliveries, history)
+    (id, queue, actor, body, state, priority, base_priority, position, not_before, expires_at,
+     enqueued_at, fence, deliveries, history)
 VALUES
-    (:id, :queue, :actor, :body, :state, :priority, :position, :not_before, :enqueued_at,
-     0, 0, '')
+    (:id, :queue, :actor, :body, :state, :priority, :priority, :position, :not_before, :expires_at,
+     :enqueued_at, 0, 0, '')
 ON CONFLICT (id) DO UPDATE SET
     queue = excluded.queue, actor = excluded.actor, body = excluded.body,
-    state = excluded.state, priority = excluded.priority, position = excluded.position,
-    not_before = excluded.not_before, enqueued_at = excluded.enqueued_at,
-    lease_owner = NULL, leased_at = NULL, deliveries = 0,
+    state = excluded.state, priority = excluded.priority,
+    base_priority = excluded.base_priority, position = excluded.position,
+    not_before = excluded.not_before, expires_at = excluded.expires_at,
+    enqueued_at = excluded.enqueued_at,
+    lease_owner = NULL, leased_at = NULL, deliveries = 0, cancelled_at = NULL,
     dead_at = NULL, dead_reason = NULL, dead_error = NULL;
+
+-- name: messages.key_take
+-- Give a key to a message, unless it names one that is open or was sent not long ago.
+INSERT INTO message_keys (key, message_id, expires_at) VALUES (:key, :id, :expires_at)
+ON CONFLICT (key) DO UPDATE SET
+    message_id = excluded.message_id, expires_at = excluded.expires_at
+ WHERE message_keys.expires_at <= :now
+   AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.id = message_keys.message_id
+                                            AND messages.state <> 'dead');
+
+-- name: messages.key_of
+-- Which message a key names.
+SELECT message_id FROM message_keys WHERE key = :key;
+
+-- name: messages.keys_forget
+-- Drop the keys whose time is over and whose message is through.
+DELETE FROM message_keys
+ WHERE expires_at <= :now
+   AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.id = message_keys.message_id
+                                            AND messages.state <> 'dead');
+
+-- name: messages.full
+-- A row if so many messages of a queue are ready already (`beyond`: one less than the limit).
+SELECT id FROM messages WHERE queue = :queue AND state = 'ready' LIMIT 1 OFFSET :beyond;
 
 -- name: messages.promote
 -- Make ready whatever waited for a time that has come.
@@ -27,11 +53,27 @@ SELECT not_before FROM messages WHERE state = 'delayed' ORDER BY not_before LIMI
 -- Lease the best ready messages of one queue.
 WITH best AS (
     SELECT id FROM messages WHERE queue = :queue AND state = 'ready'
+       AND (expires_at IS NULL OR expires_at > :now)
      ORDER BY priority, position LIMIT :count /* lock */)
 UPDATE messages
    SET state = 'leased', lease_owner = :owner, leased_at = :now, fence = fence + 1
  WHERE id IN (SELECT id FROM best) AND state = 'ready'
-RETURNING id, body, priority, position, fence;
+RETURNING id, queue, body, priority, position, fence;
+
+-- name: messages.best
+-- The best ready messages of one queue, to be compared with those of others.
+SELECT id, queue, priority, position FROM messages
+ WHERE queue = :queue AND state = 'ready' AND (expires_at IS NULL OR expires_at > :now)
+ ORDER BY priority, position LIMIT :count;
+
+-- name: messages.claim_these
+-- Lease chosen messages, as far as they are still ready.
+WITH chosen AS (
+    SELECT id FROM messages WHERE id IN (:ids) AND state = 'ready' ORDER BY id /* lock */)
+UPDATE messages
+   SET state = 'leased', lease_owner = :owner, leased_at = :now, fence = fence + 1
+ WHERE id IN (SELECT id FROM chosen) AND state = 'ready'
+RETURNING id, queue, body, priority, position, fence;
 
 -- name: messages.ack
 -- Remove messages that were processed; each counts only under the fence of its lease.
@@ -43,7 +85,7 @@ DELETE FROM messages
 -- Put a leased message back with its new body, for its next attempt.
 UPDATE messages
    SET state = :state, body = :body, not_before = :not_before, deliveries = 0,
-       lease_owner = NULL, leased_at = NULL
+       expires_at = NULL, lease_owner = NULL, leased_at = NULL
  WHERE id = :id AND lease_owner = :owner AND fence = :fence AND state = 'leased';
 
 -- name: messages.release
@@ -65,7 +107,7 @@ UPDATE messages
        state = CASE WHEN deliveries + 1 > :limit THEN 'dead' ELSE 'ready' END,
        dead_at = CASE WHEN deliveries + 1 > :limit THEN CAST(:now AS BIGINT) END,
        dead_reason = CASE WHEN deliveries + 1 > :limit THEN 'poison' END,
-       lease_owner = NULL, leased_at = NULL
+       expires_at = NULL, lease_owner = NULL, leased_at = NULL
  WHERE id = :id AND lease_owner = :owner AND state = 'leased';
 
 -- name: messages.reclaim
@@ -73,10 +115,60 @@ UPDATE messages
 UPDATE messages SET state = 'ready', lease_owner = NULL, leased_at = NULL
  WHERE lease_owner = :owner AND state = 'leased';
 
+-- name: messages.next_expiry
+-- When the next waiting message misses its start deadline.
+SELECT expires_at FROM messages WHERE expires_at IS NOT NULL AND state IN ('ready', 'delayed')
+ ORDER BY expires_at LIMIT 1;
+
+-- name: messages.expire
+-- Make dead letters of those that were not begun before their deadline.
+UPDATE messages
+   SET state = 'dead', dead_at = :now, dead_reason = 'expired', history = history || :line,
+       expires_at = NULL
+ WHERE id IN (SELECT id FROM messages
+               WHERE expires_at IS NOT NULL AND expires_at <= :now
+                 AND state IN ('ready', 'delayed') /* lock */)
+   AND state IN ('ready', 'delayed');
+
+-- name: messages.age_due
+-- Some messages that have waited long enough for the next level; never beyond `top`.
+SELECT id FROM messages
+ WHERE state = 'ready' AND priority > :top AND position <= :position
+   AND not_before + ((base_priority - priority) / :step + 1) * :ageing <= :now
+ LIMIT :count;
+
+-- name: messages.age
+-- Raise them by one level.
+UPDATE messages SET priority = CASE WHEN priority - :step < :top THEN :top ELSE priority - :step END
+ WHERE id IN (:ids) AND state = 'ready' AND priority > :top
+   AND not_before + ((base_priority - priority) / :step + 1) * :ageing <= :now;
+
+-- name: messages.cancel
+-- Drop a message that waits.
+DELETE FROM messages WHERE id = :id AND state IN ('ready', 'delayed');
+
+-- name: messages.cancel_leased
+-- Remember that a message at work is not to be tried again.
+UPDATE messages SET cancelled_at = :now WHERE id = :id AND state = 'leased';
+
+-- name: messages.drop_cancelled
+-- Drop what came back after it had been cancelled.
+DELETE FROM messages
+ WHERE id IN (SELECT id FROM messages
+               WHERE cancelled_at IS NOT NULL AND state IN ('ready', 'delayed') /* lock */);
+
+-- name: messages.redrive
+-- Make a dead letter ready again; its history stays.
+UPDATE messages
+   SET state = 'ready', body = :body, priority = base_priority, position = :position,
+       not_before = :now, deliveries = 0, cancelled_at = NULL,
+       dead_at = NULL, dead_reason = NULL, dead_error = NULL, history = history || :line
+ WHERE id = :id AND state = 'dead';
+
 -- name: messages.of_id
 -- One message as it stands.
-SELECT id, queue, actor, body, state, priority, not_before, enqueued_at, lease_owner, fence,
-       deliveries, dead_at, dead_reason, dead_error, history
+SELECT id, queue, actor, body, state, priority, base_priority, not_before, expires_at,
+       enqueued_at, lease_owner, fence, deliveries, dead_at, dead_reason, dead_error, history
   FROM messages WHERE id = :id;
 
 -- name: messages.count_ready
@@ -105,8 +197,12 @@ DELETE FROM messages WHERE queue = :queue AND state = 'dead';
 
 -- name: messages.owner_add
 -- Register a process that will hold leases; its file is locked already.
-INSERT INTO message_owners (id, lock_file, pid, started_at)
-VALUES (:id, :lock_file, :pid, :started_at);
+INSERT INTO message_owners (id, lock_file, pid, started_at, host, boot_id)
+VALUES (:id, :lock_file, :pid, :started_at, :host, :boot_id);
+
+-- name: messages.owner_beat
+-- Show the other hosts that this owner is alive.
+UPDATE message_owners SET beat = beat + 1 WHERE id = :id;
 
 -- name: messages.owner_remove
 -- Forget an owner.
@@ -114,7 +210,7 @@ DELETE FROM message_owners WHERE id = :id;
 
 -- name: messages.owners
 -- Every registered owner.
-SELECT id, lock_file, pid, started_at FROM message_owners ORDER BY started_at, id;
+SELECT id, lock_file, pid, started_at, host, boot_id, beat FROM message_owners ORDER BY started_at, id;
 
 -- name: messages.manifest_put
 -- Say that an actor of this name can be run, and on which queue.

@@ -10,10 +10,13 @@ from claude_agent.errors import Unavailable
 from claude_agent.queue.brokers.dispatcher import TOPIC, Dispatcher
 from claude_agent.queue.brokers.inbox import Inbox
 from claude_agent.queue.brokers.options import BrokerOptions
-from claude_agent.queue.brokers.owner import InHand, Ownership
+from claude_agent.queue.brokers.owner import InHand
+from claude_agent.queue.brokers.ownership import Ownership
+from claude_agent.queue.message_care import MessageCare
+from claude_agent.queue.message_intake import NewMessage
 from claude_agent.queue.message_store import (
     MessageStore,
-    NewMessage,
+    Most,
     Settlement,
     Turn,
     Verdict,
@@ -36,8 +39,9 @@ class Bench:
             self.store,
             self.bell,
             self.clock,
-            ownership=Ownership(self.store, folder, in_hand=InHand(), limit=5),
+            ownership=Ownership(self.store, folder, self.clock, in_hand=InHand(), limit=5),
             options=BrokerOptions(),
+            care=MessageCare(self.database, self.clock, self.store.intake),
         )
 
     def put(self, *ids: str) -> None:
@@ -68,12 +72,12 @@ def test_dispatcher_goes_on_and_keeps_settlements_when_the_database_fails(
     assert lease is not None
     turn, failures = bench.store.turn, [1, 2]
 
-    def flaky(*args: Any) -> Turn:
+    def flaky(*args: Any, **more: Any) -> Turn:
         if failures:
             failures.pop()
             message = "the disk sulks"
             raise Unavailable(message)
-        return turn(*args)
+        return turn(*args, **more)
 
     monkeypatch.setattr(bench.store, "turn", flaky)
     done = Settlement(id=lease.id, fence=lease.fence, verdict=Verdict.DONE)
@@ -91,9 +95,9 @@ def test_dispatcher_does_not_spin_when_the_doorbell_is_closed_before_it(
     turns: list[int] = []
     turn = bench.store.turn
 
-    def counted(*args: Any) -> Turn:
+    def counted(*args: Any, **more: Any) -> Turn:
         turns.append(1)
-        return turn(*args)
+        return turn(*args, **more)
 
     monkeypatch.setattr(bench.store, "turn", counted)
     bench.bell.close()
@@ -111,9 +115,11 @@ def test_dispatcher_settles_late_ones_together_when_consumers_are_busy(
     sizes: list[int] = []
     turn = bench.store.turn
 
-    def counted(owner: str, settled: list[Settlement], wishes: list[Wish]) -> Turn:
+    def counted(
+        owner: str, settled: list[Settlement], wishes: list[Wish], *, most: Most | None
+    ) -> Turn:
         sizes.append(len(settled))
-        return turn(owner, settled, wishes)
+        return turn(owner, settled, wishes, most=most)
 
     monkeypatch.setattr(bench.store, "turn", counted)
     for lease in held[:10]:
@@ -147,8 +153,8 @@ def test_dispatcher_gives_back_what_it_claimed_for_an_inbox_that_closed_meanwhil
     inbox = bench.inbox()
     turn = bench.store.turn
 
-    def closing(*args: Any) -> Turn:
-        result = turn(*args)
+    def closing(*args: Any, **more: Any) -> Turn:
+        result = turn(*args, **more)
         if any(result.leases):
             inbox.close()
         return result

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from claude_agent.clock import SystemClock
-from claude_agent.queue.brokers.owner import SLOTS, InHand, OwnerFile, Ownership, seize
-from claude_agent.queue.message_store import MessageStore, NewMessage, Owner, Wish
+from claude_agent.queue.brokers.owner import SLOTS, InHand, OwnerFile, seize
+from claude_agent.queue.brokers.ownership import Ownership
+from claude_agent.queue.message_intake import NewMessage
+from claude_agent.queue.message_store import MessageStore, Owner, Wish
 from claude_agent.storage.databases.sqlite import open_sqlite
 
 HOLDER = """
@@ -30,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[MessageStore]:
 
 
 def ownership(store: MessageStore, folder: Path) -> Ownership:
-    return Ownership(store, folder, in_hand=InHand(), limit=5)
+    return Ownership(store, folder, SystemClock(), in_hand=InHand(), limit=5)
 
 
 def test_owner_cannot_be_seized_while_its_process_lives(tmp_path: Path) -> None:
