@@ -21,7 +21,7 @@ Made from the tables in `claude_agent.domain.states` and `claude_agent.domain.vo
 `python scripts/states_page.py`; a test compares. The database refuses every other state.
 States in *italics* belong to the contract and are entered by a later version.
 """
-LATER = {"held", "rejected", "discarded", "paused"}
+LATER = {"held", "rejected", "paused"}
 
 
 def table(

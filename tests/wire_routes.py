@@ -6,7 +6,7 @@ from typing import Any
 
 from claude_agent.api import wire
 from tests import wire_samples as samples
-from tests.wire_queues import QUEUE_GETS, QUEUE_POSTS
+from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_world import Json, Refused, Seen, World
 
 

@@ -221,3 +221,51 @@ def start(task_id: str, run: int, **more: Any) -> Json:
         "at": NOW,
         "cause": "",
     } | more
+
+
+def letter(ref: str, kind: str = "task", **more: Any) -> Json:
+    """Return a dead letter with its evidence."""
+    found = {
+        "kind": kind,
+        "id": f"id-{ref}",
+        "ref": ref,
+        "title": "pytest",
+        "queue": "testing",
+        "agent": "testing",
+        "reason": "exit",
+        "error": {"kind": "exit", "message": "It exited with 1."},
+        "attempts": 2,
+        "generation": 1,
+        "created_at": NOW - 9000,
+        "died_at": NOW,
+        "execution_id": None,
+        "step_id": None,
+        "redrivable": True,
+        "shown": shown("dead"),
+        "url": f"/ui/#/tasks/{ref}" if kind == "task" else None,
+        "payload": {"run": "pytest", "env": {}},
+        "errors": [
+            {"at": NOW, "attempt": 2, "run": 2, "kind": "exit", "message": "It exited with 1."}
+        ],
+        "tail": "collecting\n\x1b[31m1 failed\n",
+        "diff": None,
+        "environment": ["HOME", "PATH"],
+        "events": [],
+        "history": [],
+    }
+    return found | more
+
+
+def redrive(redrive_id: str, criteria: Json, rate: str | None) -> Json:
+    return {
+        "id": redrive_id,
+        "state": "running",
+        "criteria": criteria,
+        "rate": rate,
+        "actor": "operator",
+        "total": 2,
+        "done": 0,
+        "skipped": 0,
+        "started_at": NOW,
+        "ended_at": None,
+    }

@@ -54,6 +54,8 @@ class World:
     queues: dict[str, Json] = field(
         default_factory=lambda: {"testing": samples.queue_detail("testing")}
     )
+    letters: list[Json] = field(default_factory=list)
+    redrives: list[Json] = field(default_factory=list)
     apps: list[Json] = field(default_factory=list)
     keys: dict[str, tuple[Any, Json]] = field(default_factory=dict)
     verdict: Json = field(

@@ -32,10 +32,12 @@ from claude_agent.appd.paths import AppPaths
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, WorkerIdentity, layout
+from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.redrives import Redrives
 from claude_agent.core.run_control import RunControl
 from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
@@ -93,6 +95,8 @@ class App:
                 bus=self.bus,
                 engine=self.engine,
                 orders=TaskOrders(self.database, self._desk),
+                letters=self._letters,
+                redrives=self._redrives,
                 planner=self._planner,
                 terminal=self._terminal,
                 send=self._send,
@@ -138,12 +142,15 @@ class App:
         self._control = RunControl(
             database=self.database, desk=self._desk, claims=self._claims, ids=self._ids
         )
+        self._letters = DeadLetters(self._desk, self.catalogue, self._notifier)
+        self._redrives = Redrives(self._foundation, self._desk, self._letters)
         self.scheduler = TaskScheduler(
             database=self.database,
             desk=self._desk,
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
+            redrives=self._redrives,
         )
 
     def _build_agents(self, home: Path, port: int) -> None:

@@ -65,3 +65,13 @@ class ExecutionFilter(TypedDict, total=False):
     workflow: str | None
     limit: int | None
     cursor: str | None
+
+
+class LetterFilter(TypedDict, total=False):
+    """What a list of dead letters can be narrowed by; `since` in epoch milliseconds."""
+
+    kind: str | None
+    queue: str | None
+    reason: str | None
+    agent: str | None
+    since: int | None

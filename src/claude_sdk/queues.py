@@ -9,7 +9,8 @@ from claude_sdk.parts import Part
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from claude_sdk.wire import Json, Purged, Queue, QueueDetail
+    from claude_sdk.wire import Json, Queue
+    from claude_sdk.wire_queues import Purged, QueueDetail
 
 
 class Queues(Part):

@@ -237,23 +237,6 @@ class Frames(TypedDict):
     reset: NotRequired[bool]
 
 
-class QueueDetail(Queue):
-    """One queue: its depth by state, its limit, its rate and what was done to it."""
-
-    states: dict[str, int]
-    configured_limit: int | None
-    limit_by_person: bool
-    ended_per_minute: float
-    history: list[Frame]
-
-
-class Purged(TypedDict):
-    """How many waiting tasks a purge cancelled."""
-
-    name: str
-    cancelled: int
-
-
 class TaskPage(TypedDict):
     """A page of tasks; `next` is the cursor of the next page."""
 

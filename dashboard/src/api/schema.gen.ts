@@ -480,6 +480,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters
+         * @description Return a page of dead tasks and messages, the newest death first.
+         */
+        get: operations["dead_letters_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export dead letters
+         * @description Return a page of dead letters with all their evidence.
+         */
+        get: operations["export_dead_letters_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Re-drive many dead letters
+         * @description Begin to re-drive all that match and are dead by now; it goes on over restarts.
+         */
+        post: operations["redrive_many_dead_letters_redrive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/redrives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List re-drives of many
+         * @description Return the newest re-drives of many, and how far they are.
+         */
+        get: operations["redrives_dead_letters_redrives_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/redrives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a re-drive of many
+         * @description Return how far a re-drive of many is.
+         */
+        get: operations["redrive_of_many_dead_letters_redrives__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/redrives/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a re-drive of many
+         * @description End it before it is through; what was re-driven stays so.
+         */
+        post: operations["stop_redrive_dead_letters_redrives__id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{kind}/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a dead letter
+         * @description Return one letter with its errors, its payload, the end of its output, its history.
+         */
+        get: operations["dead_letter_dead_letters__kind___ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{kind}/{ref}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Re-drive a dead letter
+         * @description Let it run again with its attempts reset, changed if wished.
+         */
+        post: operations["redrive_dead_letters__kind___ref__redrive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{kind}/{ref}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a dead letter
+         * @description Put it aside for good, with a reason.
+         */
+        post: operations["discard_dead_letters__kind___ref__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/validate": {
         parameters: {
             query?: never;
@@ -895,6 +1075,125 @@ export interface components {
             compensate: boolean | null;
         };
         /**
+         * Changes
+         * @description Fields that are replaced as wholes: those of a task, or `args`, `kwargs` of a message.
+         */
+        Changes: {
+            /**
+             * Prompt
+             * @description Words for an agent; never run as shell
+             * @default null
+             */
+            prompt: string | null;
+            /**
+             * Run
+             * @description A shell script
+             * @default null
+             */
+            run: string | null;
+            /**
+             * Action
+             * @description A named action
+             * @default null
+             */
+            action: string | null;
+            /**
+             * With
+             * @default null
+             */
+            with: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Agent
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * Agents
+             * @description Several need a planner
+             * @default null
+             */
+            agents: string[] | null;
+            /**
+             * Queue
+             * @default null
+             */
+            queue: string | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority: ("LOW" | "NORMAL" | "HIGH" | "CRITICAL" | "EMERGENCY") | null;
+            /**
+             * Title
+             * @default null
+             */
+            title: string | null;
+            /**
+             * Cwd
+             * @default null
+             */
+            cwd: string | null;
+            /**
+             * Env
+             * @default null
+             */
+            env: {
+                [key: string]: string;
+            } | null;
+            /** @default null */
+            timeout: components["schemas"]["Timeouts"] | (string | number) | null;
+            /** @default null */
+            retry: components["schemas"]["Retry"] | null;
+            /**
+             * Outputs
+             * @description A JSON Schema for each
+             * @default null
+             */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Gates
+             * @default null
+             */
+            gates: (components["schemas"]["Gate"] | string)[] | null;
+            /**
+             * Verify
+             * @description A probe asked after a lost run
+             * @default null
+             */
+            verify: string | null;
+            /**
+             * Idempotent
+             * @default null
+             */
+            idempotent: boolean | null;
+            /**
+             * On Uncertain
+             * @default null
+             */
+            on_uncertain: ("verify" | "retry" | "fail" | "ask") | null;
+            /**
+             * Delay
+             * @default null
+             */
+            delay: (string | number) | null;
+            /**
+             * Args
+             * @default null
+             */
+            args: unknown[] | null;
+            /**
+             * Kwargs
+             * @default null
+             */
+            kwargs: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * CompensateSpec
          * @description How a step is undone.
          */
@@ -945,6 +1244,130 @@ export interface components {
             detail: string;
         };
         /**
+         * DeadLetter
+         * @description A task or a message that nobody will try again by itself.
+         */
+        DeadLetter: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "task" | "message";
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Title */
+            title: string;
+            /** Queue */
+            queue: string;
+            /** Agent */
+            agent: string;
+            /** Reason */
+            reason: string;
+            error: components["schemas"]["Failure"] | null;
+            /** Attempts */
+            attempts: number;
+            /** Generation */
+            generation: number;
+            /** Created At */
+            created_at: number;
+            /** Died At */
+            died_at: number;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Step Id */
+            step_id: string | null;
+            /** Redrivable */
+            redrivable: boolean;
+            shown: components["schemas"]["Shown"];
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * DeadLetterDetail
+         * @description A dead letter with its evidence.
+         */
+        DeadLetterDetail: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "task" | "message";
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Title */
+            title: string;
+            /** Queue */
+            queue: string;
+            /** Agent */
+            agent: string;
+            /** Reason */
+            reason: string;
+            error: components["schemas"]["Failure"] | null;
+            /** Attempts */
+            attempts: number;
+            /** Generation */
+            generation: number;
+            /** Created At */
+            created_at: number;
+            /** Died At */
+            died_at: number;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Step Id */
+            step_id: string | null;
+            /** Redrivable */
+            redrivable: boolean;
+            shown: components["schemas"]["Shown"];
+            /** Url */
+            url: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Errors */
+            errors: components["schemas"]["LetterError"][];
+            /** Tail */
+            tail: string;
+            /** Diff */
+            diff: string | null;
+            /** Environment */
+            environment: string[];
+            /** Events */
+            events: components["schemas"]["Frame"][];
+            /** History */
+            history: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * DeadLetterExport
+         * @description A page of dead letters with all their evidence.
+         */
+        DeadLetterExport: {
+            /** Items */
+            items: components["schemas"]["DeadLetterDetail"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * DeadLetterList
+         * @description A page of dead letters and the number of each kind.
+         */
+        DeadLetterList: {
+            /** Items */
+            items: components["schemas"]["DeadLetter"][];
+            /** Next */
+            next: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * DefineWorkflow
          * @description A definition to keep.
          */
@@ -968,6 +1391,14 @@ export interface components {
             hash: string;
             /** Name */
             name: string;
+        };
+        /**
+         * DiscardLetter
+         * @description Why it is put aside.
+         */
+        DiscardLetter: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Events
@@ -1188,6 +1619,34 @@ export interface components {
             edges: string[][];
         };
         /**
+         * HandledLetter
+         * @description What became of a dead letter.
+         */
+        HandledLetter: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "task" | "message";
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Title */
+            title: string;
+            /** Queue */
+            queue: string;
+            /** Generation */
+            generation: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "discarded";
+            /** Url */
+            url: string | null;
+        };
+        /**
          * Head
          * @description The newest position and the head of the hash chain.
          */
@@ -1248,6 +1707,22 @@ export interface components {
             agent: string;
             /** Title */
             title: string;
+        };
+        /**
+         * LetterError
+         * @description One error of its chain.
+         */
+        LetterError: {
+            /** At */
+            at: number;
+            /** Attempt */
+            attempt: number | null;
+            /** Run */
+            run: number | null;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
         };
         /**
          * LimitQueue
@@ -1400,6 +1875,95 @@ export interface components {
             name: string;
             /** Cancelled */
             cancelled: number;
+        };
+        /**
+         * Redrive
+         * @description A re-drive of many dead letters, and how far it is.
+         */
+        Redrive: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "ended";
+            /** Criteria */
+            criteria: {
+                [key: string]: unknown;
+            };
+            /** Rate */
+            rate: string | null;
+            /** Actor */
+            actor: string;
+            /** Total */
+            total: number;
+            /** Done */
+            done: number;
+            /** Skipped */
+            skipped: number;
+            /** Started At */
+            started_at: number;
+            /** Ended At */
+            ended_at: number | null;
+        };
+        /**
+         * RedriveLetter
+         * @description Why, and what is changed.
+         */
+        RedriveLetter: {
+            /** @default null */
+            changes: components["schemas"]["Changes"] | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * RedriveLetters
+         * @description Which dead letters run again, and how fast; nothing given means all of them.
+         */
+        RedriveLetters: {
+            /**
+             * Kind
+             * @default null
+             */
+            kind: ("task" | "message") | null;
+            /**
+             * Queue
+             * @default null
+             */
+            queue: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Agent
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * Since
+             * @default null
+             */
+            since: number | null;
+            /**
+             * Rate
+             * @description `5/s` or `30/m`; absent: as fast as it goes
+             * @default null
+             */
+            rate: string | null;
+        };
+        /**
+         * RedriveList
+         * @description The newest re-drives of many.
+         */
+        RedriveList: {
+            /** Items */
+            items: components["schemas"]["Redrive"][];
         };
         /**
          * ResolveTask
@@ -2825,6 +3389,324 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueuePurged"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dead_letters_dead_letters_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                kind?: ("task" | "message") | null;
+                queue?: string | null;
+                reason?: string | null;
+                agent?: string | null;
+                since?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_dead_letters_export_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                kind?: ("task" | "message") | null;
+                queue?: string | null;
+                reason?: string | null;
+                agent?: string | null;
+                since?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterExport"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_many_dead_letters_redrive_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveLetters"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrives_dead_letters_redrives_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_of_many_dead_letters_redrives__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_redrive_dead_letters_redrives__id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redrive"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dead_letter_dead_letters__kind___ref__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_dead_letters__kind___ref__redrive_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveLetter"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandledLetter"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_dead_letters__kind___ref__discard_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                kind: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardLetter"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandledLetter"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -1,8 +1,9 @@
 """What several services of the port are asked with and answer with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from claude_agent.core.letters import Criteria
 
 Wire = dict[str, Any]
 """One JSON object, ready to be sent."""
@@ -53,24 +54,7 @@ class ExecutionFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
-    """Which dead letters are meant; None means any."""
+    """Which dead letters a list holds."""
 
-    kind: str | None = None
-    """`task` or `message`."""
-    queue: str | None = None
-    reason: str | None = None
-    agent: str | None = None
-    """The agent of a task, the actor of a message."""
-    since: int | None = None
-    """Dead since this moment, epoch ms."""
+    criteria: Criteria = Criteria()  # noqa: RUF009 - frozen
     page: Page = Page()
-
-    def to_data(self) -> dict[str, Any]:
-        """Return what was given, without the page."""
-        names = ("kind", "queue", "reason", "agent", "since")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "LetterFilter":
-        """Read what `to_data` wrote."""
-        return cls(**data)

@@ -21,6 +21,7 @@ from claude_agent.api.hub import Hub
 from claude_agent.api.routes import (
     agents,
     browser,
+    dead_letters,
     events,
     executions,
     queues,
@@ -33,7 +34,7 @@ from claude_agent.api.sessions import Sessions
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.errors import ClaudeAgentError
 
-_ROUTERS = (system, tasks, agents, queues, workflows, executions, events, browser)
+_ROUTERS = (system, tasks, agents, queues, dead_letters, workflows, executions, events, browser)
 _DASHBOARD = Path(claude_agent.__file__).parent / "dashboard"
 
 

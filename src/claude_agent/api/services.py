@@ -18,7 +18,7 @@ from claude_agent.api.asked import (
     TaskFilter,
     Wire,
 )
-from claude_agent.api.services_queues import QueueServices
+from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 
 __all__ = [
     "Access",
@@ -295,6 +295,7 @@ class Services(
     TaskServices,
     AgentServices,
     QueueServices,
+    DeadLetterServices,
     WorkflowServices,
     ExecutionServices,
     EventServices,

@@ -67,6 +67,15 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /queues/{name}/resume
     POST   /queues/{name}/limit
     POST   /queues/{name}/purge
+    GET    /dead-letters
+    GET    /dead-letters/export
+    POST   /dead-letters/redrive
+    GET    /dead-letters/redrives
+    GET    /dead-letters/redrives/{id}
+    POST   /dead-letters/redrives/{id}/stop
+    GET    /dead-letters/{kind}/{ref}
+    POST   /dead-letters/{kind}/{ref}/redrive
+    POST   /dead-letters/{kind}/{ref}/discard
     POST   /workflows/validate
     GET    /workflows
     POST   /workflows

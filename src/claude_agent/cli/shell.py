@@ -28,6 +28,7 @@ COMMANDS = {
     "task": "Look at tasks, cancel, wait, read logs.",
     "agent": "Look at agents, attach to their sessions.",
     "queue": "Pause, resume, limit, purge queues.",
+    "deadletter": "Look at dead letters, run them again, discard.",
     "event": "Read and check the log.",
     "app": "List and stop deployed applications.",
     "config": "Show the settings and where each comes from.",

@@ -30,6 +30,8 @@ _OF_TASK: Mapping[type[Payload], tuple[int, str]] = {
     ev.TaskSucceeded: (_INFO, "succeeded"),
     ev.TaskDead: (_WARNING, "is a dead letter: {0.reason}"),
     ev.TaskCancelled: (_INFO, "cancelled: {0.reason}"),
+    ev.TaskRedriven: (_INFO, "re-driven: generation {0.generation}"),
+    ev.TaskDiscarded: (_INFO, "discarded: {0.reason}"),
     ev.TaskExpired: (_WARNING, "expired: {0.reason}"),
 }
 _OF_EXECUTION: Mapping[type[Payload], tuple[int, str]] = {

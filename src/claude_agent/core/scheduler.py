@@ -6,6 +6,7 @@ import threading
 from claude_agent.clock import Clock
 from claude_agent.core.claims import Claims
 from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.redrives import Redrives
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution_decide import CancelAsked
@@ -40,12 +41,14 @@ class TaskScheduler:
         executions: ExecutionDesk,
         claims: Claims,
         clock: Clock,
+        redrives: Redrives | None = None,
     ) -> None:
         self._database = database
         self._desk = desk
         self._executions = executions
         self._claims = claims
         self._clock = clock
+        self._redrives = redrives
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_at = self._aged_at = clock.monotonic() - AGING_S
@@ -84,6 +87,8 @@ class TaskScheduler:
         self._looked_at = self._clock.monotonic()
         self._follow_the_clock()
         changed = self._tick_tasks(now) + self._tick_executions(now)
+        if self._redrives is not None:
+            changed += self._redrives.tick(now)
         seconds = self._clock.monotonic()
         if seconds - self._beat_at >= BEAT_S:
             self._beat_at = seconds
@@ -188,7 +193,12 @@ class TaskScheduler:
 def _next_due(reader: Reader) -> int | None:
     marks = [
         row["at"]
-        for name in ("tasks.next_due", "tasks.next_deadline", "executions.next_deadline")
+        for name in (
+            "tasks.next_due",
+            "tasks.next_deadline",
+            "executions.next_deadline",
+            "redrives.next_due",
+        )
         if (row := reader.row(name)) is not None and row["at"] is not None
     ]
     return min(marks, default=None)

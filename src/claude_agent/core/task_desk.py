@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from claude_agent.clock import Clock
-from claude_agent.core import narration
+from claude_agent.core import audit, narration
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Context, Payload
 from claude_agent.domain.execution_decide import Fact
@@ -123,10 +123,36 @@ class TaskDesk:
             raise FencedOut(message)
         first = task.seq + 1
         tx.append([context.wrap(task.stream, first + n, one) for n, one in enumerate(said)])
+        if after.generation != task.generation:
+            self._respecify(tx, after)
+        if after.state == TaskState.DEAD:
+            self._first_of_its_kind(tx, after, context)
         self._places(tx, task, after)
         self._news(tx, after, said, context)
         tx.after_commit(lambda: narration.tell_task(after, said))
         return after
+
+    def _respecify(self, tx: Tx, task: Task) -> None:
+        spec = task.spec
+        tx.execute(
+            "tasks.respecify",
+            id=task.id,
+            title=spec.title,
+            kind=spec.kind,
+            agent=spec.agent,
+            queue=spec.queue,
+            priority=int(spec.priority),
+        )
+        tx.execute("tasks.update_spec", id=task.id, spec=json.dumps(spec.to_data()))
+
+    def _first_of_its_kind(self, tx: Tx, task: Task, context: Context) -> None:
+        """Tell whoever listens of the first dead letter of an agent for a reason."""
+        kind = {"agent": task.spec.agent, "reason": task.reason}
+        if tx.row("dead_letters.another", id=task.id, **kind) is None:
+            error = task.error or {}
+            told = {"kind": "task", "id": task.id, "ref": task.ref, "queue": task.spec.queue}
+            told |= {**kind, "title": task.spec.title, "message": str(error.get("message", ""))}
+            audit.record(tx, context, f"dead_letter/{task.id}", "dead_letter.first", told)
 
     def command_run(self, tx: Tx, task: Task, kind: str, data: dict[str, object]) -> None:
         """Store a durable command to the task's run; its owner delivers it."""

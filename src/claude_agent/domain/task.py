@@ -151,6 +151,8 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
             return replace(task, cancel_requested=said.reason)
         case ev.TaskOutput():
             return task
+        case ev.TaskRedriven():
+            return _again(task, said)
         case _:
             return _ended(task, said)
 
@@ -271,6 +273,8 @@ def _ended(task: Task, said: Payload) -> Task:
                 outputs=said.outputs,
                 verdict=said.verdict or task.verdict,
             )
+        case ev.TaskDiscarded():
+            return replace(task, state=TaskState.DISCARDED)
         case ev.TaskExpired():
             error = {"kind": "timeout.start", "message": said.reason}
             return replace(task, state=TaskState.EXPIRED, reason=said.reason, error=error)
@@ -280,3 +284,31 @@ def _ended(task: Task, said: Payload) -> Task:
 
 def _freed(task: Task, state: TaskState) -> Task:
     return replace(task, state=state, worker="", slot=0, stop_requested="", attempt_started_at=None)
+
+
+def _again(task: Task, said: ev.TaskRedriven) -> Task:
+    """Return the next generation: what was counted or left by the last one is gone.
+
+    Fence, run number and what was proved of runs stay: they are never reset.
+    """
+    return replace(
+        _freed(task, TaskState.READY),
+        spec=task.spec if said.spec is None else TaskSpec.from_data(said.spec),
+        generation=said.generation,
+        generation_at=said.at,
+        not_before=said.at,
+        attempt=0,
+        refunds=0,
+        deliveries=0,
+        adoptions=0,
+        gate_run=0,
+        digest="",
+        started_at=None,
+        ended_at=None,
+        cancel_requested="",
+        reason="",
+        error=None,
+        outputs=None,
+        verdict=None,
+        evidence=(),
+    )

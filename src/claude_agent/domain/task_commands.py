@@ -10,6 +10,7 @@ from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import MAX_DELIVERIES, Task
 from claude_agent.domain.task_failure import failed
+from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
 from claude_agent.errors import Conflict
 
 Said = tuple[Payload, ...]
@@ -143,7 +144,7 @@ class Note:
 
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
-    | RestartGates | Note | Stop | Move
+    | RestartGates | Note | Stop | Move | Redrive | Discard
 )  # fmt: skip
 
 
@@ -164,11 +165,21 @@ def decide(task: Task, command: Command) -> Said:
             return _tick(task, command.at)
         case Move():
             return () if task.terminal else (ev.TaskMoved(jump=command.jump),)
-        case Cancel():
-            return _cancel(task, command.reason)
+        case Cancel() | Redrive() | Discard():
+            return _ordered(task, command)
         case Note():
             _must_be(task, TaskState.RUNNING)
             return (ev.TaskOutput(run=task.run, kind=command.kind, text=command.text),)
+
+
+def _ordered(task: Task, command: Cancel | Redrive | Discard) -> Said:
+    match command:
+        case Cancel():
+            return _cancel(task, command.reason)
+        case Redrive():
+            return redriven(task, command)
+        case Discard():
+            return discarded(task, command)
 
 
 def _claim(task: Task, command: Claim) -> Said:

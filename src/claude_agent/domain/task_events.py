@@ -243,3 +243,26 @@ class TaskExpired(Payload):
 
     TYPE: ClassVar[str] = "task.expired"
     reason: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRedriven(Payload):
+    """A person lets the dead letter run again: a new generation, its attempts reset."""
+
+    TYPE: ClassVar[str] = "task.redriven"
+    generation: int
+    at: int
+    """When the new generation began to wait, epoch ms."""
+    reason: str = ""
+    spec: Mapping[str, Any] | None = None
+    """The whole new specification where it was changed."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDiscarded(Payload):
+    """A person put the dead letter aside for good."""
+
+    TYPE: ClassVar[str] = "task.discarded"
+    reason: str

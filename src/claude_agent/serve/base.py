@@ -10,9 +10,11 @@ from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal
 from claude_agent.api.services import Answered, IdempotencyKey, Page
 from claude_agent.core.catalogue import unknown
+from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.redrives import Redrives
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
@@ -30,6 +32,8 @@ class Parts:
     bus: UnifiedMessageBus
     engine: WorkflowEngine
     orders: TaskOrders
+    letters: DeadLetters
+    redrives: Redrives
     planner: RunPlanner
     terminal: Terminal
     send: Callable[[str, list[Any], dict[str, Any], str | None], str]
@@ -57,6 +61,8 @@ class Base:
         self,
         key: IdempotencyKey | None,
         work: Callable[[Tx], Callable[[Reader], dict[str, Any]]],
+        *,
+        status: int = 201,
     ) -> Answered:
         """Run `work` and store its answer under the key, in one transaction.
 
@@ -66,7 +72,7 @@ class Base:
         def whole(tx: Tx) -> Answered:
             if key is not None and (known := find_answer(tx, key)) is not None:
                 return known
-            answer = (201, work(tx)(tx))
+            answer = (status, work(tx)(tx))
             if key is not None and not keep_answer(tx, key, answer, self._clock.now()):
                 message = f"The request with the key {key.key[:60]} was served elsewhere just now."
                 raise Duplicate(message, hint="Send it again: its answer is stored.")

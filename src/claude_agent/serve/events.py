@@ -97,7 +97,7 @@ def _starts(reader: Reader) -> Wire:
     """Return every start of a run with what allowed it: the first, a retry, a lost run."""
     types = (
         *("task.submitted", "task.started", "task.retry_scheduled", "task.resolved"),
-        *("task.released", "task.reaped"),
+        *("task.released", "task.reaped", "task.redriven"),
     )
     cause: dict[str, str] = {}
     steps: dict[str, tuple[str, str, str]] = {}
@@ -134,6 +134,8 @@ def _starts(reader: Reader) -> Wire:
                     cause[task_id] = "unexplained"
                 case "task.released":
                     cause[task_id] = "sealed"
+                case "task.redriven":
+                    cause[task_id] = "redriven"
                 case "task.reaped":
                     cause[task_id] = "reaped"
                 case "task.retry_scheduled" if cause[task_id] != "reaped":

@@ -1,6 +1,7 @@
 """Everything the gateway asks of the server, in one object."""
 
 from claude_agent.api.services import Services
+from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.queues import Queues
 from claude_agent.serve.system import Agents, System
@@ -9,6 +10,15 @@ from claude_agent.serve.workflows import Executions, Workflows
 
 
 class ServerServices(
-    Tasks, Agents, Queues, Workflows, Executions, Events, Answers, System, Services
+    Tasks,
+    Agents,
+    Queues,
+    DeadLetterDesk,
+    Workflows,
+    Executions,
+    Events,
+    Answers,
+    System,
+    Services,
 ):
     """The body of `Services`: each part in its own module."""

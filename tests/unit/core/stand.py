@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from claude_agent.clock import ManualClock
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, Slot, WorkerIdentity, layout
+from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.redrives import Redrives
 from claude_agent.core.run_control import Ended, RunControl
 from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
@@ -144,12 +146,15 @@ class Stand:
         )
         self.orders = TaskOrders(self.database, self.desk)
         self.records = RunJournal(self.database, self.desk, self.control.actor)
+        self.letters = DeadLetters(self.desk, self.catalogue, self.notifier)
+        self.redrives = Redrives(foundation, self.desk, self.letters)
         self.scheduler = TaskScheduler(
             database=self.database,
             desk=self.desk,
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
+            redrives=self.redrives,
         )
         queues = [info.queue for info in self.catalogue.agents.values()]
         self.claims.register(
@@ -246,6 +251,7 @@ class Stand:
         """Return all that a transaction could have changed, to compare before and after."""
         tables = ("tasks", "task_specs", "queues", "slots", "runs", "run_commands", "definitions")
         tables += ("executions", "steps", "events", "log_head", "workers", "idempotency_keys")
+        tables += ("redrives", "messages")
 
         def work(reader: Reader) -> tuple[object, ...]:
             connection = reader._connection  # type: ignore[attr-defined]

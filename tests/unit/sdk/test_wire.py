@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from claude_agent.api import answers, answers_queues, answers_system
-from claude_sdk import wire
+from claude_sdk import wire, wire_queues
 from tests import wire_samples as samples
 
 PAIRS: list[tuple[Any, type[BaseModel]]] = [
@@ -21,8 +21,14 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire.Summary, answers.ExecutionSummary),
     (wire.Agent, answers_system.Agent),
     (wire.Queue, answers_system.Queue),
-    (wire.QueueDetail, answers_queues.QueueDetail),
-    (wire.Purged, answers_queues.QueuePurged),
+    (wire_queues.QueueDetail, answers_queues.QueueDetail),
+    (wire_queues.Purged, answers_queues.QueuePurged),
+    (wire_queues.DeadLetter, answers_queues.DeadLetter),
+    (wire_queues.LetterError, answers_queues.LetterError),
+    (wire_queues.DeadLetterDetail, answers_queues.DeadLetterDetail),
+    (wire_queues.DeadLetterPage, answers_queues.DeadLetterList),
+    (wire_queues.HandledLetter, answers_queues.HandledLetter),
+    (wire_queues.Redrive, answers_queues.Redrive),
     (wire.Workers, answers_system.Workers),
     (wire.Status, answers_system.AgentsStatus),
     (wire.Frame, answers_system.Frame),
@@ -66,6 +72,8 @@ def _inherited(kind: Any) -> set[str]:
         (samples.status([samples.agent("testing")], "e:1"), answers_system.AgentsStatus),
         (samples.workflow(), answers_system.Workflow),
         (samples.queue_detail("testing"), answers_queues.QueueDetail),
+        (samples.letter("T1"), answers_queues.DeadLetterDetail),
+        (samples.redrive("r1", {}, "5/s"), answers_queues.Redrive),
         (samples.app("shop"), answers_system.App),
         (samples.start("t", 1), answers_system.Start),
     ],

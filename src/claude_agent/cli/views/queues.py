@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claude_agent.cli.look import Cell, Look
-    from claude_sdk.wire import Frame, Purged, Queue, QueueDetail
+    from claude_sdk.wire import Frame, Queue
+    from claude_sdk.wire_queues import Purged, QueueDetail
 
 
 def queues(found: Sequence[Queue]) -> View:

@@ -27,6 +27,17 @@ VALUES (
 -- What was asked, stored once.
 INSERT INTO task_specs (task_id, data) VALUES (:id, :spec);
 
+-- name: tasks.respecify
+-- A re-driven task as it is asked now; what ageing had raised begins anew.
+UPDATE tasks
+   SET title = :title, kind = :kind, agent = :agent, queue = :queue, priority = :priority,
+       effective_priority = :priority
+ WHERE id = :id;
+
+-- name: tasks.update_spec
+-- What is asked of a re-driven task.
+UPDATE task_specs SET data = :spec WHERE task_id = :id;
+
 -- name: tasks.stamp
 -- The position of the submit event orders tasks of one priority.
 UPDATE tasks SET submitted_pos = :pos WHERE id = :id;
