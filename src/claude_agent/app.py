@@ -50,7 +50,7 @@ from claude_agent.errors import Invalid
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
 from claude_agent.queue.actors import shipped_actors
-from claude_agent.queue.broker import make_broker
+from claude_agent.queue.broker import BrokerOptions, make_broker
 from claude_agent.queue.worker import QueueWorker, SlotTickets
 from claude_agent.serve.base import Parts
 from claude_agent.serve.services import ServerServices
@@ -205,6 +205,7 @@ class App:
             notifier=self._notifier,
             clock=self.clock,
             tickets=SlotTickets(self._notifier, READY, wanted=self._claims.wanted),
+            options=_broker_options(self.settings),
         )
         self._worker = QueueWorker(self._broker, self._broker.carrier)
 
@@ -358,6 +359,12 @@ def _action_spec(info: Any) -> ActionSpec:
         },
         idempotent=info.idempotent,
     )
+
+
+def _broker_options(settings: Settings) -> BrokerOptions:
+    if settings.server.database_url.startswith("sqlite"):
+        return BrokerOptions()  # beside the file
+    return BrokerOptions(owners=settings.home / "owners")
 
 
 def _nothing() -> None:

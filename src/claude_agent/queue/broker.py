@@ -38,7 +38,7 @@ _EXTRAS = {"redis": "redis", "rediss": "redis", "amqp": "rabbitmq", "amqps": "ra
 """Scheme of a carrier -> the extra of the package with its client."""
 
 
-def make_broker(
+def make_broker(  # noqa: PLR0913 - the parts of one object, all by name
     url: str | Path = DATABASE,
     *,
     registry: ActorRegistry | None = None,
@@ -46,6 +46,7 @@ def make_broker(
     notifier: Notifier | None = None,
     clock: Clock | None = None,
     tickets: TicketSource | None = None,
+    options: BrokerOptions | None = None,
 ) -> DatabaseBroker:
     """Build the broker, bind the actors, write the boot manifest, set Dramatiq's global broker.
 
@@ -58,7 +59,7 @@ def make_broker(
     carried = is_carrier(str(url))
     where = None if carried or str(url) == DATABASE else url
     broker = DatabaseBroker(
-        where, database=database, notifier=notifier, clock=clock, tickets=tickets
+        where, database=database, notifier=notifier, clock=clock, tickets=tickets, options=options
     )
     broker.add_middleware(CurrentMessage())
     if carried and database is not None and registry is not None and tickets is not None:
