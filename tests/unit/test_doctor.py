@@ -159,3 +159,15 @@ def test_doctor_says_that_a_server_does_not_answer(tmp_path: Path, server: HTTPS
     finding = found(tmp_path / "home", "server")
     assert not finding.ok
     assert "pid 4711 does not answer at http://127.0.0.1:1" in finding.detail
+
+
+def test_doctor_says_that_the_broker_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (tmp_path / "claude-agent.toml").open("a") as settings:
+        settings.write(f'broker_url = "redis://me:secret@127.0.0.1:{port}/0"\n')
+    finding = found(tmp_path / "home", "broker")
+    assert not finding.ok
+    assert f"Redis at 127.0.0.1:{port}/0 does not answer" in finding.detail
+    assert "secret" not in finding.detail
+    assert finding.hint

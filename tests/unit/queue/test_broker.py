@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 from typing_extensions import override
 
-from claude_agent.errors import Invalid, UnknownName
+from claude_agent.errors import Invalid, SetupError, UnknownName
 from claude_agent.queue import (
     ActorRegistry,
     BrokerOptions,
@@ -19,6 +19,7 @@ from claude_agent.queue import (
     make_broker,
     shipped_actors,
 )
+from claude_agent.queue.broker import ask_carrier, open_carrier
 from claude_agent.queue.message_store import Turn
 from claude_agent.storage.database import Database
 from claude_agent.storage.databases.sqlite import open_sqlite
@@ -55,6 +56,24 @@ def test_make_broker_binds_announces_and_becomes_global(database: Database) -> N
 
 def notify() -> None:
     """Stand in for any actor."""
+
+
+@pytest.mark.parametrize(("url", "extra"), [("redis://x", "redis"), ("amqps://x", "rabbitmq")])
+def test_carrier_names_the_extra_when_its_client_is_not_installed(
+    url: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, f"claude_agent.queue.brokers.{extra}", None)
+    with pytest.raises(SetupError, match=extra) as caught:
+        open_carrier(url, namespace="n")
+    assert f"claude-agent[{extra}]" in caught.value.hint
+    assert ask_carrier(url)[0] is False
+
+
+@pytest.mark.parametrize("url", ["redis://x:port/0", "amqp://x:port/"])
+def test_carrier_refuses_an_address_that_cannot_be_read(url: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        open_carrier(url, namespace="n")
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("url", ["", "http://x", "sqlite://x", "database", "redis://x"])

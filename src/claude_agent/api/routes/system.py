@@ -22,6 +22,9 @@ from claude_agent.api.wire import SendMessage, StopServer
 
 router = APIRouter(tags=["system"])
 
+DISPENSABLE = frozenset({"broker"})
+"""Components without which work only waits a little longer."""
+
 
 @router.get("/", summary="To the dashboard", include_in_schema=False)
 async def root() -> Response:
@@ -40,9 +43,9 @@ async def health(request: Request) -> Response:
 
 @router.get("/health/ready", summary="Can it take work", openapi_extra=documented(answer="Health"))
 async def ready(request: Request) -> Response:
-    """Answer 200 while everything works, 503 while degraded."""
+    """Answer 200 while work is taken and done, 503 otherwise."""
     found = await context(request).call(services(request).health)
-    well = found["status"] == "ok"
+    well = all(each["ok"] for name, each in found["components"].items() if name not in DISPENSABLE)
     return Response(
         content=encode(found),
         status_code=200 if well else 503,

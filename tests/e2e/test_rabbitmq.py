@@ -1,4 +1,4 @@
-"""RabbitMQ as a carrier of tickets."""
+"""RabbitMQ as a carrier of tickets: all its tests, so that few workers start one."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 
 from claude_agent.queue.broker import ask_carrier
 from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
+from tests.e2e import workload
 from tests.servers.rabbitmq import RabbitServer
 
 
@@ -52,3 +53,16 @@ def test_doctor_asks_whether_rabbitmq_answers(rabbit_server: RabbitServer) -> No
     assert not ok
     assert "does not answer" in detail
     assert "wrong" not in detail
+
+
+def test_workload_is_the_same_over_rabbitmq(rabbit_server: RabbitServer) -> None:
+    with workload.installation(broker=rabbit_server.url) as product:
+        workload.works_as_on_sql(product)
+
+
+def test_rabbitmq_that_fails_under_load_loses_nothing(
+    rabbit_server: RabbitServer, prove_scale: int
+) -> None:
+    with workload.installation(broker=rabbit_server.url) as product:
+        rabbit_server.queues.add(f"claude-agent.tickets.{workload.epoch_of(product)}")
+        workload.loses_nothing(product, rabbit_server, rounds=prove_scale)

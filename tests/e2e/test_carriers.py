@@ -1,0 +1,41 @@
+"""The same workload over SQLite, PostgreSQL and Redis (RabbitMQ: test_rabbitmq.py)."""
+
+import pytest
+
+from tests.e2e import workload
+from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
+from tests.waiting import wait_until
+
+
+@pytest.mark.parametrize("carrier", ["sqlite", "postgresql", "redis", "postgresql and redis"])
+def test_workload_is_the_same_over(carrier: str, request: pytest.FixtureRequest) -> None:
+    places = {}
+    if "redis" in carrier:
+        server: RedisServer = request.getfixturevalue("redis_server")
+        places["broker"] = server.url
+    if "postgresql" in carrier:
+        database: PostgresServer = request.getfixturevalue("postgres")
+        places["database"] = database.empty(f"w{len(carrier)}")
+    with workload.installation(**places) as product:
+        workload.works_as_on_sql(product)
+
+
+def test_redis_that_fails_under_load_loses_nothing(
+    redis_server: RedisServer, prove_scale: int
+) -> None:
+    with workload.installation(broker=redis_server.url) as product:
+        workload.loses_nothing(product, redis_server, rounds=2 * prove_scale)
+
+
+def test_redis_that_is_away_shows_degraded_and_work_is_taken(redis_server: RedisServer) -> None:
+    with workload.installation(broker=redis_server.url) as product:
+        assert workload.broker_of(product)["detail"].endswith("carries tickets")
+        redis_server.pause()
+        wait_until(lambda: not workload.broker_of(product)["ok"], timeout=10, what="the loss")
+        status, health = product.ask("GET", "/health/ready")
+        assert (status, health["status"]) == (200, "degraded")
+        task = product.submit(product.entry("without"))
+        product.reaches(task["id"], "succeeded")
+        redis_server.resume()
+        wait_until(lambda: workload.broker_of(product)["ok"], timeout=20, what="its return")
