@@ -3,7 +3,6 @@
 import pytest
 
 from tests.e2e import workload
-from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.waiting import wait_until
 
@@ -15,7 +14,7 @@ def test_workload_is_the_same_over(carrier: str, request: pytest.FixtureRequest)
         server: RedisServer = request.getfixturevalue("redis_server")
         places["broker"] = server.url
     if "postgresql" in carrier:
-        database: PostgresServer = request.getfixturevalue("postgres")
+        database = request.getfixturevalue("postgres")
         places["database"] = database.empty(f"w{len(carrier)}")
     with workload.installation(**places) as product:
         workload.works_as_on_sql(product)
