@@ -16,6 +16,7 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.views import Wire
 from claude_agent.domain.events import Context
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid, NotFound
+from claude_agent.storage import task_rows
 from claude_agent.storage.database import Reader, Row, Tx
 
 _LOG = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ class Redrives:
             return 0
         context = self._desk.context(job["actor"], causation=f"redrive/{redrive_id}")
         letters = _next_letters(tx, job, count)
+        # All of them at once, in the one order of locks.
+        task_rows.lock(tx, [letter["id"] for kind, letter in letters if kind == TASK])
         well = sum(self._again(tx, kind, letter, context) for kind, letter in letters)
         moved = dict(job) | {
             "done": job["done"] + well,

@@ -9,8 +9,11 @@ from tests.unit.core.stand import Stand, compare_with_the_log
 
 ON_BOTH = {
     "test_claims",
+    "test_dead_letters",
     "test_execution_desk",
     "test_message_bus",
+    "test_queue_desk",
+    "test_redrives",
     "test_run_control",
     "test_run_journal",
     "test_scheduler_sweeps",

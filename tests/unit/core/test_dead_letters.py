@@ -1,8 +1,6 @@
 """Dead letters of both kinds, on the real core."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +12,6 @@ from claude_agent.errors import Conflict, Invalid, NotFound, UnknownName
 from tests.unit.core.stand import NO, Stand, compare_with_the_log
 
 ALL = Criteria()
-
-
-@pytest.fixture
-def stand(tmp_path: Path) -> Iterator[Stand]:
-    made = Stand(tmp_path)
-    yield made
-    made.close()
 
 
 def die(stand: Stand, name: str = "testing", **fields: Any) -> Task:

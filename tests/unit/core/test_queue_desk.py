@@ -1,20 +1,10 @@
 """Queues as people steer them, on the real core."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.errors import NotFound
 from tests.unit.core.stand import Stand, compare_with_the_log
-
-
-@pytest.fixture
-def stand(tmp_path: Path) -> Iterator[Stand]:
-    made = Stand(tmp_path)
-    yield made
-    made.close()
 
 
 def desk(stand: Stand) -> QueueDesk:

@@ -1,7 +1,5 @@
 """Re-drives of many, taken turn by turn by the scheduler."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +9,6 @@ from claude_agent.core.letters import Criteria
 from claude_agent.errors import Invalid, NotFound
 from tests.unit.core.stand import NO, Stand, compare_with_the_log
 from tests.unit.core.test_dead_letters import bury, die
-
-
-@pytest.fixture
-def stand(tmp_path: Path) -> Iterator[Stand]:
-    made = Stand(tmp_path)
-    yield made
-    made.close()
 
 
 def begin(stand: Stand, rate: str | None = None, **wanted: Any) -> str:
