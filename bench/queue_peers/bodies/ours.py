@@ -6,7 +6,7 @@ import dramatiq
 from typing_extensions import override
 
 from claude_agent.queue import BrokerOptions, DatabaseBroker
-from queue_peers.adapter import PADDING, NotOffered
+from queue_peers.adapter import PADDING
 from queue_peers.bodies.stock import DramatiqAdapter
 
 BALANCED = "balanced:"
@@ -14,27 +14,15 @@ BALANCED = "balanced:"
 
 
 class Ours(DramatiqAdapter):
-    """The broker as somebody would use it alone, with every default."""
+    """The broker as somebody would use it alone, with its defaults."""
 
     @override
     def broker(self) -> dramatiq.Broker:
-        if not self.url.startswith(BALANCED):
-            return DatabaseBroker(self.url)
-        try:
-            options = BrokerOptions(durability="balanced")
-        except TypeError as error:
-            message = f"no such setting yet: {error}"
-            raise NotOffered(message) from error
-        return DatabaseBroker(self.url.removeprefix(BALANCED), options=options)
-
-    @override
-    def prepare(self) -> None:
-        """The broker made its tables when it was built."""
+        strict = not self.url.startswith(BALANCED)
+        options = BrokerOptions(durability="strict" if strict else "balanced")
+        self._ours = DatabaseBroker(self.url.removeprefix(BALANCED), options=options)
+        return self._ours
 
     @override
     def send_many(self, numbers: Sequence[int]) -> None:
-        enqueue_many = getattr(self._broker, "enqueue_many", None)
-        if enqueue_many is None:
-            super().send_many(numbers)
-        else:
-            enqueue_many([self.job.message(number, PADDING) for number in numbers])
+        self._ours.enqueue_many([self.job.message(number, PADDING) for number in numbers])

@@ -36,9 +36,15 @@ class MessageIntake:
     """Stores new messages. Thread-safe."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, limits: Mapping[str, int] | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        limits: Mapping[str, int] | None = None,
+        durable: bool = True,
     ) -> None:
         self._database = database
+        self._durable = durable
         self._clock = clock
         self._limits = limits or {}
         self._stamp_lock = threading.Lock()
@@ -47,9 +53,10 @@ class MessageIntake:
     def put(self, messages: Sequence[NewMessage]) -> list[str]:
         """Store messages durably, all or none; return their ids, or those their keys name already.
 
-        A known id is replaced and becomes ready again. Raises `QueueFull`.
+        A known id is replaced and becomes ready again. Raises `QueueFull`. (`durable=False`: they
+        survive the process, not a power cut.)
         """
-        return self._database.write(lambda tx: self.put_in(tx, messages))
+        return self._database.write(lambda tx: self.put_in(tx, messages), durable=self._durable)
 
     def put_in(self, tx: Tx, messages: Sequence[NewMessage]) -> list[str]:
         """Do so within a transaction of the caller."""

@@ -61,7 +61,12 @@ class DatabaseBroker(dramatiq.Broker):
         self.database = self._parts.database
         self._tickets = tickets
         self._options = options
-        intake = MessageIntake(self.database, self.clock, limits=options.max_ready)
+        intake = MessageIntake(
+            self.database,
+            self.clock,
+            limits=options.max_ready,
+            durable=options.durability == "strict",
+        )
         self.store = MessageStore(self.database, self.clock, intake=intake)
         self._care = MessageCare(self.database, self.clock, intake)
         self._dispatcher = Dispatcher(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import dramatiq
 
@@ -13,6 +14,8 @@ class BrokerOptions:
 
     middleware: tuple[dramatiq.Middleware, ...] | None = None
     """All of Dramatiq's middleware to use; default: the stock ones."""
+    durability: Literal["strict", "balanced"] = "strict"
+    """strict: on the disk when sending returns; balanced: safe from a crash of a process only."""
     owners: Path | None = None
     """Folder of the owner files; default: beside the database."""
     delivery_limit: int = 5
