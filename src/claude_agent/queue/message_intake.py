@@ -47,6 +47,7 @@ class MessageIntake:
         self._durable = durable
         self._clock = clock
         self._limits = limits or {}
+        self._durable = durable
         self._stamp_lock = threading.Lock()
         self._last_stamp = 0
 

@@ -32,3 +32,6 @@ class BrokerOptions:
     """By queue (`*`: every other): with so many ready, sending raises `QueueFull`."""
     refuse_unknown: bool = False
     """`enqueue` raises `UnknownName` for an actor that no worker has announced."""
+    durability: Literal["strict", "balanced"] = "strict"
+    """`strict`: a message that was sent survives a power cut; `balanced`: it survives any death of
+    a process, and a power cut may take those of the last moments."""
