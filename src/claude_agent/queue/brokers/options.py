@@ -33,5 +33,5 @@ class BrokerOptions:
     refuse_unknown: bool = False
     """`enqueue` raises `UnknownName` for an actor that no worker has announced."""
     durability: Literal["strict", "balanced"] = "strict"
-    """`strict`: a message that was sent survives a power cut; `balanced`: it survives any death of
-    a process, and a power cut may take those of the last moments."""
+    """`strict`: what was sent survives a power cut. `balanced`: it survives the death of any
+    process, and a power cut may take what was sent in the last moments."""
