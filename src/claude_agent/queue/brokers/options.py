@@ -32,6 +32,3 @@ class BrokerOptions:
     """By queue (`*`: every other): with so many ready, sending raises `QueueFull`."""
     refuse_unknown: bool = False
     """`enqueue` raises `UnknownName` for an actor that no worker has announced."""
-    durability: Literal["strict", "balanced"] = "strict"
-    """`strict`: what was sent survives a power cut. `balanced`: it survives the death of any
-    process, and a power cut may take what was sent in the last moments."""
