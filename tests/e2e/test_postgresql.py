@@ -94,3 +94,29 @@ def test_killed_postgresql_costs_no_run_and_nothing_that_was_accepted(
     assert one.server == old, "the server lives through it"
     assert len(one.entries("outage")) == 1
     assert one.verify()["problems"] == []
+
+
+def test_sqlite_moves_to_postgresql_and_the_product_goes_on(
+    server: PostgresServer, empty: Product
+) -> None:
+    empty.up()
+    done = empty.submit(empty.entry("before"))
+    empty.reaches(done["id"], "succeeded")
+    held = empty.submit(empty.held("across"))
+    [line] = empty.started("across")
+    url = server.empty("moved")
+    refused = empty.cli("db", "move", "--to", url, expect=6)
+    assert "claude-agent down" in refused.stderr
+    empty.down()
+    moved = empty.json("db", "move", "--to", url)
+    empty.environ["CLAUDE_AGENT_SERVER_DATABASE_URL"] = url
+    assert empty.json("db", "verify")["hash"] == moved["hash"]
+    empty.up()
+    empty.let_go("across")
+    assert empty.reaches(held["id"], "succeeded")["run_number"] == 1
+    assert len(empty.entries("across")) == 1
+    assert empty.task(done["id"])["state"] == "succeeded"
+    assert line["task_id"] == held["id"]
+    assert empty.verify()["problems"] == []
+    again = empty.cli("db", "move", "--to", url, expect=None)
+    assert again.returncode != 0

@@ -30,6 +30,7 @@ COMMANDS = {
     "queue": "Pause, resume, limit, purge queues.",
     "deadletter": "Look at dead letters, run them again, discard.",
     "event": "Read and check the log.",
+    "db": "Move the database to PostgreSQL, check it.",
     "app": "List and stop deployed applications.",
     "config": "Show the settings and where each comes from.",
     "version": "Show the version.",

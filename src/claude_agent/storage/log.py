@@ -85,13 +85,21 @@ def flush(tx: Tx, gathered: Sequence[Gathered]) -> int:
 def _row(event: Event, pos: int, previous: str) -> dict[str, object]:
     text = canonical(event.data)
     digest = data_hash(text)
-    envelope = tuple(getattr(event, name) for name in _ENVELOPE)
-    return dict(zip(_ENVELOPE, envelope, strict=True)) | {
+    values = tuple(getattr(event, name) for name in _ENVELOPE)
+    return dict(zip(_ENVELOPE, values, strict=True)) | {
         "pos": pos,
         "data": text,
         "data_hash": digest,
-        "hash": link(previous, pos, envelope, digest),
+        "hash": link(previous, pos, values, digest),
     }
+
+
+def envelope(row: Row) -> tuple[object, ...]:
+    """Return the envelope of an event's row, as it is chained.
+
+    From the row itself: data that was tampered with need not be JSON any more.
+    """
+    return tuple(row[name] for name in _ENVELOPE)
 
 
 def recorded(row: Row) -> Recorded:
@@ -143,9 +151,7 @@ def verify(reader: Reader, *, chunk: int = 1000) -> tuple[int, str, list[str]]:
             pos = row["pos"]
             if data_hash(row["data"]) != row["data_hash"]:
                 problems.append(f"the data of event {pos} was changed")
-            # From the row itself: data that was tampered with need not be JSON any more.
-            envelope = tuple(row[name] for name in _ENVELOPE)
-            expected = link(chain, pos, envelope, row["data_hash"])
+            expected = link(chain, pos, envelope(row), row["data_hash"])
             if expected != row["hash"]:
                 problems.append(f"the chain breaks at event {pos}")
             chain = row["hash"]
