@@ -28,8 +28,10 @@ _CHUNK = 1000
 _NOT_COPIED = frozenset({"migrations", "log_head"})
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 # To replay a long log takes longer than a transaction may otherwise be idle.
-_KEEP_OUT = "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE; "
+_KEEP_OUT = (
+    "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE; "
     "SET LOCAL idle_in_transaction_session_timeout = 0"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
