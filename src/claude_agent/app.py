@@ -2,7 +2,6 @@
 
 import logging
 import os
-import platform
 import shlex
 import threading
 from collections.abc import Callable, Mapping
@@ -31,7 +30,7 @@ from claude_agent.appd.errors import AppError
 from claude_agent.appd.paths import AppPaths
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.catalogue import AgentInfo, Catalogue
-from claude_agent.core.claims import Claims, WorkerIdentity, layout
+from claude_agent.core.claims import Claims
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
@@ -47,6 +46,7 @@ from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.routing import Rule, route
 from claude_agent.errors import Invalid
+from claude_agent.hosting import Hosting, Role, identity
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
 from claude_agent.queue.actors import shipped_actors
@@ -66,8 +66,11 @@ NO_CLI = "no agent CLI is driven by this version"
 class App:
     """Every service of one server process, in the order in which they start and stop."""
 
-    def __init__(self, settings: Settings, *, port: int, token: str) -> None:
+    def __init__(
+        self, settings: Settings, *, port: int, token: str, role: Role | None = None
+    ) -> None:
         self.settings = settings
+        self._role = role or Role(slots=settings.server.workers)
         home = settings.home
         self.clock: Clock = SystemClock()
         self._ids = IdSource(self.clock)
@@ -107,6 +110,7 @@ class App:
                 home=str(home),
                 version=claude_agent.__version__,
                 slots=settings.server.workers,
+                hosting=self.hosting,
             )
         )
 
@@ -132,12 +136,7 @@ class App:
             desk=self._desk,
             clock=self.clock,
             notifier=self._notifier,
-            identity=WorkerIdentity(
-                id=self._ids.new(),
-                host=platform.node(),
-                boot_id=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
-                pid=os.getpid(),
-            ),
+            identity=identity(home, self.settings.host_id, worker=self._ids.new(), role=self._role),
         )
         self._control = RunControl(
             database=self.database, desk=self._desk, claims=self._claims, ids=self._ids
@@ -158,9 +157,9 @@ class App:
             home=home,
             runs=home / "runs",
             workspaces=home / "workspaces",
-            bell=self.settings.sockets / "bell" / "journal.sock",
+            bell=self.settings.sockets / "bell" / self._role.bell(self._claims.worker),
             shim=shim_builder.build(home / "shim"),
-            url=f"http://127.0.0.1:{port}",
+            url=self._role.url or f"http://127.0.0.1:{port}",
         )
         self._planner = RunPlanner(places)
         self._terminal = TmuxTerminal(
@@ -193,6 +192,15 @@ class App:
             ),
         )
 
+        self.hosting = Hosting(
+            self._foundation,
+            desk=self._desk,
+            claims=self._claims,
+            bus=self.bus,
+            fleet=self._fleet,
+            role=self._role,
+        )
+
     def _build_queue(self) -> None:
         actors = ActorServices(
             claim=lambda _hint: self._fleet.launch(self._claims.claim()),
@@ -205,7 +213,7 @@ class App:
             notifier=self._notifier,
             clock=self.clock,
             tickets=SlotTickets(self._notifier, READY, wanted=self._claims.wanted),
-            options=_broker_options(self.settings),
+            options=BrokerOptions(owners=self.hosting.owners),
         )
         self._worker = QueueWorker(self._broker, self._broker.carrier)
 
@@ -216,17 +224,21 @@ class App:
         self.database.check()
         agents = sorted(self.catalogue.agents)
         self._terminal.ensure(agents)
-        self._put_shipped_workflows()
-        queues = [self.catalogue.agents[name].queue for name in self.catalogue.agents]
-        self._claims.register(layout(self.settings.server.workers, queues), self.catalogue)
-        self._record("server.started", {"pid": os.getpid(), "version": claude_agent.__version__})
+        serves = self._role.name == "server"
+        if serves:
+            self._put_shipped_workflows()
+        self.hosting.join()
+        started = {"pid": os.getpid(), "version": claude_agent.__version__}
+        self._record(f"{self._role.name}.started", started)
         self._started = True
         self._fleet.start()
-        adopted = self._fleet.adopt_all()
+        adopted = self.hosting.adopt()
+        self.hosting.start()
         self.scheduler.start()
         self._worker.start()
         self._claims.ring()
-        threading.Thread(target=self._attend_apps, name="apps", daemon=True).start()
+        if serves:
+            threading.Thread(target=self._attend_apps, name="apps", daemon=True).start()
         return adopted
 
     def _attend_apps(self) -> None:
@@ -250,11 +262,13 @@ class App:
             self._stop_work()
         self._terminal.shutdown()
         if self._started:
-            self._record("server.stopped", {"agents_stopped": self._stop_agents})
+            stopped = {"agents_stopped": self._stop_agents}
+            self._record(f"{self._role.name}.stopped", stopped)
         self._follower.close()
         self._broker.close()
         self._notifier.close()
         self.database.close()
+        self.hosting.leave()
 
     def _stop_work(self) -> None:
         self.scheduler.stop()
@@ -262,6 +276,7 @@ class App:
         if self._stop_agents:
             left = self._fleet.stop_runs(timeout=25.0)
             _LOG.info("agents were stopped; %d did not end in time", left)
+        self.hosting.stop()
         self._fleet.stop()
         if self._stop_agents:
             self._terminal.kill_all()
@@ -359,12 +374,6 @@ def _action_spec(info: Any) -> ActionSpec:
         },
         idempotent=info.idempotent,
     )
-
-
-def _broker_options(settings: Settings) -> BrokerOptions:
-    if settings.server.database_url.startswith("sqlite"):
-        return BrokerOptions()  # beside the file
-    return BrokerOptions(owners=settings.home / "owners")
 
 
 def _nothing() -> None:

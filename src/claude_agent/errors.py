@@ -148,6 +148,12 @@ class Unavailable(ClaudeAgentError):
     status = 503
 
 
+class Elsewhere(Conflict):
+    """What is wanted is a file on another host."""
+
+    code = "elsewhere"
+
+
 class DiskFull(ClaudeAgentError):
     """There is no room to accept work safely."""
 

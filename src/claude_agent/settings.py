@@ -51,6 +51,8 @@ class Settings:
     routing: Routing
     agents: Mapping[str, Agent]
     notify: Notify
+    host_id: str = ""
+    """What this host is called in a database of several; empty: the home has a name of its own."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Dotted key -> "flag", "environment NAME" or a file; what is not here is a default."""
     notes: tuple[str, ...] = ()
@@ -87,7 +89,12 @@ class Settings:
         notes = () if sockets == place else (f"the home's path is long: sockets are in {sockets}",)
         parts = {name: getattr(configuration, name) for name in Configuration.model_fields}
         return cls(
-            home=place, sockets=sockets, sources=MappingProxyType(sources), notes=notes, **parts
+            home=place,
+            sockets=sockets,
+            host_id=environment.get(f"{PREFIX}HOST_ID", ""),
+            sources=MappingProxyType(sources),
+            notes=notes,
+            **parts,
         )
 
     def listing(self) -> list[tuple[str, Any, str]]:

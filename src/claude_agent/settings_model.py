@@ -76,8 +76,8 @@ class Server(Section):
     broker_url: Annotated[str, AfterValidator(_broker)] = "database"
     durability: Literal["strict", "balanced"] = "strict"
     """strict: synchronous=FULL; balanced: safe when a process crashes, not when the power fails."""
-    workers: int = Field(default=15, ge=2, le=500)
-    """Slots; one of them takes EMERGENCY only."""
+    workers: int = Field(default=15, ge=0, le=500)
+    """Slots; one of them takes EMERGENCY only. 0: workers of their own do all the work."""
     retention: Retention = Retention()
 
 

@@ -46,4 +46,5 @@ def test_siblings_do_not_import_how_logs_are_written() -> None:
         if any(name.startswith("claude_agent.observe") for name in imported(path))
         and "/observe/" not in shown(path)
     }
-    assert users <= {"src/claude_agent/app.py", "src/claude_agent/server.py"}
+    processes = {f"src/claude_agent/{name}.py" for name in ("app", "server", "worker_daemon")}
+    assert users <= processes

@@ -198,6 +198,20 @@ class Product:
             if frame["id"].rpartition("/")[2] == subject
         ]
 
+    def said(self, type_: str, times: int = 1, subject: str = "") -> None:
+        """Wait until the log has an event so many times, of one subject or of any."""
+
+        def probe() -> bool:
+            frames = self.system.events.all()
+            found = [x for x in frames if x["type"] == type_ and x["id"].endswith(subject)]
+            return len(found) >= times
+
+        wait_until(probe, timeout=60, what=f"{type_} in the log {times} times", every=0.2)
+
+    def adopted(self, task_id: str, times: int = 1) -> None:
+        """Wait until a task was adopted so many times."""
+        self.said("task.adopted", times, task_id)
+
     def verify(self, *, expect: int = 0) -> Any:
         """Hold the ledger against the log."""
         return self.json("event", "verify", "--ledger", str(self.ledger), expect=expect)

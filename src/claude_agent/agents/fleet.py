@@ -113,17 +113,46 @@ class Fleet:
     # Adoption -------------------------------------------------------------------------------
 
     def adopt_all(self) -> int:
-        """Take over every task that the last owner left; return how many runs go on."""
+        """Take over every task that the last owner left; return how many runs go on.
+
+        Only where no other process can be: others may drive theirs.
+        """
+        return self._adopt(self._control.active())
+
+    def adopt_orphans(self) -> int:
+        """Take over the tasks of this host that nobody drives; return how many runs go on."""
+        return self._adopt(self._control.orphans())
+
+    def _adopt(self, tasks: Sequence[Task]) -> int:
         going = 0
-        for task in self._control.active():
+        for task in tasks:
             try:
                 adopted = self._control.adopt(task, alive=self._has_life(task))
                 going += self._continue(adopted)
+            except Conflict:
+                _LOG.info("task %s was adopted by somebody else", task.ref)
             except _OF_ONE_RUN as error:
                 # One bad run folder must not keep the server from starting.
                 _LOG.warning("task %s could not be adopted yet: %s", task.ref, error)
                 self._unsettled[task.id] = self._control.task(task.id)
         return going
+
+    def settle(self, tasks: Sequence[Task]) -> None:
+        """Decide tasks that we took over from a host that is lost for good."""
+        for task in tasks:
+            self._pool.submit(self._settle_safely, task)
+
+    def drop_fenced(self) -> list[str]:
+        """Let go of every run that somebody else drives by now; return their ids.
+
+        Nothing is signalled and nothing is stopped: the run stays with its adopter.
+        """
+        dropped = []
+        for run in self._journal.following():
+            if self._control.task(run.task.id).fence != run.task.fence:
+                self._journal.let_go(run)
+                dropped.append(run.run_id)
+        return dropped
 
     def _has_life(self, task: Task) -> bool:
         # The shim first: it writes its verdict before it ends.

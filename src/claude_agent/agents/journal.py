@@ -132,6 +132,12 @@ class Journal:
         with self._lock:
             self._followed.pop(run_id, None)
 
+    def let_go(self, run: Followed) -> None:
+        """Follow this very run no longer; one that was adopted again meanwhile stays."""
+        with self._lock:
+            if self._followed.get(run.run_id) is run:
+                del self._followed[run.run_id]
+
     def wait_idle(self, timeout: float) -> None:
         """Wait until no run is followed any more."""
         until = self._clock.monotonic() + timeout
@@ -182,7 +188,7 @@ class Journal:
         try:
             self._look(run, thorough=thorough)
         except FencedOut:
-            self.forget(run.run_id)
+            self.let_go(run)
             _LOG.info("run %s is driven by somebody else now", run.run_id)
         except ClaudeAgentError as error:
             _LOG.warning("run %s could not be followed just now: %s", run.run_id, error.detail)
@@ -202,14 +208,14 @@ class Journal:
 
     def _end(self, run: Followed) -> None:
         """Hand over a run that ended; where its end cannot be recorded now, follow it on."""
-        self.forget(run.run_id)
+        self.let_go(run)
         try:
             self.on_end(run)
         except Conflict:
             raise  # it is somebody else's, or it was settled meanwhile
         except BaseException:
             with self._lock:
-                self._followed[run.run_id] = run
+                self._followed.setdefault(run.run_id, run)
             raise
 
     def _read(self, run: Followed) -> None:
@@ -257,11 +263,11 @@ class Journal:
         claim = run.folder.claim()
         if claim is None:
             if self._clock.now() - run.since > BEGIN_WITHIN_MS:
-                self.forget(run.run_id)
+                self.let_go(run)
                 self.on_gone(run)
             return
         if not run.folder.shim_alive() and run.folder.verdict() is None:
-            self.forget(run.run_id)
+            self.let_go(run)
             self.on_gone(run)
         elif run.purpose == "run" and run.task.spec.limits.idle_ms is not None:
             self.on_idle(run)

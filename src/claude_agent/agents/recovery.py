@@ -37,9 +37,22 @@ class Recovery:
             self._control.release(task, "its owner was lost before it began")
             return
         if task.reaped_run != task.run:
+            unbegun = task.state == TaskState.UNCERTAIN and self._is_unbegun(task, folder)
             lost = self._control.lost(task.id, task.fence, "its shim was lost without a verdict")
             task = self._reap(lost, folder)
+            if unbegun:
+                note = "its run never began"
+                self._control.resolve(task, "retry", how="rule", note=note)
+                return
         self._decide(task)
+
+    def _is_unbegun(self, task: Task, folder: RunFolder) -> bool:
+        """Say whether an uncertain run (its host was cut off) never began, and sees to that.
+
+        A folder that is not there although the attempt was counted proves nothing.
+        """
+        known = task.attempt_started_at is None or (folder.path / "spec.json").exists()
+        return known and self._never_began(task, folder)
 
     def _never_began(self, task: Task, folder: RunFolder) -> bool:
         claim = folder.claim()

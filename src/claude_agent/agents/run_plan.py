@@ -78,6 +78,9 @@ class RunPlanner:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             return path
         path = Path(task.spec.cwd)
+        if path.parts[-2:] == ("workspaces", task.spec.execution_id):
+            # Named by the server that took the execution: each host has one of its own.
+            path = self._places.workspaces / path.name
         if self._places.workspaces in path.parents:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.is_dir():

@@ -18,6 +18,7 @@ _COMPLETION = "_CLAUDE_AGENT_COMPLETE"
 COMMANDS = {
     "up": "Start everything on this machine.",
     "down": "Stop the server; working agents go on unless told.",
+    "worker": "Join more workers, on this or another host.",
     "doctor": "Check this machine and say what is missing.",
     "submit": "Hand a task to an agent.",
     "status": "Show agents, queues and workers.",

@@ -4,6 +4,7 @@ Of 15 slots one takes EMERGENCY only, one is kept for each of the eight queues, 
 shared; so no agent starves another and an emergency never waits for a slot.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_commands import Claim
+from claude_agent.errors import Conflict
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Reader, Row, Tx
 from claude_agent.storage.notifier import Notifier
@@ -35,8 +37,16 @@ class WorkerIdentity:
 
     id: str
     host: str
+    """The host that has its home, and so the folders of its runs."""
     boot_id: str
     pid: int
+    mark: str = ""
+    """Tells the host's home from every other folder that claims to be it."""
+    home: str = ""
+    role: str = "server"
+    """`server` or `worker`."""
+    serves: tuple[str, ...] = ()
+    """The queues from which it claims; empty: every queue."""
 
 
 def layout(count: int, queues: Sequence[str]) -> list[Slot]:
@@ -71,54 +81,85 @@ class Claims:
         self._clock = clock
         self._notifier = notifier
         self._identity = identity
+        self._serves = frozenset(identity.serves)
+        self._one_at_a_time = threading.Lock()
 
     @property
     def worker(self) -> str:
         """The id of the worker process."""
         return self._identity.id
 
-    def register(self, slots: Sequence[Slot], catalogue: Catalogue) -> None:
-        """Make the worker, its slots and the queues known; count the taken places anew.
+    @property
+    def identity(self) -> WorkerIdentity:
+        """The worker process."""
+        return self._identity
 
-        Only one process opens a SQLite database, so other workers' rows are leftovers.
+    def register(self, slots: Sequence[Slot], catalogue: Catalogue) -> None:
+        """Make the worker, its slots and the queues known. Raises `Conflict`.
+
+        A database that one process has for itself (SQLite): other workers' rows are leftovers,
+        and the taken places are counted anew. In a shared one a row is dropped only with proof.
         """
-        me = self._identity
 
         def work(tx: Tx) -> None:
-            tx.execute("work.drop_workers", id=me.id)
-            tx.execute("work.drop_slots", id=me.id)
-            tx.execute(
-                "work.put_worker",
-                id=me.id,
-                host=me.host,
-                boot_id=me.boot_id,
-                pid=me.pid,
-                at=self._clock.now(),
-            )
-            for slot in slots:
-                tx.execute(
-                    "work.put_slot", worker=me.id, n=slot.n, queue=slot.queue, least=slot.least
-                )
+            if not self._database.shared:
+                tx.execute("work.drop_workers", id=self.worker)
+                tx.execute("work.drop_slots", id=self.worker)
+            self._put_host(tx)
+            self._put_worker(tx, slots)
             for agent in catalogue.agents.values():
                 tx.execute("work.put_queue", name=agent.queue, max=agent.slots)
-            tx.execute("work.recount")
+            if not self._database.shared:
+                tx.execute("work.recount")
 
         self._database.write(work)
 
-    def beat(self) -> None:
-        """Say that this process is alive."""
-        self._database.write(lambda tx: tx.execute("work.beat", id=self.worker), durable=False)
+    def _put_worker(self, tx: Tx, slots: Sequence[Slot]) -> None:
+        me = self._identity
+        tx.execute(
+            "work.put_worker",
+            id=me.id,
+            host=me.host,
+            boot_id=me.boot_id,
+            pid=me.pid,
+            at=self._clock.now(),
+            role=me.role,
+            queues=",".join(me.serves),
+        )
+        for slot in slots:
+            tx.execute("work.put_slot", worker=me.id, n=slot.n, queue=slot.queue, least=slot.least)
+
+    def _put_host(self, tx: Tx) -> None:
+        me = self._identity
+        row = tx.row("hosts.find", id=me.host)
+        if self._database.shared and row is not None and row["mark"] not in ("", me.mark):
+            # Two homes under one name: each would settle runs whose folders the other has.
+            message = f"The host {me.host} has another home ({row['home']})."
+            hint = "Set CLAUDE_AGENT_HOST_ID to a name of its own"
+            raise Conflict(message, hint=f"{hint}, or say: claude-agent host lost {me.host}")
+        at = self._clock.now()
+        tx.execute("hosts.put", id=me.host, mark=me.mark, home=me.home, boot_id=me.boot_id, at=at)
+
+    def beat(self) -> bool:
+        """Say that this process is alive; False: it was taken for lost meanwhile."""
+
+        def work(tx: Tx) -> bool:
+            tx.execute("hosts.seen", id=self._identity.host, at=self._clock.now())
+            return tx.execute("work.beat", id=self.worker) == 1
+
+        return self._database.write(work, durable=False)
 
     def claim(self) -> list[Task]:
         """Claim until no slot is free or nothing is ready; one transaction for all of it."""
-        if not self._database.read(self._something_to_do):
-            return []
-        return self._database.write(self._claim_all)
+        with self._one_at_a_time:
+            if not self._database.read(self._something_to_do):
+                return []
+            return self._database.write(self._claim_all)
 
     def _something_to_do(self, reader: Reader) -> bool:
         if not reader.rows("work.free_slots", worker=self.worker):
             return False
-        queues = [row["name"] for row in reader.rows("work.open_queues")]
+        queues = self._open_queues(reader)
         now = self._clock.now()
         return reader.row("tasks.pick", queues=queues, now=now, least=0) is not None
 
@@ -135,12 +176,16 @@ class Claims:
 
         return self._database.read(work)
 
+    def _open_queues(self, reader: Reader) -> list[str]:
+        names = [row["name"] for row in reader.rows("work.open_queues")]
+        return [name for name in names if not self._serves or name in self._serves]
+
     def waiting_since(self) -> int | None:
         """Return when the oldest task became ready that a free slot could serve now."""
 
         def work(reader: Reader) -> int | None:
             slots = reader.rows("work.free_slots", worker=self.worker)
-            queues = [row["name"] for row in reader.rows("work.open_queues")]
+            queues = self._open_queues(reader)
             found = self._best(reader, slots, queues)
             if found is None:
                 return None
@@ -155,7 +200,7 @@ class Claims:
         tx.lock("work.lock_slots", worker=self.worker)
         tx.lock("work.lock_queues")
         slots = tx.rows("work.free_slots", worker=self.worker)
-        queues = [row["name"] for row in tx.rows("work.open_queues")]
+        queues = self._open_queues(tx)
         while slots and queues:
             found = self._best(tx, slots, queues)
             if found is None:
@@ -166,7 +211,7 @@ class Claims:
                 continue
             claimed.append(self._take(tx, row["id"], slot["n"]))
             slots = [each for each in slots if each["n"] != slot["n"]]
-            queues = [row["name"] for row in tx.rows("work.open_queues")]
+            queues = self._open_queues(tx)
         return claimed
 
     def _best(
@@ -199,7 +244,10 @@ class Claims:
         if task is None:
             message = f"task {task_id} vanished while it was claimed"
             raise LookupError(message)
-        tx.execute("work.fill_slot", worker=self.worker, n=slot, task=task_id)
+        if not tx.execute("work.fill_slot", worker=self.worker, n=slot, task=task_id):
+            # An adoption was quicker, or this process was taken for lost and has no slots.
+            message = f"Slot {slot} is not free any more."
+            raise Conflict(message)
         command = Claim(worker=self.worker, slot=slot, host=self._identity.host)
         return self._desk.apply(tx, task, command, self._desk.context(f"worker:{self.worker}"))
 
@@ -219,8 +267,8 @@ class Claims:
         if not slots:
             return 0
         found: int = slots[0]["n"]
-        tx.execute("work.fill_slot", worker=self.worker, n=found, task=task.id)
-        return found
+        filled = tx.execute("work.fill_slot", worker=self.worker, n=found, task=task.id)
+        return found if filled else 0
 
     def ring(self) -> None:
         """Ring for whoever claims."""

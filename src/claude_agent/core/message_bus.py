@@ -70,6 +70,8 @@ class UnifiedMessageBus:
             raise Invalid(message, pointer="/type")
         self._database.write(lambda tx: self.record(tx, "system/bus", f"bus.{event_type}", data))
 
-    def record(self, tx: Tx, stream: str, type_: str, data: Mapping[str, Any]) -> None:
+    def record(
+        self, tx: Tx, stream: str, type_: str, data: Mapping[str, Any], *, actor: str = "server"
+    ) -> None:
         """Append an event that belongs to no state machine to its stream."""
-        audit.record(tx, self._desk.context("server"), stream, type_, data)
+        audit.record(tx, self._desk.context(actor), stream, type_, data)

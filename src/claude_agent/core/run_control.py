@@ -10,7 +10,7 @@ from typing import Any
 from claude_agent.core.claims import Claims
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.retry import Failure
-from claude_agent.domain.task import Task
+from claude_agent.domain.task import HOST_UNREACHABLE, Task
 from claude_agent.domain.task_commands import (
     Adopt,
     Command,
@@ -64,6 +64,20 @@ class RunControl:
 
         def work(reader: Reader) -> list[Task]:
             found = [task_rows.load(reader, row["id"]) for row in reader.rows("tasks.active")]
+            return [task for task in found if task is not None]
+
+        return self._database.read(work)
+
+    def orphans(self) -> list[Task]:
+        """Return the tasks of this host that nobody drives: their worker's row is gone.
+
+        Also those of ours that another host took for unreachable while we were cut off.
+        """
+        me = self._claims.identity
+
+        def work(reader: Reader) -> list[Task]:
+            rows = reader.rows("hosts.orphans", host=me.host, worker=me.id, reason=HOST_UNREACHABLE)
+            found = [task_rows.load(reader, row["id"]) for row in rows]
             return [task for task in found if task is not None]
 
         return self._database.read(work)

@@ -22,6 +22,7 @@ LOOK_S = 1.0
 SWEEP_AFTER_MS = 2_000
 """A task that is ready this long beside a free slot gets a ticket."""
 BEAT_S = 5.0
+"""Where several processes share the database the thread that looks at them beats instead."""
 AGING_MS = 600_000
 AGING_S = 30.0
 DRIFT_MS = 2_000
@@ -90,7 +91,7 @@ class TaskScheduler:
         if self._redrives is not None:
             changed += self._redrives.tick(now)
         seconds = self._clock.monotonic()
-        if seconds - self._beat_at >= BEAT_S:
+        if not self._database.shared and seconds - self._beat_at >= BEAT_S:
             self._beat_at = seconds
             self._claims.beat()
         if seconds - self._aged_at >= AGING_S:

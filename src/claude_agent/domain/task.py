@@ -14,6 +14,8 @@ from claude_agent.domain.states import TASK_ALLOWED, TASK_TERMINAL, TaskState, m
 from claude_agent.domain.task_spec import TaskSpec
 
 MAX_DELIVERIES = 5
+HOST_UNREACHABLE = "host unreachable"
+"""Why a run is uncertain whose host nobody hears of: it waits for proof."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,9 @@ def _owned(task: Task, said: Payload, at: int) -> Task:
                 fence=said.fence,
                 worker=said.worker,
                 slot=said.slot,
+                host=said.host or task.host,
                 adoptions=task.adoptions + 1,
+                reason="" if task.reason == HOST_UNREACHABLE else task.reason,
             )
         case _:
             return task

@@ -8,7 +8,7 @@ from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Payload
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
-from claude_agent.domain.task import MAX_DELIVERIES, Task
+from claude_agent.domain.task import HOST_UNREACHABLE, MAX_DELIVERIES, Task
 from claude_agent.domain.task_failure import failed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
 from claude_agent.errors import Conflict
@@ -49,6 +49,8 @@ class Adopt:
     slot: int = 0
     alive: bool = True
     """Its shim or its verdict was found."""
+    host: str = ""
+    """The adopter's host, where a person declared the run's own host lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +215,7 @@ def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -
                     run=task.run,
                     slot=command.slot,
                     alive=command.alive and task.reaped_run != task.run,
+                    host=command.host,
                 ),
             )
         case RestartGates():
@@ -312,7 +315,11 @@ def _resolve(task: Task, command: Resolve) -> Said:
     _must_be(task, TaskState.UNCERTAIN)
     if task.reaped_run != task.run:
         message = f"Run {task.run} of task {task.ref} is not proved ended yet."
-        raise Conflict(message, hint="Wait until it was reaped; this takes seconds.")
+        hint = "Wait until it was reaped; this takes seconds."
+        if task.reason == HOST_UNREACHABLE:
+            message = f"{message[:-1]}: its host {task.host} is unreachable."
+            hint = f"Wait until it is back, or say: claude-agent host lost {task.host}"
+        raise Conflict(message, hint=hint)
     if task.cancel_requested:
         return (
             ev.TaskCancelled(

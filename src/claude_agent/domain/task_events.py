@@ -75,6 +75,8 @@ class TaskAdopted(Payload):
     """The new owner's slot; 0: none was free."""
     alive: bool = True
     """Its shim or its verdict was found: an uncertain run goes on."""
+    host: str = ""
+    """Where it is decided from now on, its own host being lost; empty: where its folder is."""
 
 
 @payload

@@ -19,6 +19,7 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.errors import IdempotencyMismatch, Malformed
+from claude_agent.hosting import Hosting
 from claude_agent.storage.database import Duplicate, Reader, Tx
 
 
@@ -47,6 +48,7 @@ class Parts:
     home: str
     version: str
     slots: int
+    hosting: Hosting
 
 
 class Base:

@@ -1,6 +1,7 @@
 """Tasks, as the gateway asks for them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -10,7 +11,7 @@ from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFi
 from claude_agent.core import views
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.errors import Invalid, PlanningNotAvailable
+from claude_agent.errors import Elsewhere, Invalid, PlanningNotAvailable
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Reader, Tx
@@ -92,6 +93,7 @@ class Tasks(Base, TaskServices):
             message = f"Task {task.ref} has runs 1 to {task.run}; there is no run {run}."
             raise Invalid(message, hint="Leave run out for the newest one.", pointer="/run")
         folder = self._parts.planner.places.folder(task.id, run)
+        self._must_be_here(task, run, folder)
         pieces = [folder / "output.log.1", folder / "output.log"]
         sizes = [piece.stat().st_size if piece.is_file() else 0 for piece in pieces]
         total = sum(sizes)
@@ -116,6 +118,15 @@ class Tasks(Base, TaskServices):
             "text": plain_text(raw),
             "done": over and after >= total,
         }
+
+    def _must_be_here(self, task: Task, run: int, folder: Path) -> None:
+        """Refuse a log whose folder another host has. Raises `Elsewhere`."""
+        here = self._parts.hosting.hosts.here
+        if not self._database.shared or folder.is_dir() or not task.host or task.host == here:
+            return
+        message = f"Run {run} of task {task.ref} is on host {task.host}; its log is there."
+        where = f"runs/{task.id}/{run}/output.log in the home of {task.host}"
+        raise Elsewhere(message, hint=f"Read {where}: claude-agent host list")
 
     @override
     def cancel_task(self, ref: str, *, actor: str) -> Wire:

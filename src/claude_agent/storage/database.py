@@ -94,6 +94,8 @@ class Stamp:
 class Database(ABC):
     """Connects, writes and reads; one object for each process and database."""
 
+    shared = False
+    """Several processes may have it open (PostgreSQL)."""
     lock_clause = ""
     """What a claim adds to its inner SELECT (PostgreSQL: FOR UPDATE SKIP LOCKED)."""
 

@@ -12,6 +12,8 @@ from claude_agent.core.claims import Claims, Slot, WorkerIdentity, layout
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
+from claude_agent.core.hosts import Hosts
+from claude_agent.core.liveness import Lock
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.redrives import Redrives
@@ -156,6 +158,14 @@ class Stand:
             clock=self.clock,
             redrives=self.redrives,
         )
+        self.hosts = Hosts(
+            foundation,
+            desk=self.desk,
+            claims=self.claims,
+            bus=self.bus,
+            probe=lambda _worker: Lock.FREE,  # whoever was here before is gone
+        )
+        self.hosts.look()
         queues = [info.queue for info in self.catalogue.agents.values()]
         self.claims.register(
             layout(len(queues) + 4, queues) if self.slots is None else self.slots, self.catalogue

@@ -46,7 +46,8 @@ def test_beat_is_raised_every_five_seconds(stand: Stand, monkeypatch: pytest.Mon
     monkeypatch.setattr(stand.claims, "beat", lambda: beats.append(stand.clock.monotonic()))
     for _ in range(12):
         later(stand, 1_000)
-    assert beats == [1.0, 6.0, 11.0]
+    # In a shared database the thread that looks at the other processes beats.
+    assert beats == ([] if stand.database.shared else [1.0, 6.0, 11.0])
 
 
 def test_task_that_cannot_be_decided_does_not_hold_up_the_others(

@@ -63,6 +63,7 @@ def open_postgresql(
 class PostgresqlDatabase(Database):
     """One PostgreSQL database, shared with any number of processes and hosts."""
 
+    shared = True
     lock_clause = SKIP_LOCKED
 
     def __init__(self, url: str, *, chance: Callable[[], float] = random.random) -> None:

@@ -27,8 +27,8 @@ UPDATE queues SET running = (
 
 -- name: work.put_worker
 -- Make a worker process known.
-INSERT INTO workers (id, host, boot_id, pid, beat, started_at)
-VALUES (:id, :host, :boot_id, :pid, 0, :at);
+INSERT INTO workers (id, host, boot_id, pid, beat, started_at, role, queues)
+VALUES (:id, :host, :boot_id, :pid, 0, :at, :role, :queues);
 
 -- name: work.drop_workers
 -- Forget the other worker processes of this database (their slots are given anew).
@@ -39,8 +39,8 @@ DELETE FROM workers WHERE id <> :id;
 DELETE FROM slots WHERE worker_id <> :id;
 
 -- name: work.beat
--- Say that this worker process is alive.
-UPDATE workers SET beat = beat + 1 WHERE id = :id;
+-- Say that this worker process is alive; zero rows changed means that it was taken for lost.
+UPDATE workers SET beat = beat + 1, lost_at = 0 WHERE id = :id;
 
 -- name: work.put_slot
 -- Make a slot known.

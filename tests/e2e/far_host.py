@@ -1,0 +1,166 @@
+"""Hosts of one machine: each in pid and network namespaces of its own, with its own home.
+
+A namespace has an init of its own, so that a worker may die and its agents live on; it reaches
+PostgreSQL only through a pipe that the test can cut.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.product import lives
+from tests.waiting import wait_until
+
+
+class Pipe:
+    """A unix socket that leads to PostgreSQL until it is cut."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.path = folder / f".s.PGSQL.{port}"
+        self.url = f"postgresql://postgres@/%s?host={folder}&port={port}"
+        self._port = port
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._listener: socket.socket | None = None
+        self.join()
+
+    def join(self) -> None:
+        """Let connections through (again)."""
+        self.path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.path))
+        self._listener.listen(64)
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def cut(self) -> None:
+        """Drop every connection and refuse new ones."""
+        assert self._listener is not None
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.path.unlink(missing_ok=True)
+        with self._lock:
+            for one in self._open:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self._port))
+            with self._lock:
+                self._open |= {near, far}
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            if sink not in self._open:  # the other direction has ended already
+                source.close()
+                sink.close()
+            self._open -= {source, sink}
+
+
+class FarHost:
+    """One host: namespaces, a home, and the worker processes that a test starts in it."""
+
+    def __init__(self, name: str, port: int, database: str, environ: Mapping[str, str]) -> None:
+        self.name = name
+        self.folder = Path(tempfile.mkdtemp(prefix=f"ca-{name}-", dir="/tmp"))
+        self.home = self.folder / "h"
+        self.pipe = Pipe(self.folder, port)
+        self.environ = {
+            **environ,
+            "CLAUDE_AGENT_HOME": str(self.home),
+            "CLAUDE_AGENT_HOST_ID": name,
+            "CLAUDE_AGENT_SERVER_DATABASE_URL": self.pipe.url % database,
+        }
+        self._workers: list[subprocess.Popen[bytes]] = []
+        argv = ["unshare", "--pid", "--net", "--fork", "--mount-proc", "--kill-child"]
+        self._space = subprocess.Popen([*argv, "sleep", "infinity"])
+        self._init = wait_until(lambda: _child(self._space.pid), what="the namespace's init")
+
+    def worker(self, *words: str, concurrency: int = 4) -> int:
+        """Start a worker process, wait until it works, and return its pid as we see it."""
+        argv = ["nsenter", "-t", str(self._init), "-p", "-n", "-m", sys.executable]
+        argv += ["-m", "claude_agent.worker_daemon", "--concurrency", str(concurrency), *words]
+        with (self.folder / f"worker-{len(self._workers)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                argv, env=self.environ, stdout=log, stderr=log, cwd=self.folder
+            )
+        self._workers.append(process)
+
+        def ready() -> bool:
+            said = self.story()
+            assert process.poll() is None, said
+            return said.count("worker ready") >= len(self._workers)
+
+        wait_until(ready, timeout=40, what=f"the worker of {self.name}")
+        return wait_until(lambda: _child(process.pid), what="the worker's pid")
+
+    def kill(self, pid: int, number: int = signal.SIGKILL) -> None:
+        """Signal a worker; SIGKILL and SIGTERM wait for its end."""
+        os.kill(pid, number)
+        if number in (signal.SIGKILL, signal.SIGTERM):
+            wait_until(lambda: not lives(pid), timeout=30, what=f"the end of worker {pid}")
+
+    def story(self) -> str:
+        """Return what the workers said."""
+        return "\n".join(x.read_text(errors="replace") for x in self.folder.glob("worker-*.log"))
+
+    def switch_off(self) -> None:
+        """End every process of the host at once, as a power cut does."""
+        self._space.kill()
+        self._space.wait(10)
+        for process in self._workers:
+            process.wait(20)
+
+    def close(self) -> None:
+        """End everything and remove it."""
+        if self._space.poll() is None:
+            self.switch_off()
+        with contextlib.suppress(OSError):
+            self.pipe.cut()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _child(pid: int) -> int | None:
+    with contextlib.suppress(OSError):
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int(found[0]) if found else None
+    return None
+
+
+@contextlib.contextmanager
+def far_hosts(
+    names: tuple[str, ...], port: int, database: str, environ: Mapping[str, str]
+) -> Iterator[list[FarHost]]:
+    """Some hosts on one database; skipped where namespaces may not be made."""
+    argv = ["unshare", "--pid", "--net", "--fork", "--mount-proc", "true"]
+    if subprocess.run(argv, check=False, capture_output=True).returncode:
+        pytest.skip("namespaces may not be made here")
+    with contextlib.ExitStack() as stack:
+        made = []
+        for name in names:
+            one = FarHost(name, port, database, environ)
+            stack.callback(one.close)
+            made.append(one)
+        yield made

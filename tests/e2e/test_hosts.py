@@ -1,0 +1,91 @@
+"""Several hosts on one PostgreSQL: cut off, coming back, lost for good; never a second copy."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.far_host import FarHost, far_hosts
+from tests.e2e.product import Product, product
+from tests.servers.postgres import PostgresServer
+
+
+class Ground:
+    """A server without slots, and hosts that do the work."""
+
+    def __init__(self, head: Product, hosts: list[FarHost]) -> None:
+        self.head = head
+        self.one, self.two = hosts
+
+
+@pytest.fixture
+def ground(postgres: PostgresServer, postgres_url: str) -> Iterator[Ground]:
+    environ = {
+        "CLAUDE_AGENT_SERVER_DATABASE_URL": postgres_url,
+        "CLAUDE_AGENT_SERVER_WORKERS": "0",
+        "CLAUDE_AGENT_HOST_ID": "head",
+    }
+    name = postgres_url.rpartition("/")[2]
+    with (
+        product(environ) as head,
+        far_hosts(("one", "two"), postgres.port, name, head.environ) as hosts,
+    ):
+        yield Ground(head, hosts)
+
+
+def test_host_that_is_cut_off_waits_for_proof_and_finishes_when_it_is_back(ground: Ground) -> None:
+    head, one, two = ground.head, ground.one, ground.two
+    one.worker()
+    long = head.submit(head.held("long"), idempotent=True)
+    head.started("long")
+    two.worker()
+    one.pipe.cut()
+    waits = head.reaches(long["ref"], "uncertain", timeout=60)
+    assert waits["reason"] == "host unreachable"
+    head.cli("task", "resolve", long["ref"], "retry", expect=6)  # nobody may guess
+    other = head.submit("echo other")  # the rest of the system goes on
+    head.reaches(other["ref"], "succeeded")
+    head.let_go("long")  # it ends while nobody hears of it
+    assert head.task(long["ref"])["state"] == "uncertain"
+    one.pipe.join()
+    assert head.reaches(long["ref"], "succeeded", timeout=60)["attempt"] == 1
+    assert len(head.entries("long")) == 1
+    head.verify()
+
+
+def test_worker_that_is_killed_is_followed_by_the_other_one_of_its_host(ground: Ground) -> None:
+    head, one = ground.head, ground.one
+    first = one.worker()
+    task = head.submit(head.held("run"))
+    head.started("run")
+    second = one.worker("--queues", "testing")
+    one.kill(first)
+    head.let_go("run")
+    assert head.reaches(task["ref"], "succeeded", timeout=60)["attempt"] == 1
+    assert "task.adopted" in head.events(task["id"])
+    stays = head.submit(head.held("stays"))
+    head.started("stays")
+    one.kill(second, signal.SIGTERM)  # in order: the agent goes on
+    third = one.worker()
+    head.system.tasks.cancel(stays["ref"])
+    head.reaches(stays["ref"], "cancelled")
+    one.kill(third, signal.SIGTERM)
+    head.verify()
+
+
+def test_worker_that_wakes_after_it_was_taken_for_lost_stops_nothing(ground: Ground) -> None:
+    head, one = ground.head, ground.one
+    first = one.worker()
+    task = head.submit(head.held("run"))
+    head.started("run")
+    second = one.worker()
+    one.kill(first, signal.SIGSTOP)
+    head.adopted(task["id"])
+    one.kill(first, signal.SIGCONT)
+    head.said("worker.fenced_out")
+    one.kill(second)  # and it is a worker again
+    head.adopted(task["id"], 2)
+    head.let_go("run")
+    assert head.reaches(task["ref"], "succeeded", timeout=60)["attempt"] == 1
+    assert len(head.entries("run")) == 1
+    head.verify()
