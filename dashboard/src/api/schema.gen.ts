@@ -29,7 +29,7 @@ export interface paths {
         };
         /**
          * Can it take work
-         * @description Answer 200 while everything works, 503 while degraded.
+         * @description Answer 200 while work is taken and done, 503 otherwise.
          */
         get: operations["ready_health_ready_get"];
         put?: never;
