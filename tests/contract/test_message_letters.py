@@ -79,6 +79,7 @@ def test_a_dead_message_tells_why_and_runs_again_changed(broker: Broker, work: A
     shown = desk.show(message.message_id)
     assert shown["payload"]["args"] == [3]
     assert "traceback" not in shown["payload"]["options"]
+    assert "in halve" in shown["tail"]
     done = desk.redrive(message.message_id, changes={"args": [4]}, reason="even now")
     assert (done["state"], done["generation"]) == ("ready", 2)
     assert ran.wait(5)

@@ -15,6 +15,7 @@ from claude_agent.core.letters import (
     message_payload,
     task_errors,
     task_letter,
+    traceback_of,
 )
 from claude_agent.core.spec_edit import edited
 from claude_agent.core.task_desk import TaskDesk
@@ -75,6 +76,7 @@ class DeadLetters:
             told = [frame(one) for one in log.of_stream(reader, about)]
             more = {"payload": message_payload(row), "errors": message_errors(row)}
             more |= {"events": told, "history": lines_of(row["history"])}
+            more |= {"tail": traceback_of(row)}
             return message_letter(row) | more, None
         task = self._dead(reader, ref)
         history = log.of_stream(reader, task.stream)
@@ -83,6 +85,7 @@ class DeadLetters:
             "errors": task_errors(history),
             "events": [frame(one) for one in history],
             "history": [],
+            "tail": "",
         }
         return task_letter(task) | more, task
 

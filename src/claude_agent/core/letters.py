@@ -137,6 +137,14 @@ def lines_of(history: str) -> list[Wire]:
     return [line for line in found if line is not None]
 
 
+def traceback_of(row: Row) -> str:
+    """Return where in its actor a message failed last; empty where nothing is known."""
+    told = _object(row["dead_error"] or "") or {}
+    options = (_object(row["body"]) or {}).get("options", {})
+    kept = options.get("traceback") if isinstance(options, dict) else None
+    return str(told.get("traceback") or kept or "")
+
+
 def message_payload(row: Row) -> Wire:
     """Return what a message asked for; of one that cannot be read, its text."""
     body = _object(row["body"])

@@ -4,14 +4,15 @@ Each turn re-drives some letters and moves the row in one transaction, so a proc
 between loses none and re-drives none twice; whoever starts next goes on.
 """
 
+import contextlib
 import json
 import logging
 import re
 
-from claude_agent.core import audit
+from claude_agent.core import audit, message_letters
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.foundation import Foundation
-from claude_agent.core.letters import MESSAGE, TASK, Criteria
+from claude_agent.core.letters import MESSAGE, TASK, Criteria, message_letter
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.views import Wire
 from claude_agent.domain.events import Context
@@ -24,6 +25,7 @@ AT_ONCE = 100
 """Letters of one turn where no rate is set."""
 TURNS_PER_MINUTE = 600
 """A high rate takes several letters a turn instead of more turns."""
+TOLD = '%"told_first"%'
 _BEHIND_MS = 1_000
 _NEWEST = 20
 _RATE = re.compile(r"([1-9][0-9]{0,4})/(s|m)")
@@ -82,6 +84,36 @@ class Redrives:
         if job["ended_at"] is not None or not self._take(tx, job, context.at, job["next_at"]):
             return
         self._end(tx, job, context, "stopped")
+
+    def tell_first_messages(self) -> int:
+        """Tell whoever listens of the first dead message of an actor for a reason; return how many.
+
+        The broker that buried it keeps no log, so its rows are looked at. The message's history
+        and the event are written together: what was told once is not told again.
+        """
+        kinds = self._database.read(lambda r: r.rows("dead_letters.untold_messages", told=TOLD))
+        return sum(self._tell_first(row["id"]) for row in kinds)
+
+    def _tell_first(self, message_id: str) -> bool:
+        context = self._desk.context("scheduler")
+        line = json.dumps({"at": context.at, "event": "told_first"}, separators=(",", ":")) + "\n"
+
+        def work(tx: Tx) -> bool:
+            if not tx.execute("dead_letters.tell_message", id=message_id, line=line):
+                return False
+            row = message_letters.find(tx, message_id)
+            if row["history"].count("told_first") > 1:
+                raise Conflict(message_id)  # another process was faster: leave it as it was
+            letter = message_letter(row)
+            told = {name: letter[name] for name in ("kind", "id", "ref", "queue", "agent")}
+            told |= {"reason": letter["reason"], "title": letter["title"]}
+            told |= {"message": str((letter["error"] or {}).get("message", ""))}
+            audit.record(tx, context, f"dead_letter/{message_id}", "dead_letter.first", told)
+            return True
+
+        with contextlib.suppress(Conflict):
+            return self._database.write(work)
+        return False
 
     def tick(self, now: int) -> int:
         """Take the turns that are due; return how many letters were re-driven."""

@@ -94,6 +94,8 @@ class TaskScheduler:
         if not self._database.shared and seconds - self._beat_at >= BEAT_S:
             self._beat_at = seconds
             self._claims.beat()
+            if self._redrives is not None:
+                self._redrives.tell_first_messages()
         if seconds - self._aged_at >= AGING_S:
             self._aged_at = seconds
             self._database.write(

@@ -62,7 +62,8 @@ class DeadLetterDesk(Base, DeadLetterServices):
 
     def _with_evidence(self, letter: Wire, task: Task | None) -> Wire:
         if task is None or not task.run:
-            return letter | {"tail": "", "diff": None, "environment": []}
+            tail = plain_text(letter["tail"].encode("utf-8", "replace"))[-TAIL_BYTES:]
+            return letter | {"tail": tail, "diff": None, "environment": []}
         folder = self._parts.planner.places.folder(task.id, task.run)
         return letter | {
             "tail": plain_text(RunFolder(folder).tail(TAIL_BYTES)),

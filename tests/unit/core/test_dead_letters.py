@@ -140,6 +140,7 @@ def test_a_letter_of_a_message_shows_its_arguments_and_history(stand: Stand) -> 
     assert found["payload"]["kwargs"] == {"to": "ann"}
     assert found["errors"][0]["message"] == "ValueError: no"
     assert found["history"] == [{"event": "dead"}]
+    assert found["tail"].startswith("Traceback")
     bury(stand, "m2", body="not JSON")
     broken, _ = stand.database.read(lambda r: stand.letters.show(r, "message", "m2"))
     assert broken["payload"] == {"body": "not JSON"}

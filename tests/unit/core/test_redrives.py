@@ -205,3 +205,23 @@ def test_a_redrive_nobody_knows_is_not_found(stand: Stand) -> None:
     new = begin(stand, "60/m")
     assert [one["id"] for one in stand.database.read(redrives.newest)] == [new]
     assert seen(stand, new)["rate"] == "1/s"
+
+
+def test_the_first_dead_message_of_a_kind_is_told_once(stand: Stand) -> None:
+    def told() -> list[str]:
+        events = [one.event for one in stand.history() if one.event.type == "dead_letter.first"]
+        return [event.data["id"] for event in events]
+
+    bury(stand, "m1")
+    bury(stand, "m2")
+    stand.scheduler.tick()
+    assert told() == ["m1"]
+    bury(stand, "m3", actor="other")
+    stand.restart()
+    for _ in range(2):
+        stand.clock.advance(5_000)
+        stand.scheduler.tick()
+    assert told() == ["m1", "m3"]
+    (event,) = [one.event for one in stand.history() if one.event.data.get("id") == "m1"]
+    assert event.data["reason"] == "failed"
+    assert event.data["message"] == "ValueError: no"

@@ -3,6 +3,16 @@
 SELECT id FROM tasks
  WHERE state = 'dead' AND agent = :agent AND reason = :reason AND id <> :id LIMIT 1;
 
+-- name: dead_letters.untold_messages
+-- Kinds of dead messages (actor and reason) of which none was told as the first.
+SELECT actor, dead_reason AS reason, MIN(id) AS id FROM messages
+ WHERE state = 'dead' GROUP BY actor, dead_reason
+HAVING SUM(CASE WHEN history LIKE :told THEN 1 ELSE 0 END) = 0;
+
+-- name: dead_letters.tell_message
+-- Note in a dead message's history that it was told as the first of its kind.
+UPDATE messages SET history = history || :line WHERE id = :id AND state = 'dead';
+
 -- name: dead_letters.tasks
 -- A page of dead tasks, the newest death first.
 SELECT tasks.*, task_specs.data AS spec
