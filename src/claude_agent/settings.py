@@ -5,6 +5,7 @@ pydantic-settings, and the server has pydantic in memory anyway. All problems ar
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from claude_agent.settings_model import (
 )
 
 PREFIX = "CLAUDE_AGENT_"
+_PASSWORD = re.compile(r"(\w://[^/:@]*):[^/@]*@")
 SHORT_FLAGS = {"host": "server.host", "port": "server.port"}
 
 
@@ -105,7 +107,7 @@ class Settings:
             items = section.items() if isinstance(section, Mapping) else [("", section)]
             for key, model in items:
                 rows += _leaves(f"{name}.{key}" if key else name, model.model_dump(mode="json"))
-        listed = [(key, value, _source(self.sources, key)) for key, value in rows]
+        listed = [(key, _shown(value), _source(self.sources, key)) for key, value in rows]
         return sorted(listed, key=lambda row: row[0])
 
 
@@ -272,3 +274,8 @@ def _refusal(problems: Sequence[Mapping[str, str]]) -> Invalid:
     return kind(
         first["message"] + more, hint=first["hint"], pointer=first["path"], problems=problems
     )
+
+
+def _shown(value: Any) -> Any:
+    """Return a value without the password of an address: the list may be shown to others."""
+    return _PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value

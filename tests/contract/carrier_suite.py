@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import dramatiq
 import pytest
 from typing_extensions import override
 
 from claude_agent.clock import SystemClock
 from claude_agent.queue.broker import Courier, open_carrier
 from claude_agent.queue.brokers.carrier import MOST, CarrierBroker
+from claude_agent.queue.brokers.courier import Post
 from claude_agent.queue.tickets import TicketSource
 from tests.servers.process import ServerProcess, free_port
 from tests.waiting import wait_until
@@ -146,6 +148,17 @@ def house_on(server: ServerProcess) -> Iterator[House]:
         house.close()
 
 
+def fetched(carrier: CarrierBroker) -> int:
+    """Take every ticket that waits now; return how many there were."""
+    count = 0
+    inner = carrier.attach()
+    while (message := next(inner)) is not None:
+        count += 1
+        inner.ack(message)
+    inner.close()
+    return count
+
+
 class CarrierSuite:
     """The tests; a subclass gives `house`."""
 
@@ -176,14 +189,49 @@ class CarrierSuite:
         sender = house.carrier()
         for _ in range(MOST + 40):
             sender.send_ticket("testing")
-        fetched = 0
-        inner = sender.attach()
-        while (message := next(inner)) is not None:
-            fetched += 1
-            inner.ack(message)
-        assert 0 < fetched <= MOST
-        inner.close()
+        assert 0 < fetched(sender) <= MOST
         sender.close()
+
+    def test_ring_sends_no_more_tickets_than_are_wanted(self, house: House) -> None:
+        sender = house.carrier()
+        post = Post(sender)
+        post.start()
+        wait_until(lambda: not post.trouble(), timeout=20, what="the carrier to answer")
+        post.ask(3, "testing")
+        reader = house.carrier()
+        found = [0]
+
+        def three() -> bool:
+            found[0] += fetched(reader)
+            return found[0] >= 3
+
+        wait_until(three, what="three tickets")
+        assert found[0] + fetched(reader) == 3
+        post.stop()
+        for carrier in (sender, reader):
+            carrier.close()
+
+    def test_ticket_of_a_process_that_went_is_borne_by_another(self, house: House) -> None:
+        gone = house.carrier()
+        gone.send_ticket("testing")
+        holding = gone.attach()
+        taken = [None]
+
+        def take() -> bool:
+            taken[0] = next(holding)
+            return taken[0] is not None
+
+        wait_until(take, what="the ticket in the hands of the first")
+        self.lose(gone, holding)
+        house.backlog.ready = 1
+        house.courier()
+        wait_until(lambda: house.backlog.done == 1, timeout=10, what="the ticket to come again")
+        assert house.borne() == 1
+
+    def lose(self, gone: CarrierBroker, holding: dramatiq.Consumer) -> None:
+        """Make the server see that a process has died with a ticket in its hands."""
+        holding.close()
+        gone.close()
 
     @pytest.mark.parametrize("fault", ["kill", "pause", "wipe"])
     def test_server_that_fails_costs_a_wait_and_carries_again(

@@ -3,9 +3,12 @@
 import uuid
 from collections.abc import Iterator
 
+import dramatiq
 import pytest
+from typing_extensions import override
 
 from claude_agent.queue.broker import ask_carrier
+from claude_agent.queue.brokers.carrier import CarrierBroker
 from claude_agent.storage.notifiers.redis import RedisNotifier
 from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
 from tests.servers.redis import RedisServer
@@ -20,6 +23,12 @@ def house(redis_server: RedisServer) -> Iterator[House]:
 
 class TestRedisCarrier(CarrierSuite):
     """The suite on Redis, and what only Redis has."""
+
+    @override
+    def lose(self, gone: CarrierBroker, holding: dramatiq.Consumer) -> None:
+        heart = f"{gone.namespace}:__heartbeats__"
+        gone.client.zadd(heart, {gone.broker_id: 0})  # it stopped long ago
+        gone.close()
 
     def test_redis_that_restarts_costs_a_wait_and_carries_again(self, house: House) -> None:
         house.courier()

@@ -79,6 +79,14 @@ def test_settings_listing_names_the_source_of_each_value(place: Place) -> None:
     assert rows["home"][0] == str(place.root / "home")
 
 
+def test_settings_listing_hides_the_password_of_an_address(place: Place) -> None:
+    place.project_file.write_text('[server]\nbroker_url = "amqp://me:secret@mq:5672/x"\n')
+    settings = place.load()
+    shown = {key: value for key, value, _ in settings.listing()}["server.broker_url"]
+    assert shown == "amqp://me:***@mq:5672/x"
+    assert settings.server.broker_url == "amqp://me:secret@mq:5672/x"
+
+
 def test_settings_lays_agents_over_the_defaults_and_adds_new_ones(place: Place) -> None:
     place.project_file.write_text("[agents.testing]\nslots = 5\n[agents.poet]\nadapter = 'fake'\n")
     place.environment["CLAUDE_AGENT_AGENTS_BACKEND_API_ADAPTER"] = "shell"

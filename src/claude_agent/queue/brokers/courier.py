@@ -173,16 +173,17 @@ class Courier(TicketCarrier):
 
     def _watch(self) -> None:
         while not self._stop.is_set():
-            waiting = self._asked_at is not None
-            hint = self._source.wait(PATIENCE_S if waiting else LOOK_S)
-            if self._stop.is_set():
-                return
             try:
+                waiting = self._asked_at is not None
+                hint = self._source.wait(PATIENCE_S if waiting else LOOK_S)
+                if self._stop.is_set():
+                    return
                 if hint is not None:
                     self._rung(hint)
                 self._look()
             except Exception:  # noqa: BLE001 - the thread on which work depends must go on
                 _LOG.exception("a ring was not followed; the sweep rings again")
+                self._stop.wait(PATIENCE_S)
 
     def _rung(self, hint: str) -> None:
         well = not self._post.trouble()
