@@ -34,6 +34,8 @@ KEPT_FOR_READS = 3
 """A transaction may read beside itself: some connections are never given to writers."""
 WAIT_S = 3.0
 """How long a caller waits for a connection before it is told that there is none."""
+DOWN_WAIT_S = 0.3
+"""The same after another one waited in vain: an outage must not hold every thread up."""
 TRIES = 12
 CHANNEL = "claude_agent_log"
 _MIGRATING = 7_420_001
@@ -78,6 +80,7 @@ class PostgresqlDatabase(Database):
         self._lock = threading.Lock()
         self._callbacks: tuple[Callable[[int], None], ...] = ()
         self._told = 0
+        self._down = False
         self._listener: Listener | None = None
         self._url = url
         self.repeated = 0
@@ -184,12 +187,15 @@ class PostgresqlDatabase(Database):
 
     def _connection(self) -> link.Connection:
         try:
-            return self._pool.getconn()
+            found = self._pool.getconn(DOWN_WAIT_S if self._down else WAIT_S)
         except PoolClosed as error:
             message = "the database is closed"
             raise Unavailable(message) from error
         except (PoolTimeout, psycopg.Error) as error:
+            self._down = True
             raise link.translated(error, self.place) from error
+        self._down = False
+        return found
 
     @override
     def read(self, work: Callable[[Reader], T]) -> T:
