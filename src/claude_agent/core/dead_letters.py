@@ -15,6 +15,7 @@ from claude_agent.core.letters import (
     message_payload,
     task_errors,
     task_letter,
+    task_payload,
     traceback_of,
 )
 from claude_agent.core.spec_edit import edited
@@ -81,7 +82,7 @@ class DeadLetters:
         task = self._dead(reader, ref)
         history = log.of_stream(reader, task.stream)
         more = {
-            "payload": task.spec.to_data(),
+            "payload": task_payload(task),
             "errors": task_errors(history),
             "events": [frame(one) for one in history],
             "history": [],

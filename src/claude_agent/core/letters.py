@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from claude_agent.core.views import Wire
 from claude_agent.domain import vocabulary
+from claude_agent.domain.priority import Priority
+from claude_agent.domain.retry import RetryPolicy
 from claude_agent.domain.task import Task
 from claude_agent.storage.database import Row
 from claude_agent.storage.log import Recorded
@@ -96,6 +98,33 @@ def message_letter(row: Row) -> Wire:
         "shown": vocabulary.TASK["dead"].to_data(),
         "url": None,
     }
+
+
+def task_payload(task: Task) -> Wire:
+    """Return what was asked, as `POST /tasks/submit` names it, without what was left empty.
+
+    Of the environment only the names: a value may be a secret.
+    """
+    spec = task.spec
+    asked = {
+        spec.kind: spec.text,
+        "title": spec.title,
+        "agent": spec.agent,
+        "queue": spec.queue,
+        "priority": Priority(spec.priority).name,
+        "with": dict(spec.with_),
+        "cwd": spec.cwd,
+        "env": sorted(spec.env),
+        "timeout": {name: value for name, value in asdict(spec.limits).items() if value},
+        "retry": spec.retry.to_data() if spec.retry != RetryPolicy() else {},
+        "gates": [dict(gate) for gate in spec.gates],
+        "outputs": dict(spec.outputs),
+        "verify": spec.verify,
+        "idempotent": spec.idempotent,
+        "on_uncertain": spec.on_uncertain,
+        "routed_by": spec.routed_by,
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def task_errors(history: list[Recorded]) -> list[Wire]:

@@ -1,5 +1,7 @@
 """Queues for people: look, pause, resume, limit, purge; every change is recorded."""
 
+from collections.abc import Callable
+
 from claude_agent.core import audit, views
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.task_desk import READY, TaskDesk
@@ -42,30 +44,28 @@ class QueueDesk:
     def pause(self, name: str, *, reason: str, actor: str) -> Wire:
         """Start nothing from this queue any more; what runs goes on."""
 
-        def work(tx: Tx) -> Wire:
+        def work(tx: Tx) -> None:
             _known(tx, name)
             if tx.execute("queues.pause", name=name):
                 self._record(tx, name, actor, "paused", {"reason": reason})
-            return self._detail(tx, name)
 
-        return self._database.write(work)
+        return self._changed(name, work)
 
     def resume(self, name: str, *, actor: str) -> Wire:
         """Start from this queue again."""
 
-        def work(tx: Tx) -> Wire:
+        def work(tx: Tx) -> None:
             _known(tx, name)
             if tx.execute("queues.resume", name=name):
                 self._record(tx, name, actor, "resumed", {})
                 tx.after_commit(lambda: self._notifier.ring(READY))
-            return self._detail(tx, name)
 
-        return self._database.write(work)
+        return self._changed(name, work)
 
     def limit(self, name: str, most: int | None, *, actor: str) -> Wire:
         """Let at most so many tasks run at once, also after a restart; None: as configured."""
 
-        def work(tx: Tx) -> Wire:
+        def work(tx: Tx) -> None:
             before = _known(tx, name)
             now = self._configured.get(name, before["max"]) if most is None else most
             if (before["max"], before["person_max"]) != (now, most):
@@ -73,9 +73,13 @@ class QueueDesk:
                 data = {"limit": now, "was": before["max"], "configured": most is None}
                 self._record(tx, name, actor, "limited", data)
                 tx.after_commit(lambda: self._notifier.ring(READY))
-            return self._detail(tx, name)
 
-        return self._database.write(work)
+        return self._changed(name, work)
+
+    def _changed(self, name: str, work: Callable[[Tx], None]) -> Wire:
+        # Read after the commit: only then has the change its place in the history.
+        self._database.write(work)
+        return self.show(name)
 
     def purge(self, name: str, *, reason: str, actor: str) -> int:
         """Cancel every task that waits here by now; return how many.

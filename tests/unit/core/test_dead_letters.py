@@ -128,7 +128,9 @@ def test_a_letter_shows_its_errors_in_order_and_its_payload(stand: Stand) -> Non
     assert of == gone
     assert [(one["attempt"], one["run"]) for one in found["errors"]] == [(1, 1), (2, 2)]
     assert found["reason"] == "attempts_used_up"
-    assert found["payload"]["env"] == {"A": "1"}
+    assert found["payload"]["run"] == "true"
+    assert found["payload"]["env"] == ["A"]
+    assert "verify" not in found["payload"]
     assert [one["type"] for one in found["events"]][-1] == "task.dead"
 
 

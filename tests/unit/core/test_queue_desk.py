@@ -17,6 +17,7 @@ def test_a_paused_queue_starts_nothing_until_it_is_resumed_also_after_a_restart(
     first = desk(stand).pause("testing", reason="a release", actor="ann")
     assert first["paused"]
     assert first["shown"]["word"] == "paused"
+    assert [one["type"] for one in first["history"]] == ["queue.paused"]
     task = stand.submit()
     other = stand.submit("database")
     assert [each.id for each in stand.claims.claim()] == [other.id]
