@@ -1,8 +1,10 @@
 """Past one machine, by measurement: more workers on one PostgreSQL, and the log's append ceiling.
 
 Plain messages with 1, 2 and 4 worker processes (jobs that do nothing: how far one database
-carries; jobs of 5 ms: whether more workers do more). Appends of events by 1, 8 and 32 writers, in
-transactions of 1, 10 and 100: all of them pass the one counter row that gives the log its order.
+carries; jobs of 5 ms: whether more workers do more). Tasks of the whole product that sleep 2 s,
+with 1, 2 and 4 `claude-agent worker`, each a host of its own with 15 slots. Appends of events by
+1, 8 and 32 writers, in transactions of 1, 10 and 100: all of them pass the one counter row that
+gives the log its order.
 
     python bench/scale.py [--small] [--jobs N]
 """
@@ -17,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from queue_peers import report
+from queue_peers.fleet import SLOTS, tasks_per_second
 from queue_peers.measures import THREADS, Stage
 from queue_peers.process import PeerFailed
 from queue_peers.systems import ON_POSTGRESQL, Site, System
@@ -24,6 +27,8 @@ from queue_peers.systems import ON_POSTGRESQL, Site, System
 WORKERS = (1, 2, 4)
 WRITERS = ((1, 1), (1, 8), (4, 8))
 """Processes and threads in each: 1, 8 and 32 writers."""
+PRODUCT = "claude-agent, PostgreSQL"
+SLEEP_S = 2.0
 LOG = "the log, PostgreSQL"
 BARE = "limit: PostgreSQL inserts without a counter row, as many writers"
 Rates = dict[str, float]
@@ -94,6 +99,28 @@ def workers(site: Site, jobs: int) -> list[tuple[str, float]]:
     return found
 
 
+def tasks(site: Site, count: int) -> list[tuple[str, float]]:
+    """Print what more hosts bring for tasks."""
+    found = []
+    alone = None
+    for hosts in WORKERS:
+        name = f"scale.tasks_{hosts}_workers"
+
+        def measure(number: int = hosts) -> float:
+            url = site.space(system(PRODUCT, ""))
+            return tasks_per_second(url, number, count, SLEEP_S)
+
+        rate = tried(name, PRODUCT, "tasks/s", measure)
+        if rate is None:
+            continue
+        found.append((f"tasks/s, {hosts} workers of {SLOTS} slots", rate))
+        alone = alone or rate
+        more = {"peer": "the same, one worker", "peer_value": round(alone, 1)}
+        ratio = round(rate / alone, 2)
+        report.line(name, round(rate, 1), "tasks/s", of=PRODUCT, ratio=ratio, **more)
+    return found
+
+
 def appends(site: Site, jobs: int) -> list[tuple[str, float]]:
     """Print the ceiling of the log, and what batches lift it to."""
     found = []
@@ -140,9 +167,10 @@ def main() -> None:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         site = Site(folder)
         stack.callback(site.close)
-        found = workers(site, jobs) + appends(site, jobs)
+        found = workers(site, jobs) + tasks(site, 60 if options.small else 240)
+        found += appends(site, jobs)
     for name, value in found:
-        sys.stderr.write(f"{name:<50} {value:>10,.0f}\n")
+        sys.stderr.write(f"{name:<50} {value:>10,.1f}\n")
     sys.stderr.write(report.machine() + "\n")
 
 
