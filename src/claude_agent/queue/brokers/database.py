@@ -19,6 +19,7 @@ from claude_agent.queue.brokers.options import BrokerOptions
 from claude_agent.queue.brokers.outgoing import Message, QueueOptions, prepared, renewed, row_of
 from claude_agent.queue.brokers.owner import InHand
 from claude_agent.queue.brokers.ownership import Ownership
+from claude_agent.queue.brokers.quiet import QuietBroker
 from claude_agent.queue.brokers.tickets import TicketConsumer
 from claude_agent.queue.message_care import Cancelled, MessageCare
 from claude_agent.queue.message_intake import MessageIntake
@@ -30,7 +31,7 @@ from claude_agent.storage.notifier import Notifier
 _JOIN_LOOK_S = 0.05
 
 
-class DatabaseBroker(dramatiq.Broker):
+class DatabaseBroker(QuietBroker):
     """Carries messages in a table of a database.
 
     Give it a path or `sqlite:///path` (it opens and closes the file itself; several processes may
