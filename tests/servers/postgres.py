@@ -142,7 +142,7 @@ class PostgresServer:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = %s AND pid <> pg_backend_pid()", (name,)
             )  # fmt: skip
-            tables = [table for table, _ in self._shape(url) if table != "migrations"]
+            tables = [table for table, _ in self._shape(url) if table not in ("", "migrations")]
             script = "".join(f"DELETE FROM {table};" for table in tables)  # noqa: S608 - our tables
             start = "INSERT INTO log_head (id, epoch, pos, hash) VALUES (1, 'epoch', 0, '"
             connection.execute(f"{script} {start}{GENESIS}')".encode())
@@ -150,12 +150,16 @@ class PostgresServer:
 
     @staticmethod
     def _shape(url: str) -> list[tuple[str, int]]:
-        """Return every table with how many columns it has."""
+        """Return every table with how many columns it has, and the newest migration."""
         with psycopg.connect(url) as connection:
-            return connection.execute(
+            tables = connection.execute(
                 "SELECT table_name::text, count(*) FROM information_schema.columns"
                 " WHERE table_schema = 'public' GROUP BY 1 ORDER BY 1"
             ).fetchall()
+            if any(name == "migrations" for name, _ in tables):
+                newest = connection.execute("SELECT '', max(number) FROM migrations").fetchall()
+                return [*tables, *newest]
+            return tables
 
     def empty(self, name: str, *, template: str = "template0") -> str:
         """Make a database and return its address."""
