@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from claude_agent.domain.states import TASK_HOLDS_SLOT
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, FencedOut
-from claude_agent.storage.log import Recorded
+from tests.simulation.log_check import check_log
 from tests.simulation.model import ENDED, GOING, ModelTask
 from tests.unit.core.stand import AGENTS, NO, Stand, compare_with_the_log
 
@@ -132,6 +132,27 @@ class Core(RuleBasedStateMachine):
         else:
             assert seen.state not in ENDED
             seen.cancelled()
+
+    @precondition(lambda self: self.model)
+    @rule(pick=picks, discard=flags)
+    def handle_a_letter(self, pick: int, discard: bool) -> None:  # noqa: FBT001 - drawn
+        task_id = sorted(self.model)[pick % len(self.model)]
+        seen, letter = self.model[task_id], ("task", task_id)
+        context = self.stand.desk.context("me")
+        letters, write = self.stand.letters, self.stand.database.write
+        try:
+            if discard:
+                write(lambda tx: letters.discard(tx, letter, context, reason="no"))
+            else:
+                write(lambda tx: letters.redrive(tx, letter, context))
+        except Conflict:
+            assert seen.state != "dead"
+        else:
+            assert seen.state == "dead"
+            if discard:
+                seen.state = "discarded"
+            else:
+                seen.redriven()
 
     @precondition(lambda self: self.executions)
     @rule(pick=picks, compensate=st.sampled_from([None, True, False]))
@@ -338,42 +359,3 @@ class Core(RuleBasedStateMachine):
         tasks = [row["state"] for row in counts if row["state"] not in ENDED]
         runs = [self.stand.execution(each) for each in self.executions]
         return tasks + [run.state.value for run in runs if not run.terminal]
-
-
-def check_log(history: list[Recorded], model: dict[str, ModelTask]) -> None:
-    """I1, I4, I6, I12, read from the log alone."""
-    by_task: dict[str, list[Recorded]] = {}
-    for one in history:
-        if one.event.stream.startswith("task/"):
-            by_task.setdefault(one.event.stream.removeprefix("task/"), []).append(one)
-    assert set(model) <= set(by_task), "an acknowledged task is unknown"
-    for task_id, events in by_task.items():
-        check_task(task_id, events)
-
-
-ENDS = {f"task.{state}" for state in ENDED}
-FREED = {"task.released", "task.retry_scheduled"}
-
-
-def check_task(task_id: str, events: list[Recorded]) -> None:
-    """One task: each number rises by one, each start has its reason, there is one end."""
-    types = [one.event.type for one in events]
-    assert [one.event.seq for one in events] == list(range(1, len(events) + 1))
-    assert sum(each in ENDS for each in types) == 1, types
-    assert types[-1] in ENDS, types
-    if "task.cancel_requested" in types:
-        assert types[-1] == "task.cancelled", f"a cancel was overruled: {types}"
-    data = [one.event.data for one in events]
-    runs = [d["run"] for t, d in zip(types, data, strict=True) if t == "task.starting"]
-    fences = [d["fence"] for d in data if "fence" in d]
-    assert runs == list(range(1, len(runs) + 1))
-    assert fences == list(range(1, len(fences) + 1))
-    may_start = True
-    for each in types:
-        if each == "task.started":
-            assert may_start, f"{task_id} started twice: {types}"
-            may_start = False
-        may_start = may_start or each in FREED
-    starts = types.count("task.started")
-    allowed = data[0]["spec"]["retry"]["max_attempts"]
-    assert starts <= allowed + types.count("task.released") + types.count("task.reaped"), types

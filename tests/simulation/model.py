@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 GOING = ("running", "verifying", "uncertain")
-ENDED = ("succeeded", "dead", "cancelled", "expired", "rejected")
+ENDED = ("succeeded", "dead", "cancelled", "expired", "rejected", "discarded")
 
 
 @dataclass
@@ -78,6 +78,11 @@ class ModelTask:
         if at_once or (self.state == "uncertain" and self.reaped):
             self.state = "cancelled"
         self.cancel = True
+
+    def redriven(self) -> None:
+        assert self.state == "dead"
+        self.state, self.began, self.reaped, self.stop = "ready", None, False, False
+        self.used = self.deliveries = 0
 
     def time(self, now: float) -> None:
         if self.state == "scheduled" and now >= self.due:
