@@ -27,6 +27,17 @@ def test_redis_that_fails_under_load_loses_nothing(
         workload.loses_nothing(product, redis_server, rounds=2 * prove_scale)
 
 
+def test_worker_on_another_host_with_tickets_over_redis_loses_nothing(
+    redis_server: RedisServer, postgres_url: str
+) -> None:
+    slots = {"CLAUDE_AGENT_SERVER_WORKERS": "0", "CLAUDE_AGENT_HOST_ID": "one"}
+    with (
+        workload.installation(broker=redis_server.url, database=postgres_url, **slots) as head,
+        workload.another_host(head),
+    ):
+        workload.loses_nothing(head, redis_server, rounds=1)
+
+
 def test_redis_that_is_away_shows_degraded_and_work_is_taken(redis_server: RedisServer) -> None:
     with workload.installation(broker=redis_server.url) as product:
         assert workload.broker_of(product)["detail"].endswith("carries tickets")

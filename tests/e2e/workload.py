@@ -1,7 +1,12 @@
 """The same workload over each carrier of tickets: order, delays, cancels, recovery, faults."""
 
 import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from tests.e2e.product import Product, product
@@ -23,14 +28,38 @@ slots = 8
 
 
 @contextlib.contextmanager
-def installation(*, broker: str = "database", database: str = "sqlite") -> Iterator[Product]:
+def installation(
+    *, broker: str = "database", database: str = "sqlite", **environ: str
+) -> Iterator[Product]:
     """A product whose configuration file names a broker and a database."""
-    with product(up=False) as made:
+    with product(environ, up=False) as made:
         text = CONFIGURATION.format(broker=broker, database=database)
         (made.work / "claude-agent.toml").write_text(text)
         made.up()
         wait_until(lambda: broker_of(made)["ok"], timeout=20, what="the broker to answer")
         yield made
+
+
+@contextlib.contextmanager
+def another_host(head: Product) -> Iterator[None]:
+    """A worker process with a home and a host id of its own, configured like the server."""
+    home = Path(tempfile.mkdtemp(prefix="ca-w-", dir="/tmp"))
+    environ = {**head.environ, "CLAUDE_AGENT_HOME": str(home), "CLAUDE_AGENT_HOST_ID": "two"}
+    environ |= {"CLAUDE_AGENT_SERVER_WORKERS": "4"}
+    told = home.with_name(home.name + ".log")
+    with told.open("wb") as log:
+        argv = [sys.executable, "-m", "claude_agent.worker_daemon", "--concurrency", "4"]
+        worker = subprocess.Popen(argv, env=environ, cwd=head.work, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: "worker ready" in told.read_text(), timeout=40, what="the worker")
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(30)
+        words = ["tmux", "-S", str(home / "tmux.sock"), "kill-server"]
+        subprocess.run(words, capture_output=True, check=False)
+        shutil.rmtree(home, ignore_errors=True)
+        told.unlink()
 
 
 def broker_of(product: Product) -> Any:
