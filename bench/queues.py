@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -75,6 +76,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--jobs", type=int)
     options = parser.parse_args()
+    # Ended by somebody: the servers go too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     plan = QUICK if options.quick else FULL
     plan = dataclasses.replace(
         plan, rounds=options.rounds or plan.rounds, jobs=options.jobs or plan.jobs

@@ -11,6 +11,7 @@ gives the log its order.
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -160,6 +161,8 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="few jobs")
     parser.add_argument("--jobs", type=int)
     options = parser.parse_args()
+    # Ended by somebody: the servers go too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     jobs = options.jobs or (1_000 if options.small else 10_000)
     folder = Path(tempfile.mkdtemp(prefix="ca-scale-"))
     folder.chmod(0o755)  # the server runs as a user of its own
