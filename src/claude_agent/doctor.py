@@ -65,6 +65,7 @@ def run(home: str | None = None) -> list[Finding]:
         return [*findings, wrong, *_agent_clis()]
     given = len(settings.sources)
     findings.append(Finding(ok=True, name="configuration", detail=f"{given} settings given"))
+    findings += [*_database(settings.server.database_url)]
     findings += [*_broker(settings.server.broker_url)]
     findings += [*_server(place, settings.server.host, settings.server.port), *_agent_clis()]
     return findings
@@ -218,6 +219,24 @@ def _port(host: str, port: int) -> Finding:
             hint = "another program has it: choose another with --port"
             return Finding(ok=False, name="port", detail=detail, hint=hint)
     return Finding(ok=True, name="port", detail=f"{host}:{port} is free")
+
+
+def _database(url: str) -> Iterator[Finding]:
+    """Whether PostgreSQL can be used; SQLite is a file in the home."""
+    if url.startswith("sqlite"):
+        return
+    hint = "install it: pip install 'claude-agent[postgresql]'"
+    try:
+        from claude_agent.storage.postgres import link  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        yield Finding(ok=False, name="database", detail=f"{error.name} is missing", hint=hint)
+        return
+    try:
+        link.connect(url).close()
+    except ClaudeAgentError as error:
+        yield Finding(ok=False, name="database", detail=error.detail, hint=error.hint)
+    else:
+        yield Finding(ok=True, name="database", detail=f"PostgreSQL at {link.place(url)}", hint="")
 
 
 def _broker(url: str) -> Iterator[Finding]:

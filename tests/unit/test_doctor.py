@@ -171,3 +171,15 @@ def test_doctor_says_that_the_broker_does_not_answer(tmp_path: Path) -> None:
     assert f"Redis at 127.0.0.1:{port}/0 does not answer" in finding.detail
     assert "secret" not in finding.detail
     assert finding.hint
+
+
+def test_postgresql_is_asked_and_named_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    place = postgres_url.partition("@")[2]
+    for url, ok in ((f"postgresql://postgres:word@{place}", True), (f"{postgres_url}-not", False)):
+        monkeypatch.setenv("CLAUDE_AGENT_SERVER_DATABASE_URL", url)
+        [found] = [one for one in doctor.run(str(tmp_path)) if one.name == "database"]
+        assert (found.ok, "word" in found.detail) == (ok, False)
+        assert place.partition("/")[0] in found.detail
+        assert bool(found.hint) is not ok
