@@ -25,6 +25,7 @@ from claude_agent.agents.run_plan import Places, RunPlanner
 from claude_agent.agents.terminals.process import ProcessTerminal
 from claude_agent.agents.terminals.tmux import TmuxTerminal
 from claude_agent.api.gateway import create_app
+from claude_agent.api.services import MessageToSend
 from claude_agent.appd import client as appd
 from claude_agent.appd.errors import AppError
 from claude_agent.appd.paths import AppPaths
@@ -55,6 +56,7 @@ from claude_agent.queue.worker import QueueWorker, SlotTickets
 from claude_agent.serve.base import Parts
 from claude_agent.serve.services import ServerServices
 from claude_agent.settings import Settings
+from claude_agent.storage.database import Tx
 from claude_agent.storage.databases import open_database
 from claude_agent.storage.notifiers import open_notifier
 
@@ -304,8 +306,11 @@ class App:
 
     # What actors do -------------------------------------------------------------------------
 
-    def _send(self, actor: str, args: list[Any], kwargs: dict[str, Any], queue: str | None) -> str:
-        return self._broker.send_by_name(actor, args, kwargs, queue=queue).message_id
+    def _send(self, tx: Tx, message: MessageToSend) -> str:
+        sent = self._broker.send_by_name(
+            message.actor, message.args, message.kwargs, queue=message.queue, tx=tx
+        )
+        return sent.message_id
 
     def _execute_approved_command(self, command: str | Any, cwd: str | None, key: str) -> None:
         """Submit an approved command as a task; a message that is delivered again adds none."""

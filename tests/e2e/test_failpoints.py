@@ -24,7 +24,12 @@ TASK_POINTS = (
     *("ended.committed", "gates.before", "gates.committed", "sweep.in_transaction"),
     "sweep.committed",
 )
-MESSAGE_POINTS = ("message.put", "message.stored", "message.claimed", "message.settled")
+MESSAGE_POINTS = (
+    "message.in_transaction",
+    "message.committed",
+    "message.claimed",
+    "message.settled",
+)
 RECOVERY_POINTS = {
     # What dies first leaves what the second point is about.
     "seal.before": ("window.before", "seal.before"),

@@ -1,5 +1,6 @@
 """What several services of the port are asked with and answer with."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,17 @@ Wire = dict[str, Any]
 
 Answered = tuple[int, Wire]
 """An HTTP status and its JSON object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageToSend:
+    """An ordinary message, by the name of its actor."""
+
+    actor: str
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any]
+    queue: str | None = None
+    """None: the actor's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

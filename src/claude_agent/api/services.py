@@ -14,6 +14,7 @@ from claude_agent.api.asked import (
     Answered,
     ExecutionFilter,
     IdempotencyKey,
+    MessageToSend,
     Page,
     TaskFilter,
     Wire,
@@ -30,6 +31,7 @@ __all__ = [
     "ExecutionServices",
     "IdempotencyKey",
     "LogRange",
+    "MessageToSend",
     "Page",
     "Services",
     "SystemServices",
@@ -281,10 +283,8 @@ class SystemServices(ABC):
         """Begin to stop; return {"left_running"}. The process ends by itself afterwards."""
 
     @abstractmethod
-    def send_message(
-        self, actor: str, args: Sequence[Any], kwargs: Mapping[str, Any], queue: str | None
-    ) -> Wire:
-        """Enqueue an ordinary message; return {"message_id"}. Raises UnknownName."""
+    def send_message(self, message: MessageToSend, *, key: IdempotencyKey | None) -> Answered:
+        """Enqueue an ordinary message with its answer; {"message_id"}. Raises UnknownName."""
 
     @abstractmethod
     def vocabulary(self) -> Wire:

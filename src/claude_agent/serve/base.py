@@ -8,7 +8,7 @@ from typing import Any
 
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal
-from claude_agent.api.services import Answered, IdempotencyKey, Page
+from claude_agent.api.services import Answered, IdempotencyKey, MessageToSend, Page
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -37,8 +37,8 @@ class Parts:
     redrives: Redrives
     planner: RunPlanner
     terminal: Terminal
-    send: Callable[[str, list[Any], dict[str, Any], str | None], str]
-    """Enqueues an ordinary message by actor name and returns its id."""
+    send: Callable[[Tx, MessageToSend], str]
+    """Enqueues an ordinary message within a transaction and returns its id."""
     stop: Callable[[bool], None]
     """Begins to stop the server; True: the agents too."""
     components: Callable[[], dict[str, tuple[bool, str]]]

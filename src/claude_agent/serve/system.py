@@ -1,13 +1,20 @@
 """Agents, applications and the server itself, as the gateway asks for them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
-from claude_agent.api.services import Access, AgentServices, SystemServices
+from claude_agent.api.services import (
+    Access,
+    AgentServices,
+    Answered,
+    IdempotencyKey,
+    MessageToSend,
+    SystemServices,
+)
 from claude_agent.appd import client
 from claude_agent.appd.errors import AppError
 from claude_agent.appd.paths import AppPaths, names
@@ -16,7 +23,7 @@ from claude_agent.domain import vocabulary
 from claude_agent.errors import ClaudeAgentError, Conflict, NotFound
 from claude_agent.serve.base import Base
 from claude_agent.storage import log
-from claude_agent.storage.database import Reader
+from claude_agent.storage.database import Reader, Tx
 
 Wire = dict[str, Any]
 
@@ -136,10 +143,12 @@ class System(Base, SystemServices):
         return {"left_running": [] if stop_agents else left}
 
     @override
-    def send_message(
-        self, actor: str, args: Sequence[Any], kwargs: Mapping[str, Any], queue: str | None
-    ) -> Wire:
-        return {"message_id": self._parts.send(actor, list(args), dict(kwargs), queue)}
+    def send_message(self, message: MessageToSend, *, key: IdempotencyKey | None) -> Answered:
+        def work(tx: Tx) -> Callable[[Reader], Wire]:
+            sent = self._parts.send(tx, message)
+            return lambda _: {"message_id": sent}
+
+        return self._once(key, work)
 
     @override
     def vocabulary(self) -> Wire:

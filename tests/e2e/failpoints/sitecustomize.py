@@ -34,8 +34,8 @@ POINTS = {
     "gates.committed": ("claude_agent.core.run_control", "RunControl.gates_ended", "done"),
     "sweep.in_transaction": ("claude_agent.core.scheduler", "TaskScheduler._tick_batch", "done"),
     "sweep.committed": ("claude_agent.core.scheduler", "TaskScheduler._tick_tasks", "done"),
-    "message.put": ("claude_agent.queue.message_store", "MessageStore.put", "before"),
-    "message.stored": ("claude_agent.queue.message_store", "MessageStore.put", "after"),
+    "message.in_transaction": ("claude_agent.queue.message_intake", "MessageIntake.put_in", "done"),
+    "message.committed": ("claude_agent.serve.system", "System.send_message", "done"),
     "message.settled": ("claude_agent.queue.message_store", "_settle_all", "done"),
     "message.claimed": ("claude_agent.queue.message_store", "_claim", "done"),
 }

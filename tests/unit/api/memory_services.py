@@ -13,6 +13,7 @@ from claude_agent.api.services import (
     ExecutionFilter,
     IdempotencyKey,
     LogRange,
+    MessageToSend,
     Services,
     TaskFilter,
     Wire,
@@ -364,14 +365,15 @@ class MemoryServices(MemoryQueues, Services):
         return {"left_running": [] if stop_agents else [{"ref": "R1", "agent": "a", "title": "t"}]}
 
     @override
-    def send_message(
-        self, actor: str, args: Sequence[Any], kwargs: Mapping[str, Any], queue: str | None
-    ) -> Wire:
-        if actor != "notify":
-            msg = f"There is no actor {actor}."
-            raise UnknownName(msg, pointer="/actor")
-        self.messages.append({"actor": actor, "args": list(args), "kwargs": dict(kwargs)})
-        return {"message_id": f"m{len(self.messages)}"}
+    def send_message(self, message: MessageToSend, *, key: IdempotencyKey | None) -> Answered:
+        def effect() -> Answered:
+            if message.actor != "notify":
+                msg = f"There is no actor {message.actor}."
+                raise UnknownName(msg, pointer="/actor")
+            self.messages.append({"actor": message.actor, "args": list(message.args)})
+            return 201, {"message_id": f"m{len(self.messages)}"}
+
+        return self._once(key, effect)
 
     @override
     def vocabulary(self) -> Wire:

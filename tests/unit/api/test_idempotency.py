@@ -85,7 +85,7 @@ def test_a_second_request_waits_for_the_first_with_its_key(
     server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go, calls = threading.Event(), threading.Event(), []
-    original = server.services.send_message
+    original = server.services.stop_app
 
     def slow(*args: Any) -> dict[str, Any]:
         calls.append(args)
@@ -93,14 +93,13 @@ def test_a_second_request_waits_for_the_first_with_its_key(
         go.wait(5)
         return original(*args)
 
-    monkeypatch.setattr(server.services, "send_message", slow)
-    body = {"actor": "notify"}
+    monkeypatch.setattr(server.services, "stop_app", slow)
     with ThreadPoolExecutor(4) as pool:
-        answers = [pool.submit(keyed, server, "/messages", body) for _ in range(4)]
+        answers = [pool.submit(keyed, server, "/apps/shop/stop", {}) for _ in range(4)]
         assert begun.wait(5)
         go.set()
-        ids = {answer.result().json()["message_id"] for answer in answers}
-    assert ids == {"m1"}
+        states = {answer.result().json()["state"] for answer in answers}
+    assert states == {"stopped"}
     assert len(calls) == 1
     assert server.app.state.context.in_progress == {}
 

@@ -16,8 +16,9 @@ from claude_agent.api.context import (
     services,
     visitor,
 )
-from claude_agent.api.idempotency import reply_once
+from claude_agent.api.idempotency import answer_once, reply_once
 from claude_agent.api.openapi import documented
+from claude_agent.api.services import MessageToSend
 from claude_agent.api.wire import SendMessage, StopServer
 
 router = APIRouter(tags=["system"])
@@ -78,8 +79,9 @@ async def stop(request: Request) -> Response:
 async def send_message(request: Request) -> Response:
     """Enqueue a Dramatiq message by the name of its actor."""
     body, plain = await read_body(request, SendMessage)
-    work = partial(services(request).send_message, body.actor, body.args, body.kwargs, body.queue)
-    return await reply_once(request, 201, work, plain)
+    port = services(request)
+    message = MessageToSend(actor=body.actor, args=body.args, kwargs=body.kwargs, queue=body.queue)
+    return await answer_once(request, lambda key: port.send_message(message, key=key), plain)
 
 
 @router.get(

@@ -146,7 +146,9 @@ class DatabaseBroker(QuietBroker):
 
         It exists if and only if that transaction commits; workers are rung afterwards.
         """
-        message = self._checked(message)
+        return self._enqueue_in(tx, self._checked(message), delay)
+
+    def _enqueue_in(self, tx: Tx, message: Message, delay: int | None) -> Message:
         self.emit_before("enqueue", message, delay)
         row = row_of(message, delay_ms=delay or 0, priority=self._priority(message))
         stored = _under(message, self.store.intake.put_in(tx, [row])[0])
@@ -166,23 +168,20 @@ class DatabaseBroker(QuietBroker):
         *,
         queue: str | None = None,
         delay: int | None = None,
+        tx: Tx | None = None,
         **options: Any,
     ) -> Message:
         """Send to an actor that this process need not know, by the boot manifest.
 
-        `queue` overrides the actor's own; `options` are Dramatiq's message options.
+        `queue` overrides the actor's own; `options` are Dramatiq's message options; with `tx` it
+        is stored in that transaction, as by `enqueue_in`.
         Raises `UnknownName` when no worker has ever announced the actor; nothing is stored then.
         """
-        entry = self._entry(actor)
-        message: Message = dramatiq.Message(
-            queue_name=queue or entry.queue,
-            actor_name=actor,
-            args=tuple(args),
-            kwargs=dict(kwargs or {}),
-            options=options,
-        )
         # Not `enqueue`: declaring the queue here would make a worker in this process consume it.
-        return self._enqueue([prepared(message, {})], delay=delay)[0]
+        message = self._by_name(actor, args, kwargs, queue=queue, options=options)
+        if tx is not None:
+            return self._enqueue_in(tx, message, delay)
+        return self._enqueue([message], delay=delay)[0]
 
     def publish_manifest(self) -> None:
         """Write every actor declared here into the boot manifest, for senders elsewhere."""
@@ -256,6 +255,25 @@ class DatabaseBroker(QuietBroker):
         if not isinstance(message, LeasedMessage):
             return False
         return message.retry(self._dispatcher, encode(message), self.clock.now() + delay)
+
+    def _by_name(
+        self,
+        actor: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        *,
+        queue: str | None,
+        options: dict[str, Any],
+    ) -> Message:
+        entry = self._entry(actor)
+        message: Message = dramatiq.Message(
+            queue_name=queue or entry.queue,
+            actor_name=actor,
+            args=tuple(args),
+            kwargs=dict(kwargs or {}),
+            options=options,
+        )
+        return prepared(message, {})
 
     def _checked(self, message: Message) -> Message:
         self._require(message.queue_name)
