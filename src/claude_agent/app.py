@@ -13,7 +13,6 @@ from fastapi import FastAPI
 
 import claude_agent
 from claude_agent import server_home
-from claude_agent.actions.registry import ACTIONS
 from claude_agent.agents import shim_builder
 from claude_agent.agents.adapter import Adapter
 from claude_agent.agents.adapters.fake import FakeAdapter
@@ -29,8 +28,8 @@ from claude_agent.api.services import MessageToSend
 from claude_agent.appd import client as appd
 from claude_agent.appd.errors import AppError
 from claude_agent.appd.paths import AppPaths
+from claude_agent.catalogue_build import build_catalogue
 from claude_agent.clock import Clock, SystemClock
-from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -44,9 +43,6 @@ from claude_agent.core.scheduler import TaskScheduler
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
-from claude_agent.domain.definition import ActionSpec, ParameterSpec
-from claude_agent.domain.routing import Rule, route
-from claude_agent.errors import Invalid
 from claude_agent.hosting import Hosting, Role, identity
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
@@ -62,7 +58,6 @@ from claude_agent.storage.notifiers import open_notifier
 
 _LOG = logging.getLogger(__name__)
 ADAPTERS: Mapping[str, type[Adapter]] = {"shell": ShellAdapter, "fake": FakeAdapter}
-NO_CLI = "no agent CLI is driven by this version"
 
 
 class App:
@@ -78,7 +73,7 @@ class App:
         self._ids = IdSource(self.clock)
         self.database = open_database(settings.server.database_url, home=home)
         self._notifier = open_notifier(settings.server.database_url)
-        self.catalogue = build_catalogue(settings)
+        self.catalogue = build_catalogue(settings, ADAPTERS)
         self._foundation = Foundation(
             database=self.database,
             clock=self.clock,
@@ -331,54 +326,6 @@ class App:
             if file.name.endswith(".yaml"):
                 source = file.read_text(encoding="utf-8")
                 self.services.put_shipped(source, file.name)
-
-
-def build_catalogue(settings: Settings) -> Catalogue:
-    """Return the names that submits are checked against. Raises `Invalid` (adapter)."""
-    rules = tuple(
-        Rule(keywords=tuple(rule.keywords), agent=rule.agent) for rule in settings.routing.rules
-    )
-    fallback = settings.routing.fallback
-    return Catalogue(
-        agents={name: _agent_info(name, agent) for name, agent in settings.agents.items()},
-        actions={name: _action_spec(info) for name, info in ACTIONS.items()},
-        route=lambda description: route(description, rules, fallback),
-        fallback=fallback,
-    )
-
-
-def _agent_info(name: str, agent: Any) -> AgentInfo:
-    adapter = agent.adapter
-    if adapter != "auto" and adapter not in ADAPTERS:
-        known = ", ".join(["auto", *ADAPTERS])
-        message = f"There is no adapter {adapter} for agent {name}."
-        raise Invalid(message, hint=f"This version has: {known}.")
-    body = ADAPTERS.get(adapter)
-    takes = body is not None and body.takes_prompt
-    return AgentInfo(
-        name=name,
-        queue=name,
-        slots=agent.slots,
-        adapter=adapter,
-        takes_prompt=takes,
-        fake=body is not None and body.fake,
-        capabilities=tuple(agent.capabilities),
-        environment=tuple(agent.environment),
-        note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
-    )
-
-
-def _action_spec(info: Any) -> ActionSpec:
-    return ActionSpec(
-        name=info.name,
-        parameters={
-            key: ParameterSpec(
-                required=parameter.required, type=parameter.type, from_input=parameter.from_input
-            )
-            for key, parameter in info.parameters.items()
-        },
-        idempotent=info.idempotent,
-    )
 
 
 def _nothing() -> None:

@@ -14,7 +14,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from claude_agent.app import App, build_catalogue
+from claude_agent.app import ADAPTERS, App
+from claude_agent.catalogue_build import build_catalogue
 from claude_agent.core.catalogue import unknown
 from claude_agent.errors import ClaudeAgentError, Invalid
 from claude_agent.hosting import Role
@@ -58,7 +59,7 @@ def _role(settings: Settings, queues: str, concurrency: int | None) -> Role:
         message = f"A worker cannot do {slots} tasks at once."
         raise Invalid(message, hint="Give --concurrency 1 or more.")
     serves = tuple(dict.fromkeys(name for one in queues.split(",") if (name := one.strip())))
-    known = {agent.queue for agent in build_catalogue(settings).agents.values()}
+    known = {agent.queue for agent in build_catalogue(settings, ADAPTERS).agents.values()}
     for name in serves:
         if name not in known:
             raise unknown(what="queue", name=name, known=sorted(known))

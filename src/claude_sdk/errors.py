@@ -182,6 +182,18 @@ class FencedOut(Conflict):
     code = "fenced_out"
 
 
+class Elsewhere(Conflict):
+    """What is wanted is a file on another host."""
+
+    code = "elsewhere"
+
+
+class QueueFull(Problem):
+    """The queue has as many ready messages as it may; try again later."""
+
+    code = "queue_full"
+
+
 class TooManyRequests(Problem):
     """More requests than this token may make; try again later."""
 
