@@ -59,19 +59,11 @@ class PostgresServer:
         self._used: list[str] = []
         self._tables: list[tuple[str, int]] = []
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-N",
-                  "--encoding=UTF8", "--locale=C.UTF-8", "-L", self._share())  # fmt: skip
+                  "--encoding=UTF8", "--locale=C.UTF-8")  # fmt: skip
 
     @property
     def _data(self) -> Path:
         return self.folder / "data"
-
-    def _share(self) -> str:
-        told = subprocess.run(
-            [self._bin / "pg_config", "--sharedir"], capture_output=True, text=True, check=False
-        )
-        share = told.stdout.strip() if told.returncode == 0 else ""
-        version = self._bin.parent.name
-        return share or f"/usr/share/postgresql/{version}"
 
     def _argv(self, program: str, *arguments: str) -> list[str]:
         argv = [str(self._bin / program), *arguments]
