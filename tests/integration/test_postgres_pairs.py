@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from claude_agent.core.claims import Slot
+from claude_agent.core.letters import Criteria
 from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.core.run_journal import Position
+from claude_agent.domain.events import Context
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TASK_HOLDS_SLOT, TaskState
 from claude_agent.domain.task import Task
@@ -150,6 +152,34 @@ def pause(scene: Scene) -> None:
         scene.queues.resume(name, actor="me")
 
 
+def handle_letters(scene: Scene) -> None:
+    """Re-drive one dead letter and discard the next; the scenes before have left some."""
+    stand = scene.two
+    found = stand.database.read(lambda r: stand.letters.page(r, Criteria(kind="task"), 2))
+    context = stand.desk.context("me")
+    for letter, do in zip(found, (redrive_one, discard_one), strict=False):
+        with contextlib.suppress(*EXPECTED):
+            do(stand, ("task", letter["id"]), context)
+
+
+def redrive_one(stand: Stand, letter: tuple[str, str], context: Context) -> None:
+    stand.database.write(lambda tx: stand.letters.redrive(tx, letter, context))
+
+
+def discard_one(stand: Stand, letter: tuple[str, str], context: Context) -> None:
+    stand.database.write(lambda tx: stand.letters.discard(tx, letter, context, reason="no"))
+
+
+def redrive_some(scene: Scene) -> None:
+    """Begin a re-drive of many and take its first turn, one letter, in both processes."""
+    one, two = scene.one, scene.two
+    context = one.desk.context("me")
+    made = one.database.write(lambda tx: one.redrives.begin(tx, Criteria(), 60, context))
+    for stand in (two, one):
+        stand.redrives.tick(stand.clock.now())
+    one.database.write(lambda tx: one.redrives.stop(tx, made, context))
+
+
 COMMANDS: dict[str, Callable[[Scene], object]] = {
     "submit": lambda s: [s.two.submit("testing") for _ in range(3)],
     "execute": lambda s: s.two.engine.execute(FLOW),
@@ -167,6 +197,8 @@ COMMANDS: dict[str, Callable[[Scene], object]] = {
     "tick": tick,
     "purge": purge,
     "pause": pause,
+    "handle letters": handle_letters,
+    "redrive": redrive_some,
     "record": lambda s: [s.two.bus.broadcast_event("hello", {"n": n}) for n in range(3)],
 }
 
