@@ -7,6 +7,7 @@ from typing import Any
 from claude_agent.api import wire
 from tests import wire_samples as samples
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
+from tests.wire_hosts import HOST_GETS, HOST_POSTS
 from tests.wire_world import Json, Refused, Seen, World
 
 
@@ -195,6 +196,7 @@ GETS: dict[str, Route] = {
     "events/starts": lambda w, _: (200, {"items": w.starts}),
     "apps": lambda w, _: (200, {"items": w.apps}),
     **QUEUE_GETS,
+    **HOST_GETS,
 }
 POSTS: dict[str, Route] = {
     "tasks/submit": _submit,
@@ -206,5 +208,6 @@ POSTS: dict[str, Route] = {
     "server/stop": _stop,
     "messages": lambda _, s: (201, {"message_id": f"m-{s.body['actor']}"}),
     **QUEUE_POSTS,
+    **HOST_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

@@ -269,3 +269,22 @@ def redrive(redrive_id: str, criteria: Json, rate: str | None) -> Json:
         "started_at": NOW,
         "ended_at": None,
     }
+
+
+def host(name: str, state: str = "up", **more: Any) -> Json:
+    """A host as `GET /hosts` shows it."""
+    worker = {"id": f"w-{name}", "pid": 7, "role": "worker", "queues": ["testing"], "slots": 4}
+    worker |= {"busy": 1, "started_at": NOW, "lost": state != "up"}
+    return {
+        "name": name,
+        "state": state,
+        "here": name == "head",
+        "home": f"/home/{name}",
+        "seen_at": NOW,
+        "lost_by": "",
+        "slots": 4,
+        "busy": 1,
+        "tasks": {"running": 1},
+        "workers": [worker],
+        **more,
+    }

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from claude_sdk.dead_letters import DeadLetters
 from claude_sdk.discovery import locator
 from claude_sdk.errors import ProblemDocument, UnknownName, WaitTimeout
+from claude_sdk.hosts import Hosts
 from claude_sdk.parts import (
     Agents,
     Apps,
@@ -40,8 +41,8 @@ class ClaudeSystem:
 
     `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
     home's files; `home` names another home, `url` and `token` another server. Its parts
-    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `events`, `apps`,
-    `server`) show each path of the API. Every request that creates something carries an
+    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `hosts`, `events`,
+    `apps`, `server`) show each path of the API. Every request that creates something carries an
     idempotency key, so a lost answer never does a thing twice.
     """
 
@@ -59,6 +60,7 @@ class ClaudeSystem:
         self.workflows = Workflows(self._transport)
         self.agents = Agents(self._transport)
         self.queues = Queues(self._transport)
+        self.hosts = Hosts(self._transport)
         self.dead_letters = DeadLetters(self._transport)
         self.events = Events(self._transport)
         self.apps = Apps(self._transport)

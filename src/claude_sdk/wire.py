@@ -199,6 +199,41 @@ class Queue(TypedDict):
     shown: Shown
 
 
+class HostWorker(TypedDict):
+    """One process of a host."""
+
+    id: str
+    pid: int
+    role: str
+    queues: list[str]
+    slots: int
+    busy: int
+    started_at: int
+    lost: bool
+
+
+class Host(TypedDict):
+    """One home that shares the database; `state` is up, unreachable or lost."""
+
+    name: str
+    state: str
+    here: bool
+    home: str
+    seen_at: int
+    lost_by: str
+    slots: int
+    busy: int
+    tasks: dict[str, int]
+    workers: list[HostWorker]
+
+
+class HostLost(TypedDict):
+    """The refs of the tasks that are decided now."""
+
+    name: str
+    tasks: list[str]
+
+
 class Workers(TypedDict):
     """The slots of all queues together."""
 

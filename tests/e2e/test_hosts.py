@@ -53,6 +53,33 @@ def test_host_that_is_cut_off_waits_for_proof_and_finishes_when_it_is_back(groun
     head.verify()
 
 
+def test_host_that_is_lost_for_good_is_decided_by_a_persons_word(ground: Ground) -> None:
+    head, one, two = ground.head, ground.one, ground.two
+    one.worker()
+    again = head.submit(head.held("again"), idempotent=True)
+    asked = head.submit(head.held("asked"))
+    head.started("again")
+    head.started("asked")
+    head.cli("host", "lost", "one", "--yes", expect=6)  # it beats
+    one.switch_off()
+    for task in (again, asked):
+        assert head.reaches(task["ref"], "uncertain", timeout=60)["reason"] == "host unreachable"
+    two.worker()
+    assert len(head.entries("again")) == 1  # a free worker takes nothing without proof
+    head.cli("host", "lost", "one", "--yes")
+    head.started("again", 2)
+    head.let_go("again")
+    head.reaches(again["ref"], "succeeded")
+    assert head.task(asked["ref"])["state"] == "uncertain"  # a person says what happened
+    head.cli("task", "resolve", asked["ref"], "failed")
+    head.reaches(asked["ref"], "dead")
+    assert len(head.entries("asked")) == 1
+    lost = [frame for frame in head.system.events.all() if frame["type"] == "host.lost"]
+    assert [frame["data"]["host"] for frame in lost] == ["one"]
+    assert lost[0]["actor"] == "operator"
+    head.verify()
+
+
 def test_worker_that_is_killed_is_followed_by_the_other_one_of_its_host(ground: Ground) -> None:
     head, one = ground.head, ground.one
     first = one.worker()

@@ -360,6 +360,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List hosts
+         * @description Return every host with its worker processes.
+         */
+        get: operations["hosts_hosts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hosts/{name}/lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declare a host lost
+         * @description Record that a host is lost for good: its runs count as ended and are decided.
+         */
+        post: operations["lost_hosts__name__lost_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/queues": {
         parameters: {
             query?: never;
@@ -1695,6 +1735,80 @@ export interface components {
              * @default null
              */
             home: string | null;
+        };
+        /**
+         * Host
+         * @description One home that shares the database.
+         */
+        Host: {
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "up" | "unreachable" | "lost";
+            /** Here */
+            here: boolean;
+            /** Home */
+            home: string;
+            /** Seen At */
+            seen_at: number;
+            /** Lost By */
+            lost_by: string;
+            /** Slots */
+            slots: number;
+            /** Busy */
+            busy: number;
+            /** Tasks */
+            tasks: {
+                [key: string]: number;
+            };
+            /** Workers */
+            workers: components["schemas"]["HostWorker"][];
+        };
+        /**
+         * HostList
+         * @description The hosts.
+         */
+        HostList: {
+            /** Items */
+            items: components["schemas"]["Host"][];
+        };
+        /**
+         * HostLost
+         * @description What was decided with a host that is lost.
+         */
+        HostLost: {
+            /** Name */
+            name: string;
+            /** Tasks */
+            tasks: string[];
+        };
+        /**
+         * HostWorker
+         * @description One process of a host.
+         */
+        HostWorker: {
+            /** Id */
+            id: string;
+            /** Pid */
+            pid: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "server" | "worker";
+            /** Queues */
+            queues: string[];
+            /** Slots */
+            slots: number;
+            /** Busy */
+            busy: number;
+            /** Started At */
+            started_at: number;
+            /** Lost */
+            lost: boolean;
         };
         /**
          * LeftRunning
@@ -3177,6 +3291,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["App"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hosts_hosts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lost_hosts__name__lost_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostLost"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

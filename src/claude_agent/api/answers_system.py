@@ -182,6 +182,47 @@ class Starts(Answer):
     items: list[Start]
 
 
+class HostWorker(Answer):
+    """One process of a host."""
+
+    id: str
+    pid: int
+    role: Literal["server", "worker"]
+    queues: list[str]
+    slots: int
+    busy: int
+    started_at: int
+    lost: bool
+
+
+class Host(Answer):
+    """One home that shares the database."""
+
+    name: str
+    state: Literal["up", "unreachable", "lost"]
+    here: bool
+    home: str
+    seen_at: int
+    lost_by: str
+    slots: int
+    busy: int
+    tasks: dict[str, int]
+    workers: list[HostWorker]
+
+
+class HostList(Answer):
+    """The hosts."""
+
+    items: list[Host]
+
+
+class HostLost(Answer):
+    """What was decided with a host that is lost."""
+
+    name: str
+    tasks: list[str]
+
+
 class Component(Answer):
     """One part of the server."""
 

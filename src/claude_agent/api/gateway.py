@@ -24,6 +24,7 @@ from claude_agent.api.routes import (
     dead_letters,
     events,
     executions,
+    hosts,
     queues,
     system,
     tasks,
@@ -34,7 +35,18 @@ from claude_agent.api.sessions import Sessions
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.errors import ClaudeAgentError
 
-_ROUTERS = (system, tasks, agents, queues, dead_letters, workflows, executions, events, browser)
+_ROUTERS = (
+    system,
+    tasks,
+    agents,
+    hosts,
+    queues,
+    dead_letters,
+    workflows,
+    executions,
+    events,
+    browser,
+)
 _DASHBOARD = Path(claude_agent.__file__).parent / "dashboard"
 
 

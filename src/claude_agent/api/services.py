@@ -19,6 +19,7 @@ from claude_agent.api.asked import (
     TaskFilter,
     Wire,
 )
+from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 
 __all__ = [
@@ -295,6 +296,7 @@ class Services(
     TaskServices,
     AgentServices,
     QueueServices,
+    HostServices,
     DeadLetterServices,
     WorkflowServices,
     ExecutionServices,

@@ -57,6 +57,8 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /tasks/{ref}/log
     POST   /tasks/{ref}/cancel
     POST   /tasks/{ref}/resolve
+    GET    /hosts
+    POST   /hosts/{name}/lost
     GET    /agents/status
     GET    /agents/{name}
     GET    /agents/{name}/logs

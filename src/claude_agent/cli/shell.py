@@ -33,6 +33,7 @@ COMMANDS = {
     "event": "Read and check the log.",
     "db": "Move the database to PostgreSQL, check it.",
     "app": "List and stop deployed applications.",
+    "host": "See the hosts; say that one is lost for good.",
     "config": "Show the settings and where each comes from.",
     "version": "Show the version.",
     "help": "Explain exit codes and the environment.",

@@ -3,6 +3,7 @@
 from claude_agent.api.services import Services
 from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
+from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.queues import Queues
 from claude_agent.serve.system import Agents, System
 from claude_agent.serve.tasks import Tasks
@@ -14,6 +15,7 @@ class ServerServices(
     Agents,
     Queues,
     DeadLetterDesk,
+    HostDesk,
     Workflows,
     Executions,
     Events,

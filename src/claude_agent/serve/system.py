@@ -40,7 +40,7 @@ class Agents(Base, AgentServices):
             busy = reader.row("work.busy_slots")
             outputs = {row["agent"]: row["at"] for row in reader.rows("work.last_output")}
             running = reader.rows("tasks.active_rows")
-            slots = self._parts.slots
+            slots = sum(row["slots"] for row in reader.rows("hosts.slots"))
             return {
                 "agents": views.agent_views(agents, running, alive, outputs),
                 "queues": views.queue_views(

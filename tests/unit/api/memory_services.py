@@ -25,6 +25,7 @@ from claude_agent.errors import (
     Malformed,
     UnknownName,
 )
+from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_queues import MemoryQueues, queue_of
 from tests.unit.api.memory_shapes import (
     SHOWN,
@@ -43,7 +44,7 @@ KINDS = ("tasks", "steps", "executions", "agents", "queues")
 TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "agent": "agents"}
 
 
-class MemoryServices(MemoryQueues, Services):
+class MemoryServices(MemoryQueues, MemoryHosts, Services):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
     def __init__(self, access: Access, *, epoch: str = "e1") -> None:

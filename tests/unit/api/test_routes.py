@@ -22,6 +22,8 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/tasks/T1/log", None, 200),
     ("POST", "/tasks/T1/cancel", None, 202),
     ("POST", "/tasks/T2/resolve", {"outcome": "retry"}, 202),
+    ("GET", "/hosts", None, 200),
+    ("POST", "/hosts/far/lost", None, 200),
     ("GET", "/agents/status", None, 200),
     ("GET", "/agents/testing", None, 200),
     ("GET", "/agents/testing/logs", None, 200),

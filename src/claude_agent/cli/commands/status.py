@@ -24,5 +24,6 @@ def command(session: Session, agent: str | None, form: str, *, watching: bool) -
         address = system.address(f"/ui/#/agents/{agent}")
         show(agents_view.agent(system.agents.get(agent), address), form)
     else:
-        show(agents_view.status(system.agents.status(), system.address()), form)
+        hosts = system.hosts.list()
+        show(agents_view.status(system.agents.status(), system.address(), hosts), form)
     return 0

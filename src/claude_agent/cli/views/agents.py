@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
 from claude_agent.cli.text import counted, duration
+from claude_agent.cli.views import hosts as hosts_view
 from claude_agent.cli.views.common import as_items, elapsed, fields, now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from claude_sdk.wire import Agent, Queue, Status
+    from claude_sdk.wire import Agent, Host, Queue, Status
 
 
-def status(document: Status, address: str) -> View:
-    """Show agents, queues and workers."""
+def status(document: Status, address: str, hosts: Sequence[Host] = ()) -> View:
+    """Show agents, queues and workers; of several hosts each with its own."""
 
     def table(look: Look) -> list[str]:
         queues = {queue["name"]: queue for queue in document["queues"]}
@@ -28,7 +29,8 @@ def status(document: Status, address: str) -> View:
             f", {later} scheduled" if later else ""
         )
         head = ("agent", "state", "queued", "adapter", "session", "now")
-        return [*look.table(head, rows, elastic=5), "", f"{foot}   {address}"]
+        lines = [*look.table(head, rows, elastic=5), "", f"{foot}   {address}"]
+        return [*lines, "", *hosts_view.lines(hosts, look)] if len(hosts) > 1 else lines
 
     return View(document=document, items=as_items(document["agents"]), name="name", table=table)
 
