@@ -119,6 +119,10 @@ class FarHost:
     def kill(self, pid: int, number: int = signal.SIGKILL) -> None:
         """Signal a worker; SIGKILL and SIGTERM wait for its end."""
         os.kill(pid, number)
+        if number == signal.SIGCONT:  # `nsenter` stopped with its worker
+            for process in self._workers:
+                if process.poll() is None:
+                    process.send_signal(number)
         if number in (signal.SIGKILL, signal.SIGTERM):
             wait_until(lambda: not lives(pid), timeout=30, what=f"the end of worker {pid}")
 
@@ -131,6 +135,7 @@ class FarHost:
         self._space.kill()
         self._space.wait(10)
         for process in self._workers:
+            process.kill()  # `nsenter` stands still when its worker does
             process.wait(20)
 
     def close(self) -> None:
@@ -139,7 +144,8 @@ class FarHost:
             self.switch_off()
         with contextlib.suppress(OSError):
             self.pipe.cut()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not os.environ.get("KEEP_E2E"):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _child(pid: int) -> int | None:
