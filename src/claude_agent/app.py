@@ -43,7 +43,7 @@ from claude_agent.core.scheduler import TaskScheduler
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
-from claude_agent.hosting import Hosting, Role, identity
+from claude_agent.hosting import Hosting, Role, Seat, identity
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
 from claude_agent.queue.actors import shipped_actors
@@ -68,7 +68,7 @@ class App:
     ) -> None:
         self.settings = settings
         self._role = role or Role(slots=settings.server.workers)
-        home = settings.home
+        self._seat = Seat(home := settings.home, self._role)
         self.clock: Clock = SystemClock()
         self._ids = IdSource(self.clock)
         self.database = open_database(settings.server.database_url, home=home)
@@ -154,13 +154,13 @@ class App:
             home=home,
             runs=home / "runs",
             workspaces=home / "workspaces",
-            bell=self.settings.sockets / "bell" / self._role.bell(self._claims.worker),
+            bell=self.settings.sockets / "bell" / self._seat.bell,
             shim=shim_builder.build(home / "shim"),
             url=self._role.url or f"http://127.0.0.1:{port}",
         )
         self._planner = RunPlanner(places)
         self._terminal = TmuxTerminal(
-            self.settings.sockets / "tmux.sock", size=self.settings.tmux.size
+            self.settings.sockets / self._seat.tmux, size=self.settings.tmux.size
         )
         self._bridge = AgentBridge(
             control=self._control,
@@ -195,7 +195,7 @@ class App:
             claims=self._claims,
             bus=self.bus,
             fleet=self._fleet,
-            role=self._role,
+            seat=self._seat,
         )
 
     def _build_queue(self) -> None:

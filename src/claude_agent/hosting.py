@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,6 @@ class Role:
         return layout(
             self.slots, [name for name in queues if not self.serves or name in self.serves]
         )
-
-    def bell(self, worker: str) -> str:
-        """Return the name of the journal's socket: of several processes each has its own."""
-        return "journal.sock" if self.name == "server" else f"{worker[-6:]}.sock"
 
 
 def identity(home: Path, name: str, *, worker: str, role: Role) -> WorkerIdentity:
@@ -100,6 +97,43 @@ def _machine() -> str:
         return Path("/etc/machine-id").read_text("ascii").strip()
     except OSError:
         return ""
+
+
+class Seat:
+    """Which sockets of the home are this process's: its bell's and its tmux server's.
+
+    The server has the home's own. A worker takes the lowest number that no other one holds, so
+    that one which is started again finds the sessions and the bell of the last one.
+    """
+
+    def __init__(self, home: Path, role: Role) -> None:
+        self.role = role
+        self.bell, self.tmux = "journal.sock", "tmux.sock"
+        self._handle: int | None = None
+        if role.name == "worker":
+            number = self._take(home / "workers")
+            self.bell, self.tmux = f"w{number}.sock", f"tmux-{number}.sock"
+
+    def _take(self, folder: Path) -> int:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for number in count(1):
+            handle = os.open(
+                folder / f"seat-{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+            else:
+                self._handle = handle
+                return number
+        raise AssertionError  # the numbers do not end
+
+    def leave(self) -> None:
+        """Let the next worker have it."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
 
 class WorkerLocks:
@@ -158,14 +192,15 @@ class Hosting:
         claims: Claims,
         bus: UnifiedMessageBus,
         fleet: Fleet,
-        role: Role,
+        seat: Seat,
     ) -> None:
+        self._seat = seat
         self._database = foundation.database
         self._catalogue = foundation.catalogue
         self._claims = claims
         self._bus = bus
         self._fleet = fleet
-        self._slots = role.layout(foundation.catalogue)
+        self._slots = seat.role.layout(foundation.catalogue)
         self._locks = WorkerLocks(Path(claims.identity.home))
         self.hosts = Hosts(foundation, desk=desk, claims=claims, bus=bus, probe=self._locks.probe)
         self._watch = HostWatch(
@@ -207,6 +242,7 @@ class Hosting:
     def leave(self) -> None:
         """Let go of the lock, once nothing of this process works any more."""
         self._locks.release()
+        self._seat.leave()
 
     def _rejoin(self) -> None:
         """We were taken for lost (frozen, asleep): drop what others drive by now, stop nothing."""
