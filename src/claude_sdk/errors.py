@@ -200,12 +200,6 @@ class TooManyRequests(Problem):
     code = "too_many_requests"
 
 
-class QueueFull(TooManyRequests):
-    """The queue has as many ready messages as it may; try again later."""
-
-    code = "queue_full"
-
-
 class Unavailable(Problem):
     """A part that the request needs does not answer right now; try again later."""
 
