@@ -137,6 +137,17 @@ def test_claims_take_only_from_the_queues_that_are_served(shared: Stand) -> None
     assert len(other.claims.claim()) == 1
 
 
+def test_of_several_processes_one_moves_the_delays_when_the_clock_jumps(shared: Stand) -> None:
+    one = shared.submit(delay="1h")
+    assert shared.claims.leads()
+    other = Other(shared, "a-first")  # an older one: its id sorts before ours
+    assert other.claims.leads()
+    assert not shared.claims.leads()
+    shared.clock.jump(600_000)
+    shared.scheduler.tick()
+    assert shared.task(one.id).not_before == one.not_before
+
+
 def test_second_home_with_the_id_of_a_host_is_refused(shared: Stand) -> None:
     Other(shared, "far")
     with pytest.raises(Conflict, match="another home"):
