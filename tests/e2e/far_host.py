@@ -136,7 +136,7 @@ class FarHost:
         self._space.wait(10)
         for process in self._workers:
             process.kill()  # `nsenter` stands still when its worker does
-            process.wait(20)
+            process.wait(60)
 
     def close(self) -> None:
         """End everything and remove it."""

@@ -8,7 +8,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from claude_agent.storage.chain import GENESIS
 from claude_agent.storage.databases.postgresql import PostgresqlDatabase, open_postgresql
+from tests.servers.process import free_port
 from tests.waiting import wait_until
 
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -35,13 +35,6 @@ def binaries() -> Path | None:
     return Path(program).resolve().parent if program else None
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 class PostgresServer:
     """One cluster in a folder of its own, run by the user `postgres` where we are root."""
 
@@ -52,7 +45,7 @@ class PostgresServer:
         self._bin = found
         self.folder = Path(tempfile.mkdtemp(prefix="ca-pg-", dir="/tmp"))
         self.folder.chmod(0o777)
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = _SMALL if durable else (*_SMALL, *_FAST)
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0

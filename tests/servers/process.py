@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,13 +14,21 @@ from pathlib import Path
 
 from tests.waiting import wait_until
 
+PORTS = range(20_000, 32_000)
+"""Below the ports that Linux gives to outgoing connections."""
+
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+    """Return a port that nobody listens on now, and that no connection is given by chance.
+
+    A server that is killed comes back to its port: outgoing connections take theirs from above.
+    """
+    for port in random.SystemRandom().sample(PORTS, k=len(PORTS)):
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
+    message = f"no port of {PORTS} is free"
+    raise AssertionError(message)
 
 
 class ServerProcess(ABC):

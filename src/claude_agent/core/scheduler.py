@@ -91,11 +91,9 @@ class TaskScheduler:
         if self._redrives is not None:
             changed += self._redrives.tick(now)
         seconds = self._clock.monotonic()
-        if not self._database.shared and seconds - self._beat_at >= BEAT_S:
+        if seconds - self._beat_at >= BEAT_S:
             self._beat_at = seconds
-            self._claims.beat()
-            if self._redrives is not None:
-                self._redrives.tell_first_messages()
+            self._beat()
         if seconds - self._aged_at >= AGING_S:
             self._aged_at = seconds
             self._database.write(
@@ -105,6 +103,12 @@ class TaskScheduler:
         if oldest is not None and now - oldest >= SWEEP_AFTER_MS:
             self._claims.ring()
         return changed
+
+    def _beat(self) -> None:
+        if not self._database.shared:  # there the watch over the hosts beats
+            self._claims.beat()
+        if self._redrives is not None:
+            self._redrives.tell_first_messages()
 
     def _next_look(self) -> float:
         now = self._clock.now()

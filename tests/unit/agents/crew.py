@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ class Crew:
 
     def __init__(self, folder: Path, image: Path) -> None:
         self.home = folder
-        self.stand = Stand(folder)
+        # Real processes are found by their run ids: no two crews on a machine may share one.
+        self.stand = Stand(folder, seed=secrets.randbits(32))
         self.places = Places(
             home=folder,
             runs=folder / "runs",
