@@ -7,7 +7,7 @@ import pytest
 
 from claude_agent.queue.broker import ask_carrier
 from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
-from tests.e2e import workload
+from tests.e2e import campaign, workload
 from tests.servers.rabbitmq import RabbitServer
 
 
@@ -66,3 +66,12 @@ def test_rabbitmq_that_fails_under_load_loses_nothing(
     with workload.installation(broker=rabbit_server.url) as product:
         rabbit_server.queues.add(f"claude-agent.tickets.{workload.epoch_of(product)}")
         workload.loses_nothing(product, rabbit_server, rounds=prove_scale)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_random_kills_with_tickets_over_rabbitmq_lose_nothing(
+    rabbit_server: RabbitServer, prove_scale: int
+) -> None:
+    with workload.installation(broker=rabbit_server.url) as product:
+        campaign.run(product, seed=7, **campaign.counts(prove_scale, tasks=60, kills=4))
