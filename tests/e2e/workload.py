@@ -56,8 +56,9 @@ def another_host(head: Product) -> Iterator[None]:
     finally:
         worker.terminate()
         worker.wait(30)
-        words = ["tmux", "-S", str(home / "tmux.sock"), "kill-server"]
-        subprocess.run(words, capture_output=True, check=False)
+        for own in home.glob("tmux*.sock"):
+            words = ["tmux", "-S", str(own), "kill-server"]
+            subprocess.run(words, capture_output=True, check=False)
         shutil.rmtree(home, ignore_errors=True)
         told.unlink()
 

@@ -171,7 +171,7 @@ def test_a_release_outlives_appd_and_is_taken_over_without_a_refused_connection(
         told = client.look(app.paths)
         assert (told["state"], told["pid"]) == ("unattended", orphan.pid)
         client.ensure(app.paths)
-        wait_until(lambda: not orphan.alive(), what="the end of the orphan")
+        wait_until(lambda: not orphan.alive(), timeout=30, what="the end of the orphan")
         before = seen[name]
         wait_until(lambda: seen[name] > before + 10, what="visits after")
     assert errors(seen) == {}
@@ -185,7 +185,7 @@ def test_a_deployment_takes_over_from_a_killed_appd(app: App) -> None:
     orphan = app.state.processes[0]
     app.kill_appd()
     app.deploy(second, "e2")
-    wait_until(lambda: not orphan.alive(), what="the end of the orphan")
+    wait_until(lambda: not orphan.alive(), timeout=30, what="the end of the orphan")
     assert app.serves(second)
     assert app.rollback("e2")["release"] == first
     assert len(app.state.processes) == 1

@@ -108,7 +108,7 @@ class PostgresServer:
 
     def fresh(self) -> str:
         """Return the address of an empty, migrated database; used ones are emptied."""
-        if not self._count:
+        if not self._tables:
             self.empty(TEMPLATE)
             open_postgresql(self.url(TEMPLATE), draw=lambda: "epoch").close()
             self._tables = self._shape(self.url(TEMPLATE))
