@@ -150,7 +150,9 @@ def check(campaign: Campaign, ended: dict[str, Any]) -> None:
     told: dict[str, list[str]] = {}
     for frame in frames:
         told.setdefault(frame["id"].rpartition("/")[2], []).append(frame["type"])
-    starts = Counter(line["task_id"] for line in product.entries())
+    entries = product.entries()
+    starts = Counter(line["task_id"] for line in entries)
+    numbers = {line["task_id"]: line["step"].removeprefix("n") for line in entries}
     assert set(starts) <= set(campaign.accepted), "only what was accepted has run"
     for task_id, kind in campaign.accepted.items():
         counts = Counter(told[task_id])
@@ -160,8 +162,7 @@ def check(campaign: Campaign, ended: dict[str, Any]) -> None:
         assert starts[task_id] <= 1 + losses, f"I6: {task_id} {told[task_id]}"
         task = ended[task_id]
         if task["state"] == "succeeded" and kind != "asks":
-            number = next(e["step"] for e in product.entries() if e["task_id"] == task_id)
-            mark = product.work / f"mark-{number.removeprefix('n')}"
+            mark = product.work / f"mark-{numbers[task_id]}"
             assert mark.exists(), f"I3: {task_id} succeeded without its effect: {told[task_id]}"
         if task["state"] == "dead":
             assert kind == "fails", f"I2: {task_id} is dead: {task['error']}, {told[task_id]}"
