@@ -1,5 +1,6 @@
 """What tmux alone promises as a terminal."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from claude_agent.agents.terminal import Window
 from claude_agent.agents.terminals.tmux import KEPT, TmuxTerminal
 from claude_agent.agents.terminals.tmux_control import TmuxLost
 from claude_agent.errors import SetupError
@@ -123,8 +125,19 @@ def test_tmux_without_a_callback_is_empty_until_the_next_open(
     wait_until(lambda: not tmux.alive(), what="the loss to be noticed")
     assert tmux.sessions() == []
     assert tmux.capture("testing", 5) == ""
-    tmux.open(window(tmp_path, *told(tmp_path, "again")))
+    open_again(tmux, window(tmp_path, *told(tmp_path, "again")))
     assert read_told(tmp_path) == ["again"]
+
+
+def open_again(tmux: TmuxTerminal, one: Window) -> str:
+    """Open a window after a loss: the broken connection may be found by this very command."""
+
+    def probe() -> str | None:
+        with contextlib.suppress(TmuxLost):
+            return tmux.open(one)
+        return None
+
+    return wait_until(probe, what="a window on the new server")
 
 
 def test_tmux_never_takes_a_pane_of_an_earlier_server_for_its_own(
@@ -133,7 +146,7 @@ def test_tmux_never_takes_a_pane_of_an_earlier_server_for_its_own(
     old = tmux.open(window(tmp_path, "sleep", "60"))
     kill_server(tmux)
     wait_until(lambda: not tmux.alive(), what="the loss to be noticed")
-    new = tmux.open(window(tmp_path, *sleeper(tmp_path)))
+    new = open_again(tmux, window(tmp_path, *sleeper(tmp_path)))
     assert old.split("@")[0] == new.split("@")[0]
     tmux.close(old)
     assert tmux.capture(old, 5) == ""
