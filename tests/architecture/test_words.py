@@ -13,10 +13,10 @@ FORBIDDEN = tuple(
         ("pypi", ".org"),
         ("python", "hosted"),
         ("npm", "js.org"),
-        ("deb.debian", ".org"),
-        ("archive.ubuntu", ".com"),
     )
 )
+MIRROR = re.compile(r"\b(?:deb|archive|security|ports)\.(?:debian|ubuntu)\.")
+"""A host that a distribution's packages come from."""
 BINARY = {".png", ".ico", ".woff2", ".gz", ".db"}
 
 
@@ -33,6 +33,8 @@ def test_no_file_names_a_registry_or_a_private_place() -> None:
         f"{name}: {word}" for name, text in texts().items() for word in FORBIDDEN if word in text
     }
     assert found == set()
+    assert [name for name, text in texts().items() if MIRROR.search(text)] == []
+    assert MIRROR.search(".".join(("http://deb", "debian", "org")))
 
 
 def test_locked_requirements_carry_a_hash_for_each_line_and_no_address() -> None:

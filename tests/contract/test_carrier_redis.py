@@ -87,7 +87,8 @@ def bells(redis_server: RedisServer) -> Iterator[tuple[RedisNotifier, RedisNotif
 
 def test_ring_is_heard_by_another_process(bells: tuple[RedisNotifier, RedisNotifier]) -> None:
     here, there = bells
-    assert not there.wait({"a"}, 0.05) or there.wait({"a"}, 0.05) is False
+    there.wait({"a"}, 0.05)  # having connected may count as news
+    assert not there.wait({"a"}, 0.05)
     here.ring("a")
     assert there.wait({"a"}, 5)
     assert here.wait({"a"}, 5), "the one that rang hears it too"

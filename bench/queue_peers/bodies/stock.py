@@ -1,5 +1,6 @@
 """Dramatiq on its own brokers: Redis, RabbitMQ, and in memory."""
 
+from abc import abstractmethod
 from typing import Any
 
 import dramatiq
@@ -22,9 +23,9 @@ class DramatiqAdapter(Adapter):
         self.job: Any = job
         self._worker: dramatiq.Worker | None = None
 
+    @abstractmethod
     def broker(self) -> dramatiq.Broker:
         """Make the broker."""
-        raise NotImplementedError
 
     @override
     def send(self, number: int) -> None:
