@@ -23,7 +23,8 @@ def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
     fallback = settings.routing.fallback
     return Catalogue(
         agents={
-            name: _agent_info(name, agent, adapters) for name, agent in settings.agents.items()
+            name: _agent_info(name, agent, adapters, settings.queues.max_ready)
+            for name, agent in settings.agents.items()
         },
         actions={name: _action_spec(info) for name, info in ACTIONS.items()},
         route=lambda description: route(description, rules, fallback),
@@ -31,7 +32,7 @@ def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
     )
 
 
-def _agent_info(name: str, agent: Any, adapters: Adapters) -> AgentInfo:
+def _agent_info(name: str, agent: Any, adapters: Adapters, max_ready: int) -> AgentInfo:
     adapter = agent.adapter
     if adapter != "auto" and adapter not in adapters:
         known = ", ".join(["auto", *adapters])
@@ -43,6 +44,7 @@ def _agent_info(name: str, agent: Any, adapters: Adapters) -> AgentInfo:
         name=name,
         queue=name,
         slots=agent.slots,
+        max_ready=agent.max_ready or max_ready,
         adapter=adapter,
         takes_prompt=takes,
         fake=body is not None and body.fake,

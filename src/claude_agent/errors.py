@@ -135,7 +135,7 @@ class FencedOut(Conflict):
 
 
 class QueueFull(ClaudeAgentError):
-    """The queue has as many ready messages as it may; try again later."""
+    """The queue has as many ready tasks or messages as it may; try again later."""
 
     code = "queue_full"
     status = 429

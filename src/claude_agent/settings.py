@@ -25,6 +25,7 @@ from claude_agent.settings_model import (
     Budget,
     Configuration,
     Notify,
+    Queues,
     Routing,
     Sandbox,
     Server,
@@ -51,6 +52,7 @@ class Settings:
     approvals: Approvals
     budget: Budget
     routing: Routing
+    queues: Queues
     agents: Mapping[str, Agent]
     notify: Notify
     host_id: str = ""

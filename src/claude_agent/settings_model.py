@@ -144,6 +144,13 @@ class Routing(Section):
     rules: tuple[RoutingRule, ...] = ()
 
 
+class Queues(Section):
+    """What holds for every queue."""
+
+    max_ready: int = Field(default=100_000, ge=1, le=10_000_000)
+    """With so many ready tasks a queue takes no more from clients (429 `queue_full`)."""
+
+
 class Agent(Section):
     """One agent: a role, its adapter and what its runs are given."""
 
@@ -152,6 +159,8 @@ class Agent(Section):
     model: str = ""
     slots: int = Field(default=3, ge=1, le=100)
     """How many of its tasks run at once."""
+    max_ready: int | None = Field(default=None, ge=1, le=10_000_000)
+    """So many ready tasks its queue takes from clients; None: as [queues] says."""
     capabilities: tuple[str, ...] = ()
     instructions: str = ""
     workspace: Literal["none", "shared", "worktree"] = "worktree"
@@ -178,6 +187,7 @@ class Configuration(Section):
     approvals: Approvals = Approvals()
     budget: Budget = Budget()
     routing: Routing = Routing()
+    queues: Queues = Queues()
     agents: Mapping[AgentName, Agent] = {}
     notify: Notify = Notify()
 
@@ -193,6 +203,7 @@ TABLES: Mapping[str, type[Section]] = {
     "budget": Budget,
     "routing": Routing,
     "routing.rules.*": RoutingRule,
+    "queues": Queues,
     "agents.*": Agent,
     "notify": Notify,
 }

@@ -102,7 +102,8 @@ class TaskServices(ABC):
 
         `spec` holds the fields of `wire.TaskSpec` that were sent, `timeout` and `gates` in their
         long form. The key is stored in the same transaction as the task; a repeat returns the
-        stored answer. Raises UnknownName, Invalid, NotPromptable, IdempotencyMismatch, DiskFull.
+        stored answer. Raises UnknownName, Invalid, NotPromptable, IdempotencyMismatch, QueueFull,
+        DiskFull.
         """
 
     @abstractmethod

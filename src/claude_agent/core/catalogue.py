@@ -20,6 +20,8 @@ class AgentInfo:
     queue: str
     slots: int
     """How many of its tasks run at once."""
+    max_ready: int | None = None
+    """So many ready tasks its queue takes from clients; None: any number."""
     adapter: str
     """What drives it; `auto` until one is found."""
     takes_prompt: bool

@@ -7,6 +7,7 @@ from claude_agent.core import audit
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.intake import spec_of
 from claude_agent.core.log_follower import LogFollower
+from claude_agent.core.room import Room
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.duration import parse_duration
 from claude_agent.domain.task import Task
@@ -28,22 +29,26 @@ class UnifiedMessageBus:
         self._desk = desk
         self._catalogue = catalogue
         self._follower = follower
+        agents = catalogue.agents.values()
+        self._room = Room({each.queue: each.max_ready for each in agents})
 
     def publish_task(self, agent: str, task: dict[str, Any]) -> str:
         """Accept a task for an agent ("": routed) and return its id once it is durable.
 
         `task` has the fields of `POST /tasks/submit`. Raises UnknownName, Invalid,
-        NotPromptable, TooLarge, DiskFull; a refused task leaves nothing behind.
+        NotPromptable, TooLarge, QueueFull, DiskFull; a refused task leaves nothing behind.
         """
         wanted = {**task, "agent": agent or task.get("agent")}
         return self._database.write(lambda tx: self.accept(tx, wanted, actor="operator")).id
 
     def accept(self, tx: Tx, task: Mapping[str, Any], *, actor: str) -> Task:
-        """Accept a task in the caller's transaction."""
+        """Accept a task in the caller's transaction. Raises as `publish_task` does."""
         spec = spec_of(task, self._catalogue)
         context = self._desk.context(actor)
         delay = parse_duration(task["delay"]) if task.get("delay") is not None else 0
         not_before = context.at + delay if delay else 0
+        if not delay:
+            self._room.require(tx, spec.queue, context.at)
         return self._desk.submit(tx, spec, context, not_before=not_before)
 
     def subscribe_results(self, callback: Callable[[dict[str, Any]], None]) -> Callable[[], None]:

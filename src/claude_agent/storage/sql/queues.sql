@@ -21,6 +21,11 @@ SELECT state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
    AND state IN ('held', 'scheduled', 'ready', 'running', 'verifying', 'uncertain', 'dead')
  GROUP BY state;
 
+-- name: queues.ready_up_to
+-- How many tasks of a queue are ready, counted no further than needed.
+SELECT COUNT(*) AS count FROM (
+    SELECT 1 AS one FROM tasks WHERE queue = :queue AND state = 'ready' LIMIT :most) AS some;
+
 -- name: queues.ended_since
 -- How many tasks of a queue ended since a moment.
 SELECT COUNT(*) AS count FROM tasks
