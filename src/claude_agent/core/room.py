@@ -39,10 +39,10 @@ class Room:
     def require(self, reader: Reader, queue: str, now: int) -> None:
         """Let one ready task in, in the transaction that stores it. Raises `QueueFull`.
 
-            To count a deep queue takes milliseconds, so half of the room that is found is given away
-            without counting; whoever else fills it (steps, another process) has the other half. What is
-        not committed yet is not counted: on PostgreSQL submits at the same moment may pass the bound
-        by one for each connection.
+        To count a deep queue takes milliseconds, so half of the room that is found is given away
+        without counting; whoever else fills it (steps, another process) has the other half. What
+        is not committed yet is not counted: on PostgreSQL submits at the same moment may pass the
+        bound by one for each connection.
         """
         most = self._most.get(queue)
         if most is None:

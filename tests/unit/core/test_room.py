@@ -7,6 +7,7 @@ import pytest
 
 from claude_agent.core.room import STALE_MS
 from claude_agent.errors import QueueFull
+from claude_agent.storage.database import Tx
 from tests.unit.core.stand import NO, Stand, compare_with_the_log
 from tests.unit.core.test_execution_desk import UNDO, step, workflow
 
@@ -67,7 +68,7 @@ def test_a_refused_transaction_gives_its_place_back_at_the_next_count(narrow: St
         """Breaks a transaction off."""
 
     def broken_off() -> None:
-        def work(tx):  # type: ignore[no-untyped-def]
+        def work(tx: Tx) -> None:
             narrow.bus.accept(tx, {"run": "true", "agent": "testing"}, actor="me")
             raise Stop
 
