@@ -57,6 +57,8 @@ from claude_agent.storage.databases import open_database
 from claude_agent.storage.notifiers import open_notifier
 
 _LOG = logging.getLogger(__name__)
+HUNG_S = 5.0
+"""A thread that looks every second and has not for so long counts as silent."""
 ADAPTERS: Mapping[str, type[Adapter]] = {"shell": ShellAdapter, "fake": FakeAdapter}
 
 
@@ -285,19 +287,21 @@ class App:
     def components(self) -> dict[str, tuple[bool, str]]:
         """Return each component's state for `/health`."""
         sessions = self._terminal.alive()
-        looked = self.scheduler.looked_ago()
+        looked, silent = self.scheduler.looked_ago(), self._broker.silent_s()
         carrier = self._broker.carrier
         return {
             "database": self.database.state(),
             "broker": carrier.state() if carrier else (True, "the database itself"),
             "tmux": (sessions, "sessions answer" if sessions else "tmux does not answer"),
-            "scheduler": (looked < 5.0, f"looked {looked:.1f} s ago"),  # noqa: PLR2004 - seconds
+            "scheduler": (looked < HUNG_S, f"looked {looked:.1f} s ago"),
+            "dispatcher": (silent < HUNG_S, f"looked {silent:.1f} s ago"),
             "journal": (self._journal.alive(), "follows the runs"),
         }
 
     def dispatching(self) -> bool:
-        """Say whether the threads that move work are alive (the keeper's `disp` beat)."""
-        return self.scheduler.looked_ago() < 5.0 and self._journal.alive()  # noqa: PLR2004
+        """Say whether the threads that move work go on (the keeper's `disp` beat)."""
+        silent = max(self.scheduler.looked_ago(), self._broker.silent_s())
+        return silent < HUNG_S and self._journal.alive()
 
     # What actors do -------------------------------------------------------------------------
 

@@ -193,9 +193,9 @@ def _combine(layers: Sequence[_Layer]) -> tuple[Configuration, dict[str, str]]:
         configuration = Configuration.model_validate(merged)
     except ValidationError as error:
         raise _refusal([_problem(item, sources) for item in error.errors()]) from error
-    unknown = list(_unknown_agents(configuration, sources))
-    if unknown:
-        raise _refusal(unknown)
+    problems = [*_unknown_agents(configuration, sources), *_idle_server(configuration, sources)]
+    if problems:
+        raise _refusal(problems)
     return configuration, sources
 
 
@@ -267,6 +267,20 @@ def _unknown_agents(
                 "hint": f'did you mean "{near[0]}"?' if near else "define it under [agents.NAME]",
                 "kind": "unknown",
             }
+
+
+def _idle_server(
+    configuration: Configuration, sources: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
+    server = configuration.server
+    if not server.workers and server.database_url.startswith("sqlite"):
+        source = _source(sources, "server.workers")
+        yield {
+            "message": f"server.workers = 0 in {source}: on SQLite nobody else could do the work",
+            "path": "server.workers",
+            "file": source,
+            "hint": "give it 1 or more, or share a PostgreSQL database with claude-agent worker",
+        }
 
 
 def _refusal(problems: Sequence[Mapping[str, str]]) -> Invalid:

@@ -77,7 +77,7 @@ class Server(Section):
     durability: Literal["strict", "balanced"] = "strict"
     """strict: synchronous=FULL; balanced: safe when a process crashes, not when the power fails."""
     workers: int = Field(default=15, ge=0, le=500)
-    """Slots; one of them takes EMERGENCY only. 0: workers of their own do all the work."""
+    """Slots; one takes EMERGENCY only. 0, on PostgreSQL: `worker` processes do all the work."""
     retention: Retention = Retention()
 
 

@@ -24,6 +24,8 @@ from claude_agent.settings import Settings
 
 _LOG = logging.getLogger("claude_agent.worker")
 DEFAULT_SLOTS = 15
+LOOK_S, SILENT_S = 2.0, 10.0
+"""As the keeper allows the server."""
 OK, FAILED, USAGE = 0, 1, 2
 
 
@@ -88,10 +90,21 @@ def _work(settings: Settings, role: Role) -> int:
         _LOG.info("worker on %s: %d slots, %s; %d adopted", host, role.slots, where, adopted)
         sys.stdout.write(f"worker ready: host {host}, {role.slots} slots, {where}\n")
         sys.stdout.flush()
-        ending.wait()
+        _work_on(app, ending)
     finally:
         app.stop()
     return OK
+
+
+def _work_on(app: App, ending: threading.Event) -> None:
+    """Wait for the end. A worker has no keeper: one that hangs ends as if it were killed."""
+    silent = 0
+    while not ending.wait(LOOK_S):
+        silent = 0 if app.dispatching() else silent + 1
+        if silent * LOOK_S >= SILENT_S:
+            _LOG.error("this worker is hung (dispatcher silent); it ends, its agents go on")
+            logging.shutdown()
+            os._exit(FAILED)
 
 
 if __name__ == "__main__":

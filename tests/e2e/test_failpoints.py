@@ -30,6 +30,7 @@ MESSAGE_POINTS = (
     "message.claimed",
     "message.settled",
 )
+OTHER_POINTS = ("reap.after", "dispatcher.turn")
 RECOVERY_POINTS = {
     # What dies first leaves what the second point is about.
     "seal.before": ("window.before", "seal.before"),
@@ -156,6 +157,22 @@ def test_message_is_not_lost_and_not_doubled_when_the_server_dies_at(
     failing.verify()
 
 
+def test_server_whose_dispatcher_hangs_is_killed_and_started_again(failing: Product) -> None:
+    task = failing.submit(failing.held("hung"))
+    failing.started("hung")
+    old = failing.server
+    arm(failing, "dispatcher.turn")
+    insist(failing, "hung-message", failing.entry("hung-message"))
+    failing.serves(not_pid=old, timeout=60)
+    story = (failing.home / "logs" / "keeper.log").read_text()
+    assert f"server pid {old} is hung (dispatcher silent): killed" in story
+    [line] = failing.started("hung-message")
+    failing.reaches(line["task_id"], "succeeded")
+    failing.let_go("hung")
+    assert failing.reaches(task["id"], "succeeded")["attempt"] == 1
+    failing.verify()
+
+
 def test_every_point_is_met_by_a_test() -> None:
     tree = ast.parse((HOOKS / "sitecustomize.py").read_text())
     [points] = [
@@ -164,4 +181,4 @@ def test_every_point_is_met_by_a_test() -> None:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
     ]
     names = {json.loads(ast.unparse(key).replace("'", '"')) for key in points.keys if key}
-    assert names == {*TASK_POINTS, *MESSAGE_POINTS, *RECOVERY_POINTS, "reap.after"}
+    assert names == {*TASK_POINTS, *MESSAGE_POINTS, *RECOVERY_POINTS, *OTHER_POINTS}

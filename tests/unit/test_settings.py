@@ -156,6 +156,7 @@ def test_settings_tells_all_problems_at_once(place: Place) -> None:
         ("[server]\ndatabase_url='mysql://x/y'\n", "postgresql://user@host:port/name"),
         ("[server]\ndatabase_url='mysql'\n", "sqlite"),
         ("[server]\nbroker_url='kafka://x'\n", "redis://host:6379/0"),
+        ("[server]\nworkers=0\n", "on SQLite nobody else could do the work"),
         ("[sandbox]\nmode='required'\n", "not available in this version yet"),
         ("[agents.Bad_Name]\n", "agents.Bad_Name"),
         ("[agents]\ntesting = 3\n", "agents.testing"),
@@ -197,6 +198,11 @@ def test_settings_says_where_the_sockets_are_when_the_home_is_long(tmp_path: Pat
         settings = Settings.load(home, environment=environment, folder=tmp_path)
         assert settings.sockets.parent == Path(short)
         assert str(settings.sockets) in settings.notes[0]
+
+
+def test_settings_allows_a_server_without_slots_where_others_can_work(place: Place) -> None:
+    place.project_file.write_text("[server]\nworkers=0\ndatabase_url='postgresql://u@h/n'\n")
+    assert place.load().server.workers == 0
 
 
 def test_settings_refuses_a_home_that_cannot_be_used(place: Place) -> None:

@@ -1,5 +1,7 @@
 """Kills the product's own process with SIGKILL at a named point, from outside its code.
 
+At the points of FROZEN the thread stops for ever instead, as one does that hangs.
+
 Python imports a `sitecustomize` it finds at start; with this folder on PYTHONPATH it is this one.
 It wraps the functions of POINTS as their modules are loaded. Points fire in the order of the lines
 of `$FAILPOINTS/armed`, each once: a line is taken out, synced, before the process dies.
@@ -11,6 +13,7 @@ import importlib.machinery
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 POINTS = {
@@ -38,7 +41,13 @@ POINTS = {
     "message.committed": ("claude_agent.serve.system", "System.send_message", "done"),
     "message.settled": ("claude_agent.queue.message_store", "_settle_all", "done"),
     "message.claimed": ("claude_agent.queue.message_store", "_claim", "done"),
+    "dispatcher.turn": (
+        "claude_agent.queue.brokers.dispatcher",
+        "Dispatcher._care_when_due",
+        "before",
+    ),
 }
+FROZEN = {"dispatcher.turn"}
 
 
 def fire(name):
@@ -53,6 +62,8 @@ def fire(name):
             file.write(rest)
             file.flush()
             os.fsync(file.fileno())
+        while name in FROZEN:
+            threading.Event().wait()
         os.kill(os.getpid(), signal.SIGKILL)
 
 

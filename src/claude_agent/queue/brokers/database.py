@@ -78,6 +78,8 @@ class DatabaseBroker(QuietBroker):
             options=options,
             care=self._care,
         )
+        self.silent_s = self._dispatcher.silent_s
+        """Returns for how many seconds the dispatcher has not looked; 0 before it was started."""
         self.add_middleware(QueueOptions(self._dispatcher))
         self._manifest: Mapping[str, ManifestEntry] = {}
         self.carrier: TicketCarrier | None = None
