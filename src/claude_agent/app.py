@@ -148,7 +148,7 @@ class App:
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
-            redrives=self._redrives,
+            timed=(self._redrives,),
         )
 
     def _build_agents(self, home: Path, port: int) -> None:

@@ -9,11 +9,14 @@ import json
 import logging
 import re
 
+from typing_extensions import override
+
 from claude_agent.core import audit, message_letters
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.letters import MESSAGE, TASK, Criteria, message_letter
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.timed import Timed
 from claude_agent.core.views import Wire
 from claude_agent.domain.events import Context
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid, NotFound
@@ -46,7 +49,7 @@ def per_minute_of(rate: str | None) -> int:
     return int(match[1]) * (60 if match[2] == "s" else 1)
 
 
-class Redrives:
+class Redrives(Timed):
     """Begins re-drives of many, and takes their turns."""
 
     def __init__(self, foundation: Foundation, desk: TaskDesk, letters: DeadLetters) -> None:
@@ -115,6 +118,16 @@ class Redrives:
             return self._database.write(work)
         return False
 
+    @override
+    def beat(self) -> int:
+        return self.tell_first_messages()
+
+    @override
+    def next_due(self, reader: Reader) -> int | None:
+        row = reader.row("redrives.next_due")
+        return None if row is None else row["at"]
+
+    @override
     def tick(self, now: int) -> int:
         """Take the turns that are due; return how many letters were re-driven."""
         done = 0

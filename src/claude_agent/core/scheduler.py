@@ -2,12 +2,13 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 
 from claude_agent.clock import Clock
 from claude_agent.core.claims import Claims
 from claude_agent.core.execution_desk import ExecutionDesk
-from claude_agent.core.redrives import Redrives
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.timed import Timed
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution_decide import CancelAsked
 from claude_agent.domain.states import TASK_HOLDS_SLOT
@@ -29,6 +30,7 @@ DRIFT_MS = 2_000
 _BATCH = 200
 _OF_ONE_TASK = (Conflict, Invalid, LookupError, TypeError, ValueError)
 """What is wrong with one task or its definition; a full disk is wrong with all of them."""
+_DUE = ("tasks.next_due", "tasks.next_deadline", "executions.next_deadline")
 
 
 class TaskScheduler:
@@ -42,14 +44,14 @@ class TaskScheduler:
         executions: ExecutionDesk,
         claims: Claims,
         clock: Clock,
-        redrives: Redrives | None = None,
+        timed: Sequence[Timed] = (),
     ) -> None:
         self._database = database
         self._desk = desk
         self._executions = executions
         self._claims = claims
         self._clock = clock
-        self._redrives = redrives
+        self._timed = tuple(timed)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat_at = self._aged_at = clock.monotonic() - AGING_S
@@ -88,8 +90,7 @@ class TaskScheduler:
         self._looked_at = self._clock.monotonic()
         self._follow_the_clock()
         changed = self._tick_tasks(now) + self._tick_executions(now)
-        if self._redrives is not None:
-            changed += self._redrives.tick(now)
+        changed += sum(self._tick_part(part, now) for part in self._timed)
         seconds = self._clock.monotonic()
         if seconds - self._beat_at >= BEAT_S:
             self._beat_at = seconds
@@ -104,18 +105,30 @@ class TaskScheduler:
             self._claims.ring()
         return changed
 
+    def _tick_part(self, part: Timed, now: int) -> int:
+        try:
+            return part.tick(now)
+        except _OF_ONE_TASK:
+            _LOG.exception("the timers of %s failed", type(part).__name__)
+            return 0
+
     def _beat(self) -> None:
         if not self._database.shared:  # there the watch over the hosts beats
             self._claims.beat()
-        if self._redrives is not None:
-            self._redrives.tell_first_messages()
+        for part in self._timed:
+            part.beat()
 
     def _next_look(self) -> float:
         now = self._clock.now()
-        due = self._database.read(_next_due)
+        due = self._database.read(self._next_due)
         if due is None:
             return LOOK_S
         return min(LOOK_S, max(0.005, (due - now) / 1000))
+
+    def _next_due(self, reader: Reader) -> int | None:
+        marks = [row["at"] for name in _DUE if (row := reader.row(name)) is not None]
+        marks += [part.next_due(reader) for part in self._timed]
+        return min((mark for mark in marks if mark is not None), default=None)
 
     def _follow_the_clock(self) -> None:
         """Move pending delays when wall time jumped: a delay is a duration, not a date."""
@@ -138,7 +151,7 @@ class TaskScheduler:
             task = task_rows.load(tx, task_id)
             if task is not None:
                 self._desk.apply(tx, task, Move(jump=jump), context)
-        return len(ids)
+        return len(ids) + sum(part.move(tx, jump, context) for part in self._timed)
 
     def _tick_tasks(self, now: int) -> int:
         def find(reader: Reader) -> list[str]:
@@ -198,17 +211,3 @@ class TaskScheduler:
         )
         self._executions.advance(tx, execution_id, [asked], context)
         tx.execute("executions.clear_deadline", id=execution_id)
-
-
-def _next_due(reader: Reader) -> int | None:
-    marks = [
-        row["at"]
-        for name in (
-            "tasks.next_due",
-            "tasks.next_deadline",
-            "executions.next_deadline",
-            "redrives.next_due",
-        )
-        if (row := reader.row(name)) is not None and row["at"] is not None
-    ]
-    return min(marks, default=None)

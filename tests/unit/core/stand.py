@@ -156,7 +156,7 @@ class Stand:
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
-            redrives=self.redrives,
+            timed=(self.redrives,),
         )
         self.hosts = Hosts(
             foundation,
