@@ -27,19 +27,30 @@ class RetryPolicy:
     """Error kinds that are never retried."""
     exit_codes: tuple[int, ...] = ()
     """Exit codes that are retried; empty: every code."""
+    if_: str | None = None
+    """An expression over `failure` (and what the step reads); false: no further attempt."""
+    prompt: str | None = None
+    """What the agent is asked instead from the second attempt on; may hold `failure`."""
+    agent: str | None = None
+    """Who makes the further attempts; None: who made the first."""
 
     def to_data(self) -> dict[str, Any]:
         """Return a JSON object that `from_data` reads back."""
-        return asdict(self) | {
+        data = asdict(self) | {
             "on": list(self.on),
             "not_on": list(self.not_on),
             "exit_codes": list(self.exit_codes),
         }
+        # Younger than stored definitions, whose hashes must stay: absent where it is None.
+        added = {"if": data.pop("if_"), "prompt": data.pop("prompt"), "agent": data.pop("agent")}
+        return data | {name: value for name, value in added.items() if value is not None}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "RetryPolicy":
         """Read what `to_data` wrote; absent fields take their defaults."""
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        if "if" in data:
+            known["if_"] = data["if"]
         for name in ("on", "not_on", "exit_codes"):
             if name in known:
                 known[name] = tuple(known[name])

@@ -1,7 +1,7 @@
 """What is asked of a task: fixed at submit, stored once, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from claude_agent.domain.definition import Timeouts
@@ -54,7 +54,7 @@ class TaskSpec:
     def to_data(self) -> dict[str, Any]:
         """Return a JSON object that `from_data` reads back."""
         data = {item.name: getattr(self, item.name) for item in fields(self)}
-        data["limits"] = asdict(self.limits)
+        data["limits"] = self.limits.to_data()
         data["retry"] = self.retry.to_data()
         data["gates"] = [dict(gate) for gate in self.gates]
         data["with"] = data.pop("with_")
