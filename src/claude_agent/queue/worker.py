@@ -45,10 +45,18 @@ class QueueWorker:
     def __init__(self, broker: dramatiq.Broker, carrier: TicketCarrier | None = None) -> None:
         self._carrier = carrier
         self._worker = DramatiqWorker(broker, worker_threads=THREADS, worker_timeout=LOOK_MS)
+        self._broker = broker
+        self._booted = False
         self._running = False
 
     def start(self) -> None:
         """Begin to consume every declared queue."""
+        if not self._booted:
+            # The command `dramatiq` sends this signal, not its Worker. Without it time limits are
+            # written down and nobody looks at them, and metrics have nothing to count with. Once
+            # only: the time limit's thread cannot be started a second time.
+            self._booted = True
+            self._broker.emit_after("process_boot")
         self._worker.start()
         if self._carrier is not None:
             self._carrier.start()
