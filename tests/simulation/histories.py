@@ -22,6 +22,7 @@ from claude_agent.domain.execution_decide import (
     decide,
 )
 from claude_agent.domain.states import EXECUTION_TERMINAL, STEP_CLOSED, ExecutionState, StepState
+from claude_agent.domain.tally import Tally
 from claude_agent.domain.task_spec import TaskSpec
 from tests.unit.domain.making import EXECUTION, numbered
 
@@ -222,6 +223,10 @@ def _check_decision(
                 assert not undoing, "it ended while a step was being undone"
         run = evolve(run, said, history.at)
     assert run == decision.run
+    counted = Tally(decision.run.steps.values())
+    kept = decision.run.tally
+    assert (kept.open, kept.waiting) == (counted.open, counted.waiting)
+    assert all(kept[state] == counted[state] for state in StepState)
     names = iter([(submit.task_id, submit.ref) for submit in decision.submits])
     spare = numbered()
     means = Means(

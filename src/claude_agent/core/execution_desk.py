@@ -28,7 +28,8 @@ class ExecutionDesk:
         self._desk = desk
         self._catalogue = catalogue
         self._definitions: OrderedDict[str, Definition] = OrderedDict()
-        self._folded: OrderedDict[str, Execution] = OrderedDict()
+        self._folded: OrderedDict[str, tuple[str, Execution]] = OrderedDict()
+        """Executions as this process wrote them last, each with the mark of that write."""
         desk.tell(self.on_facts)
 
     def definition(self, reader: Reader, digest: str) -> Definition:
@@ -58,12 +59,16 @@ class ExecutionDesk:
         return found
 
     def load(self, tx: Reader, execution_id: str) -> Execution:
-        """Return the folded execution, locked; from memory if its row has the same number still."""
+        """Return the folded execution, locked; from memory if its row is our last write still.
+
+        The mark is in the row only if that write was committed, or is a part of this transaction.
+        """
         tx.lock("executions.lock", id=execution_id)
-        row = tx.row("executions.by_id", id=execution_id)
-        kept = self._folded.get(execution_id)
-        if row is not None and kept is not None and kept.seq == row["seq"]:
-            return kept
+        mark, kept = self._folded.get(execution_id, ("", None))
+        if kept is not None:
+            row = tx.row("executions.mark", id=execution_id)
+            if row is not None and row["mark"] == mark:
+                return kept
         run = execution_rows.load(tx, execution_id)
         if run is None:
             message = f"There is no execution {execution_id}."
@@ -92,7 +97,8 @@ class ExecutionDesk:
         after = decision.run
         if not decision.events:
             return before
-        if not execution_rows.save(tx, before, after):
+        mark = self._desk.mark()
+        if not execution_rows.save(tx, before, after, mark):
             message = f"Execution {before.ref} was changed by somebody else."
             raise FencedOut(message)
         first = before.seq + 1
@@ -100,7 +106,7 @@ class ExecutionDesk:
         tx.append(
             [own.wrap(after.stream, first + n, said) for n, said in enumerate(decision.events)]
         )
-        self._keep(tx, after)
+        self._keep(mark, after)
         tx.after_commit(lambda: narration.tell_execution(after, decision.events))
         follow = Context(at=context.at, actor=f"execution:{after.ref}", causation=after.stream)
         for submit in decision.submits:
@@ -122,12 +128,9 @@ class ExecutionDesk:
         route = self._catalogue.route(description)
         return route.agent, route.reason
 
-    def _keep(self, tx: Tx, run: Execution) -> None:
-        def keep() -> None:
-            self._folded.pop(run.id, None)
-            if not run.terminal:
-                self._folded[run.id] = run
-                while len(self._folded) > _KEPT:
-                    self._folded.popitem(last=False)
-
-        tx.after_commit(keep)
+    def _keep(self, mark: str, run: Execution) -> None:
+        self._folded.pop(run.id, None)
+        if not run.terminal:
+            self._folded[run.id] = mark, run
+            while len(self._folded) > _KEPT:
+                self._folded.popitem(last=False)

@@ -60,6 +60,10 @@ class TaskDesk:
                 return new, ref
         return self.new_id(reader, taken, given=given)
 
+    def mark(self) -> str:
+        """Return a name for one write."""
+        return self._ids.new()
+
     def submit(
         self,
         tx: Tx,

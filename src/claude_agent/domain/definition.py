@@ -112,12 +112,20 @@ class Definition:
     dependents: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     """For every step the steps that depend on it directly."""
 
+    by_action: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    """For every action the steps that perform it, in the order of the source."""
+
     def __post_init__(self) -> None:
         after: dict[str, list[str]] = {step.id: [] for step in self.steps}
+        acting: dict[str, list[str]] = {}
         for step in self.steps:
             for name in step.depends_on:
                 after[name].append(step.id)
+            if step.action is not None:
+                acting.setdefault(step.action, []).append(step.id)
         dependents = {name: tuple(names) for name, names in after.items()}
+        by_action = {name: tuple(names) for name, names in acting.items()}
+        object.__setattr__(self, "by_action", by_action)
         object.__setattr__(self, "by_id", {step.id: step for step in self.steps})
         object.__setattr__(self, "dependents", dependents)
 

@@ -1,10 +1,15 @@
-"""An execution: the folded state of one run of a workflow."""
+"""An execution: the folded state of one run of a workflow.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+A decision folds its events into a draft: a copy made once, not once for each event.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain import step_run
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import (
     EXECUTION_ALLOWED,
@@ -13,51 +18,17 @@ from claude_agent.domain.states import (
     STEP_CLOSED,
     STEP_OPEN,
     ExecutionState,
-    StepState,
     moved,
 )
+from claude_agent.domain.step_run import StepRun
+from claude_agent.domain.tally import Tally
 
-_S = StepState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRun:
-    """The folded state of one step."""
-
-    id: str
-    state: StepState = StepState.PENDING
-    task_id: str = ""
-    task_ref: str = ""
-    k: int = 0
-    """Number of the effect: grows when an earlier one was compensated."""
-    attempt: int = 0
-    started: bool = False
-    """Something of it has run."""
-    waits: bool = False
-    """It is open and waits for a time or a person."""
-    ended_well: bool = False
-    """It succeeded, also when it was being cancelled: it has an effect to undo."""
-    outputs: Mapping[str, Any] | None = None
-    reason: str = ""
-    message: str = ""
-    started_at: int | None = None
-    ended_at: int | None = None
-    end_seq: int = 0
-    """Number of its end event in the execution's stream: the order of completion."""
-    undo_task_id: str = ""
-    undo_task_ref: str = ""
-    undo_started_at: int | None = None
-    undo_ended_at: int | None = None
-
-    @property
-    def open(self) -> bool:
-        """Its task may still do something."""
-        return self.state in STEP_OPEN
+__all__ = ["Execution", "StepRun", "evolve", "fold", "submitted"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Execution:
-    """The folded state of one execution."""
+    """The folded state of one execution; changed by `fold` alone, and only while a draft."""
 
     id: str
     ref: str
@@ -71,7 +42,7 @@ class Execution:
     workspace: str
     """A folder of its own for what a step clones."""
     created_at: int
-    steps: Mapping[str, StepRun]
+    steps: dict[str, StepRun]
     seq: int = 1
     generation: int = 1
     state: ExecutionState = ExecutionState.QUEUED
@@ -86,6 +57,17 @@ class Execution:
     """The fixed list of what is undone: groups in order."""
     not_undone: tuple[str, ...] = ()
     outputs: Mapping[str, Any] | None = None
+    tally: Tally = field(init=False, compare=False, repr=False)
+    """Counts of its steps, so that nobody looks through all of them."""
+    changed: set[str] = field(init=False, compare=False, repr=False)
+    """The steps that changed since it became a draft: what is to be written."""
+    drafted_at: int = field(init=False, compare=False, repr=False)
+    """Its `seq` when it became a draft."""
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.steps.values())
+        self.changed = set(self.steps)
+        self.drafted_at = 0
 
     @property
     def terminal(self) -> bool:
@@ -97,9 +79,31 @@ class Execution:
         """The name of its stream in the log."""
         return f"execution/{self.id}"
 
+    @property
+    def any_open(self) -> bool:
+        """The task of some step may still do something."""
+        return self.tally.open > 0
+
     def open_steps(self) -> list[StepRun]:
         """Return the steps whose task may still do something."""
-        return [step for step in self.steps.values() if step.open]
+        if not self.tally.open:
+            return []
+        return [step for step in self.steps.values() if step.state in STEP_OPEN]
+
+    def draft(self) -> "Execution":
+        """Return a copy to fold events into; this one stays as it is."""
+        new = copy.copy(self)
+        new.steps = dict(self.steps)
+        new.tally = self.tally.copy()
+        new.changed = set()
+        new.drafted_at = self.seq
+        return new
+
+    def put(self, step: StepRun) -> None:
+        """Replace (or add) one step of a draft."""
+        self.tally.replace(self.steps.get(step.id), step)
+        self.steps[step.id] = step
+        self.changed.add(step.id)
 
 
 def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execution:
@@ -114,163 +118,84 @@ def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execut
         cwd=said.cwd,
         workspace=said.workspace,
         created_at=at,
-        steps={step: StepRun(id=step) for step in said.steps},
+        steps={step: StepRun(id=step, n=n) for n, step in enumerate(said.steps)},
     )
 
 
 def evolve(run: Execution, said: Payload, at: int) -> Execution:
-    """Fold one event (not the first) into the execution. Raises `IllegalTransition`."""
-    seq = run.seq + 1
-    changed = _evolved(replace(run, seq=seq), said, at)
-    if changed.state != run.state or run.terminal:  # an end is said once
-        moved(EXECUTION_ALLOWED, run.state, changed.state, f"execution {run.ref}")
-    return changed
+    """Return the execution after one event (not the first). Raises `IllegalTransition`."""
+    new = run.draft()
+    fold(new, said, at)
+    return new
 
 
-def _evolved(run: Execution, said: Payload, at: int) -> Execution:
-    step = getattr(said, "step", None)
-    if isinstance(step, str) and not isinstance(said, ev.ExecutionFailing):
-        before = run.steps[step]
-        after = _step(before, said, at, run.seq)
-        if after.state != before.state or before.state in STEP_CLOSED:
-            moved(STEP_ALLOWED, before.state, after.state, f"step {step} of {run.ref}")
-        return replace(run, steps={**run.steps, step: after})
-    match said:
-        case ev.ExecutionStarted():
-            return replace(run, state=ExecutionState.RUNNING, started_at=at)
-        case ev.ExecutionWaiting():
-            return replace(run, state=ExecutionState.WAITING)
-        case ev.ExecutionResumed():
-            return replace(run, state=ExecutionState.RUNNING)
-        case ev.ExecutionFailing() | ev.ExecutionCancelRequested():
-            return _stopping(run, said)
-        case ev.CompensationPlanned():
-            return replace(
-                run,
-                state=ExecutionState.COMPENSATING,
-                plan=tuple(tuple(group) for group in said.groups),
-                not_undone=tuple(said.not_undone),
-            )
-        case ev.ExecutionEnded():
-            return replace(
-                run,
-                state=ExecutionState(said.state),
-                reason=said.reason or run.reason,
-                outputs=said.outputs,
-                not_undone=tuple(said.not_undone),
-                ended_at=at,
-            )
-        case _:
-            return run
+def fold(run: Execution, said: Payload, at: int) -> None:
+    """Fold one event (not the first) into a draft. Raises `IllegalTransition`."""
+    run.seq += 1
+    before, ended = run.state, run.state in EXECUTION_TERMINAL
+    kind = type(said)
+    if kind in step_run.STEP_EVENTS:
+        _fold_step(run, said, at)
+    elif (folding := _FOLDINGS.get(kind)) is not None:
+        folding(run, said, at)
+    if run.state != before or ended:  # an end is said once
+        moved(EXECUTION_ALLOWED, before, run.state, f"execution {run.ref}")
 
 
-def _stopping(run: Execution, said: ev.ExecutionFailing | ev.ExecutionCancelRequested) -> Execution:
-    match said:
-        case ev.ExecutionFailing():
-            return replace(
-                run,
-                state=ExecutionState.FAILING,
-                failed_step=said.step,
-                reason=said.reason,
-                message=said.message,
-            )
-        case ev.ExecutionCancelRequested():
-            going_back = run.state == ExecutionState.COMPENSATING
-            return replace(
-                run,
-                state=run.state if going_back else ExecutionState.CANCELLING,
-                cancel_requested=said.reason,
-                compensate_on_cancel=said.compensate,
-                reason=run.reason or "cancelled",
-            )
+def _fold_step(run: Execution, said: Any, at: int) -> None:
+    before = run.steps[said.step]
+    after = step_run.after(before, said, at, run.seq)
+    if after.state != before.state or before.state in STEP_CLOSED:
+        moved(STEP_ALLOWED, before.state, after.state, f"step {said.step} of {run.ref}")
+    run.put(after)
 
 
-def _step(step: StepRun, said: Payload, at: int, seq: int) -> StepRun:
-    match said:
-        case ev.StepQueued() | ev.StepStarted() | ev.StepRetrying() | ev.StepUncertain():
-            return _step_goes(step, said, at)
-        case ev.StepCompensating() | ev.StepCompensated() | ev.StepCompensationFailed():
-            return _step_undone(step, said, at)
-        case _:
-            return replace(_step_ends(step, said), ended_at=at, end_seq=seq, waits=False)
+def _started(run: Execution, _said: ev.ExecutionStarted, at: int) -> None:
+    run.state, run.started_at = ExecutionState.RUNNING, at
 
 
-def _step_goes(step: StepRun, said: Payload, at: int) -> StepRun:
-    match said:
-        case ev.StepQueued():
-            return replace(
-                step,
-                state=_S.QUEUED,
-                task_id=said.task_id,
-                task_ref=said.task_ref,
-                k=said.k,
-            )
-        case ev.StepStarted():
-            return replace(
-                step,
-                state=_S.RUNNING,
-                attempt=said.attempt,
-                started=True,
-                waits=False,
-                started_at=step.started_at if step.started_at is not None else at,
-            )
-        case ev.StepRetrying():
-            return replace(step, state=_S.QUEUED, waits=True, message=said.message)
-        case ev.StepUncertain():
-            return replace(step, state=_S.UNCERTAIN, started=True, waits=True, reason=said.reason)
-        case _:
-            return step
+def _waiting(run: Execution, _said: ev.ExecutionWaiting, _at: int) -> None:
+    run.state = ExecutionState.WAITING
 
 
-def _step_ends(step: StepRun, said: Payload) -> StepRun:
-    match said:
-        case ev.StepSucceeded():
-            return replace(
-                step,
-                state=_S.SUCCEEDED,
-                outputs=said.outputs,
-                ended_well=True,
-                reason="",
-                message="",
-            )
-        case ev.StepFailed():
-            return replace(
-                step,
-                state=_S.FAILED,
-                reason=said.reason,
-                message=said.message,
-                started=said.started,
-            )
-        case ev.StepSkipped():
-            return replace(step, state=_S.SKIPPED, reason=said.reason)
-        case ev.StepCancelled():
-            return replace(
-                step,
-                state=_S.CANCELLED,
-                reason="cancelled",
-                started=said.started,
-                ended_well=said.ended_well,
-                outputs=said.outputs,
-            )
-        case _:
-            return step
+def _resumed(run: Execution, _said: ev.ExecutionResumed, _at: int) -> None:
+    run.state = ExecutionState.RUNNING
 
 
-def _step_undone(step: StepRun, said: Payload, at: int) -> StepRun:
-    match said:
-        case ev.StepCompensating():
-            return replace(
-                step,
-                state=_S.COMPENSATING,
-                undo_task_id=said.task_id,
-                undo_task_ref=said.task_ref,
-                undo_started_at=at,
-            )
-        case ev.StepCompensated():
-            return replace(step, state=_S.COMPENSATED, undo_ended_at=at)
-        case ev.StepCompensationFailed():
-            return replace(
-                step, state=_S.COMPENSATION_FAILED, undo_ended_at=at, message=said.message
-            )
-        case _:
-            return step
+def _failing(run: Execution, said: ev.ExecutionFailing, _at: int) -> None:
+    run.state = ExecutionState.FAILING
+    run.failed_step, run.reason, run.message = said.step, said.reason, said.message
+
+
+def _cancelling(run: Execution, said: ev.ExecutionCancelRequested, _at: int) -> None:
+    if run.state != ExecutionState.COMPENSATING:  # what goes back already goes on going back
+        run.state = ExecutionState.CANCELLING
+    run.cancel_requested = said.reason
+    run.compensate_on_cancel = said.compensate
+    run.reason = run.reason or "cancelled"
+
+
+def _planned(run: Execution, said: ev.CompensationPlanned, _at: int) -> None:
+    run.state = ExecutionState.COMPENSATING
+    run.plan = tuple(tuple(group) for group in said.groups)
+    run.not_undone = tuple(said.not_undone)
+
+
+def _ended(run: Execution, said: ev.ExecutionEnded, at: int) -> None:
+    run.state = ExecutionState(said.state)
+    run.reason = said.reason or run.reason
+    run.outputs = said.outputs
+    run.not_undone = tuple(said.not_undone)
+    run.ended_at = at
+
+
+_FOLDINGS: Mapping[type[Payload], Callable[[Execution, Any, int], None]] = {
+    ev.ExecutionStarted: _started,
+    ev.ExecutionWaiting: _waiting,
+    ev.ExecutionResumed: _resumed,
+    ev.ExecutionFailing: _failing,
+    ev.ExecutionCancelRequested: _cancelling,
+    ev.CompensationPlanned: _planned,
+    ev.ExecutionEnded: _ended,
+}
+"""How each event of the execution itself changes a draft; any other changes only `seq`."""

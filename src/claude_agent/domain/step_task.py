@@ -9,6 +9,7 @@ from claude_agent.domain.definition import Compensate, Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.expression import render, render_with
 from claude_agent.domain.priority import Priority
+from claude_agent.domain.states import StepState
 from claude_agent.domain.task_spec import TaskSpec
 
 CLONES = "clone_repo"
@@ -20,14 +21,18 @@ def outcome_of(run: Execution, step: Step | None) -> str:
 
     Its dependencies decide; a step without any (and `None`) looks at the whole execution.
     """
-    names = step.depends_on if step is not None else ()
-    looked_at = [run.steps[name] for name in names] or list(run.steps.values())
-    states = {one.state for one in looked_at}
     if run.cancel_requested:
         return "cancelled"
-    if "failed" in states:  # it stopped the others: their being cancelled only follows from it
+    names = step.depends_on if step is not None else ()
+    if names:
+        states = {run.steps[name].state for name in names}
+        failed, cancelled = StepState.FAILED in states, StepState.CANCELLED in states
+    else:
+        failed = run.tally[StepState.FAILED] > 0
+        cancelled = run.tally[StepState.CANCELLED] > 0
+    if failed:  # it stopped the others: their being cancelled only follows from it
         return "failure"
-    return "cancelled" if "cancelled" in states else "success"
+    return "cancelled" if cancelled else "success"
 
 
 def contexts(definition: Definition, run: Execution, step: Step | None) -> dict[str, Any]:
@@ -84,9 +89,9 @@ def workplace(run: Execution, definition: Definition, step: Step) -> str:
         return ""
     if step.action == CLONES:
         return run.workspace
-    for other in definition.steps:
-        done = run.steps[other.id]
-        if other.action == CLONES and done.ended_well:
+    for name in definition.by_action.get(CLONES, ()):
+        done = run.steps[name]
+        if done.ended_well:
             path = (done.outputs or {}).get("path")
             return path if isinstance(path, str) and path else run.workspace
     return run.cwd

@@ -4,20 +4,35 @@ import json
 from typing import Any
 
 from claude_agent.domain.events import decode
-from claude_agent.domain.execution import Execution, StepRun, evolve, submitted
+from claude_agent.domain.execution import Execution, StepRun, fold, submitted
 from claude_agent.domain.execution_events import ExecutionSubmitted
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.storage.database import Reader, Row, Tx
 from claude_agent.storage.log import Recorded
 from claude_agent.storage.task_rows import dump, parse
 
-_PLAIN = (
-    *("id", "ref", "seq", "generation", "workflow", "name", "definition", "cwd", "workspace"),
-    *("created_at", "started_at", "ended_at", "cancel_requested", "failed_step", "reason"),
-    "message",
+_FIXED = ("ref", "workflow", "name", "definition", "cwd", "workspace", "created_at")
+"""What never changes after the first event; so do the parameters."""
+_CHANGING = (
+    *("id", "seq", "generation", "started_at", "ended_at", "cancel_requested", "failed_step"),
+    *("reason", "message"),
 )
+_PLAIN = (*_FIXED, *_CHANGING)
 _STEP_PLAIN = (
-    *("id", "task_id", "task_ref", "k", "attempt", "reason", "message", "started_at"),
+    *(
+        "id",
+        "n",
+        "parent",
+        "generation",
+        "due_at",
+        "task_id",
+        "task_ref",
+        "k",
+        "attempt",
+        "reason",
+        "message",
+        "started_at",
+    ),
     *("ended_at", "end_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
     "undo_ended_at",
 )
@@ -26,10 +41,14 @@ _STEP_FLAGS = ("started", "waits", "ended_well")
 
 def to_row(run: Execution) -> dict[str, Any]:
     """Return every column of the execution's row but `deadline_at`."""
-    row = {name: getattr(run, name) for name in _PLAIN}
+    fixed = {name: getattr(run, name) for name in _FIXED}
+    return fixed | {"params": dump(run.params)} | _changing(run)
+
+
+def _changing(run: Execution) -> dict[str, Any]:
+    row = {name: getattr(run, name) for name in _CHANGING}
     return row | {
         "state": run.state.value,
-        "params": dump(run.params),
         "compensate_on_cancel": int(run.compensate_on_cancel),
         "plan": None if run.plan is None else json.dumps([list(group) for group in run.plan]),
         "not_undone": json.dumps(list(run.not_undone)),
@@ -37,14 +56,14 @@ def to_row(run: Execution) -> dict[str, Any]:
     }
 
 
-def step_row(execution_id: str, n: int, step: StepRun) -> dict[str, Any]:
+def step_row(execution_id: str, step: StepRun) -> dict[str, Any]:
     """Return the columns of a step's row."""
     row = {name: getattr(step, name) for name in _STEP_PLAIN}
     row |= {name: int(getattr(step, name)) for name in _STEP_FLAGS}
     return row | {
         "execution_id": execution_id,
-        "n": n,
         "state": step.state.value,
+        "item": None if step.item is None else json.dumps(step.item),
         "outputs": dump(step.outputs),
     }
 
@@ -54,6 +73,7 @@ def step_of(row: Row) -> StepRun:
     return StepRun(
         state=StepState(row["state"]),
         outputs=parse(row["outputs"]),
+        item=parse(row["item"]),
         started=bool(row["started"]),
         waits=bool(row["waits"]),
         ended_well=bool(row["ended_well"]),
@@ -84,25 +104,26 @@ def load(reader: Reader, execution_id: str) -> Execution | None:
     return execution_of(row, reader.rows("executions.steps", ids=[execution_id]))
 
 
-def save(tx: Tx, before: Execution, after: Execution) -> bool:
-    """Write what changed; False when somebody else was first."""
-    changed = tx.execute("executions.update", was_seq=before.seq, **_updatable(after))
-    for n, (name, step) in enumerate(after.steps.items()):
-        if before.steps.get(name) is not step:
-            tx.execute("executions.put_step", **step_row(after.id, n, step))
+def save(tx: Tx, before: Execution, after: Execution, mark: str) -> bool:
+    """Write what changed; False when somebody else was first.
+
+    `mark` names this very write: whoever kept `after` in memory knows by it that it is the row's.
+    """
+    changed = tx.execute("executions.update", was_seq=before.seq, mark=mark, **_changing(after))
+    if after.drafted_at == before.seq:
+        steps = [after.steps[name] for name in after.changed]
+    else:
+        steps = [one for name, one in after.steps.items() if before.steps.get(name) != one]
+    rows = [step_row(after.id, one) for one in steps]
+    if rows:
+        tx.execute_many("executions.put_step", rows)
     return changed == 1
 
 
 def insert(tx: Tx, run: Execution, *, deadline_at: int | None) -> None:
     """Write a new execution with its steps."""
     tx.execute("executions.insert", deadline_at=deadline_at, **to_row(run))
-    for n, step in enumerate(run.steps.values()):
-        tx.execute("executions.put_step", **step_row(run.id, n, step))
-
-
-def _updatable(run: Execution) -> dict[str, Any]:
-    fixed = ("ref", "workflow", "name", "definition", "params", "cwd", "workspace", "created_at")
-    return {name: value for name, value in to_row(run).items() if name not in fixed}
+    tx.execute_many("executions.put_step", [step_row(run.id, one) for one in run.steps.values()])
 
 
 def fold_executions(history: list[Recorded]) -> dict[str, Execution]:
@@ -116,5 +137,5 @@ def fold_executions(history: list[Recorded]) -> dict[str, Execution]:
         if isinstance(said, ExecutionSubmitted):
             runs[execution_id] = submitted(execution_id, said, one.event.at)
         else:
-            runs[execution_id] = evolve(runs[execution_id], said, one.event.at)
+            fold(runs[execution_id], said, one.event.at)
     return runs

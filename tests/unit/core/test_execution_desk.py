@@ -1,11 +1,14 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from claude_agent.core import execution_desk
-from claude_agent.domain.execution_decide import CancelAsked
+from claude_agent.domain.execution_decide import CancelAsked, Fact
 from claude_agent.errors import FencedOut, NotFound
-from tests.unit.core.stand import NO, Stand
+from tests.unit.core.stand import NO, Stand, compare_with_the_log
+
+if TYPE_CHECKING:
+    from claude_agent.domain.execution import Execution
 
 STOP = [(1, "stop", {"stage": "ladder"})]
 
@@ -136,22 +139,41 @@ def test_memory_is_bounded(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(stand.executions._definitions) == 2
 
 
-def test_rolled_back_transaction_leaves_nothing_in_memory(stand: Stand) -> None:
-    execution = stand.engine.execute(workflow(step("a")))
-    kept = dict(stand.executions._folded)
+def test_what_a_rolled_back_transaction_left_in_memory_is_not_used(stand: Stand) -> None:
+    execution = stand.engine.execute(workflow(step("a"), step("b", "a")))
+    run = stand.execution(execution)
 
     class Enough(Exception):
         pass
 
     def work(tx: Any) -> None:
-        asked = [CancelAsked(reason="no")]
-        stand.executions.advance(tx, execution, asked, stand.desk.context("me"))
+        running = run.steps["a"]
+        fact = Fact(step="a", undo=False, kind="started", task_id=running.task_id, attempt=1)
+        stand.executions.advance(tx, execution, [fact], stand.desk.context("me"))
+        assert stand.executions.load(tx, execution).steps["a"].state == "running"
         raise Enough
 
     with pytest.raises(Enough):
         stand.database.write(work)
-    assert stand.executions._folded == kept
-    assert stand.execution(execution).state == "running"
+    assert stand.database.read(lambda r: stand.executions.load(r, execution)) == run
+
+
+def test_transactions_of_one_commit_see_each_others_executions(stand: Stand) -> None:
+    execution = stand.engine.execute(workflow(step("a"), step("b")))
+    steps = stand.execution(execution).steps
+    kept: list[Execution] = []
+
+    def work(tx: Any) -> None:
+        for name in ("a", "b"):
+            fact = Fact(
+                step=name, undo=False, kind="started", task_id=steps[name].task_id, attempt=1
+            )
+            kept.append(stand.executions.advance(tx, execution, [fact], stand.desk.context("me")))
+            assert stand.executions.load(tx, execution) is kept[-1]
+
+    stand.database.write(work)
+    assert stand.database.read(lambda r: stand.executions.load(r, execution)) is kept[-1]
+    compare_with_the_log(stand)
 
 
 def test_news_without_consequence_writes_nothing(stand: Stand) -> None:
@@ -171,7 +193,7 @@ def test_execution_that_somebody_else_moved_is_fenced_out(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execution = stand.engine.execute(workflow(step("a")))
-    old = stand.executions._folded[execution]
+    _, old = stand.executions._folded[execution]
     stand.do(execution, "a", NO)
     monkeypatch.setattr(stand.executions, "load", lambda *_: old)
     with pytest.raises(FencedOut, match="changed by somebody else"):

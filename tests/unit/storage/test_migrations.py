@@ -75,8 +75,8 @@ def test_tables_have_a_column_for_everything_that_is_folded(file: sqlite3.Connec
         "effective_priority",
         "submitted_pos",
     }
-    assert columns(file, "executions") == set(execution_rows.to_row(run)) | {"deadline_at"}
-    assert columns(file, "steps") == set(execution_rows.step_row("x", 0, run.steps["a"]))
+    assert columns(file, "executions") == set(execution_rows.to_row(run)) | {"deadline_at", "mark"}
+    assert columns(file, "steps") == set(execution_rows.step_row("x", run.steps["a"]))
 
 
 def test_upgrade_says_what_it_ran_and_runs_it_once(tmp_path: Path) -> None:

@@ -157,9 +157,9 @@ def test_execution_survives_its_rows(database: SqliteDatabase) -> None:
     def work(tx: Any) -> None:
         execution_rows.insert(tx, first, deadline_at=AT + 5)
         found.append(execution_rows.load(tx, first.id))
-        found.append(execution_rows.save(tx, first, made.run))
+        found.append(execution_rows.save(tx, first, made.run, "m1"))
         found.append(execution_rows.load(tx, first.id))
-        found.append(execution_rows.save(tx, first, made.run))
+        found.append(execution_rows.save(tx, first, made.run, "m1"))
         row = tx.row("executions.by_id", id=first.id)
         found.append(row["deadline_at"])
 
@@ -168,7 +168,7 @@ def test_execution_survives_its_rows(database: SqliteDatabase) -> None:
     made.do("b")
     before = database.read(lambda r: execution_rows.load(r, first.id))
     assert before is not None
-    database.write(lambda tx: execution_rows.save(tx, before, made.run))
+    database.write(lambda tx: execution_rows.save(tx, before, made.run, "m2"))
     assert database.read(lambda r: execution_rows.load(r, first.id)) == made.run
     row = database.read(lambda r: r.row("executions.by_id", id=first.id))
     assert row is not None
@@ -183,7 +183,7 @@ def test_execution_with_a_plan_survives_its_rows() -> None:
         not_undone=("c",),
         compensate_on_cancel=True,
     )
-    steps = [execution_rows.step_row(run.id, n, one) for n, one in enumerate(run.steps.values())]
+    steps = [execution_rows.step_row(run.id, one) for one in run.steps.values()]
     assert execution_rows.execution_of(execution_rows.to_row(run), steps) == run
     assert StepState(str(steps[0]["state"])) == "succeeded"
 

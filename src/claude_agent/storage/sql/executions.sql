@@ -2,6 +2,10 @@
 -- One execution.
 SELECT * FROM executions WHERE id = :id;
 
+-- name: executions.mark
+-- Which write made an execution's row what it is.
+SELECT mark FROM executions WHERE id = :id;
+
 -- name: executions.id_of_ref
 -- The id behind a ref.
 SELECT id FROM executions WHERE ref = :ref;
@@ -20,7 +24,7 @@ VALUES (
 -- name: executions.update
 -- The execution after its events; zero rows changed means that somebody else was first.
 UPDATE executions
-   SET seq = :seq, generation = :generation, state = :state, started_at = :started_at,
+   SET seq = :seq, mark = :mark, generation = :generation, state = :state, started_at = :started_at,
        ended_at = :ended_at, cancel_requested = :cancel_requested,
        deadline_at = CASE WHEN CAST(:ended_at AS BIGINT) IS NULL THEN deadline_at ELSE NULL END,
        compensate_on_cancel = :compensate_on_cancel, failed_step = :failed_step,
@@ -31,14 +35,15 @@ UPDATE executions
 -- name: executions.put_step
 -- A step as it is now.
 INSERT INTO steps (
-    execution_id, id, n, state, task_id, task_ref, k, attempt, started, waits, ended_well,
-    outputs, reason, message, started_at, ended_at, end_seq, undo_task_id, undo_task_ref,
-    undo_started_at, undo_ended_at)
+    execution_id, id, n, parent, item, generation, due_at, state, task_id, task_ref, k, attempt,
+    started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
+    undo_task_id, undo_task_ref, undo_started_at, undo_ended_at)
 VALUES (
-    :execution_id, :id, :n, :state, :task_id, :task_ref, :k, :attempt, :started, :waits,
+    :execution_id, :id, :n, :parent, :item, :generation, :due_at, :state, :task_id, :task_ref, :k, :attempt, :started, :waits,
     :ended_well, :outputs, :reason, :message, :started_at, :ended_at, :end_seq, :undo_task_id,
     :undo_task_ref, :undo_started_at, :undo_ended_at)
 ON CONFLICT (execution_id, id) DO UPDATE SET
+    generation = excluded.generation, due_at = excluded.due_at,
     state = excluded.state, task_id = excluded.task_id, task_ref = excluded.task_ref,
     k = excluded.k, attempt = excluded.attempt, started = excluded.started,
     waits = excluded.waits, ended_well = excluded.ended_well, outputs = excluded.outputs,

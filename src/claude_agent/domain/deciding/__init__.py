@@ -1,0 +1,1 @@
+"""What an execution does next, one noun a module: scene, starting, ending, undoing, news."""

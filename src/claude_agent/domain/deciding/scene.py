@@ -1,0 +1,156 @@
+"""Where a decision happens: the definition, a draft of the execution, and what follows so far."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from claude_agent.domain import execution_events as ev
+from claude_agent.domain.definition import Definition, Step
+from claude_agent.domain.events import Payload
+from claude_agent.domain.execution import Execution, StepRun, fold
+from claude_agent.domain.states import STEP_CLOSED, ExecutionState, StepState
+from claude_agent.domain.task_spec import TaskSpec
+
+_E = ExecutionState
+GOING = frozenset({_E.RUNNING, _E.WAITING})
+"""New steps start."""
+STOPPING = frozenset({_E.FAILING, _E.CANCELLING})
+"""What runs is stopped or comes to its end; then it is decided what follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """A task to submit in the same transaction."""
+
+    task_id: str
+    ref: str
+    spec: TaskSpec
+
+
+@dataclass(slots=True, kw_only=True)
+class Decision:
+    """What follows: events in order, tasks to submit, tasks to cancel."""
+
+    run: Execution
+    events: list[Payload] = field(default_factory=list)
+    submits: list[Submit] = field(default_factory=list)
+    cancels: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the decision may draw on: ids and the routing rules."""
+
+    at: int
+    new_id: Callable[[], tuple[str, str]]
+    """A fresh (id, ref)."""
+    route: Callable[[str], tuple[str, str]]
+    """A description to (agent, reason)."""
+
+
+class Scene:
+    """One decision in the making: what is said is folded at once."""
+
+    def __init__(self, definition: Definition, run: Execution, means: Means) -> None:
+        self.definition = definition
+        self.means = means
+        self.run = run.draft()
+        self.out = Decision(run=self.run)
+        self._ready: list[str] = []
+
+    # What is there --------------------------------------------------------------------------
+
+    def step(self, name: str) -> Step:
+        """Return the definition of a step or of what it is an instance of."""
+        return self.definition.by_id[self.run.steps[name].base]
+
+    def states(self, names: Iterable[str]) -> list[StepState]:
+        """Return the states of some steps."""
+        return [self.run.steps[name].state for name in names]
+
+    def deps_closed(self, step: Step) -> bool:
+        """Say whether every step that it depends on has ended."""
+        return all(self.run.steps[name].state in STEP_CLOSED for name in step.depends_on)
+
+    def pending(self) -> list[Step]:
+        """Return the steps of the definition that have not been decided yet, in its order."""
+        if not self.run.tally[StepState.PENDING]:
+            return []
+        steps = self.run.steps
+        return [s for s in self.definition.steps if steps[s.id].state == StepState.PENDING]
+
+    def take_ready(self) -> list[str]:
+        """Return, once, the steps whose last dependency has closed since the last call."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    # What follows ---------------------------------------------------------------------------
+
+    def say(self, said: Payload) -> None:
+        """Let an event follow, and fold it."""
+        name = getattr(said, "step", "")
+        before = self.run.steps.get(name)
+        fold(self.run, said, self.means.at)
+        self.out.events.append(said)
+        if before is not None and before.state not in STEP_CLOSED:
+            after = self.run.steps[name]
+            if after.state in STEP_CLOSED and not after.parent:
+                self._closed(name)
+
+    def _closed(self, name: str) -> None:
+        waiting = self.run.tally.open_deps
+        for each in self.definition.dependents.get(name, ()):
+            left = waiting.get(each)
+            if left is None:  # the first of its dependencies that closes while we look
+                steps, names = self.run.steps, self.definition.by_id[each].depends_on
+                left = sum(steps[one].state not in STEP_CLOSED for one in names)
+            else:
+                left -= 1
+            if left:
+                waiting[each] = left
+            else:
+                waiting.pop(each, None)
+                self._ready.append(each)
+
+    def submit(self, task_id: str, ref: str, spec: TaskSpec) -> None:
+        """Let a task be submitted."""
+        self.out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))
+
+    def agent(self, step: Step) -> tuple[str, str]:
+        """Return (who does a step, why)."""
+        if step.agent:
+            return step.agent, "the workflow names it"
+        return self.means.route(f"{step.id} {step.prompt or step.action or ''}")
+
+    def fail(self, step: str, reason: str, message: str, *, started: bool) -> None:
+        """Let a step end as failed, with what that means for the execution."""
+        self.say(ev.StepFailed(step=step, reason=reason, message=message, started=started))
+        self.failing(step, reason, message)
+
+    def failing(self, step: str, reason: str, message: str) -> None:
+        """Let the execution fail by a step, unless it goes on or is ending already."""
+        if self.run.state in GOING and self.definition.on_failure != "continue":
+            self.say(ev.ExecutionFailing(step=step, reason=reason, message=message))
+            self.stop_open()
+
+    def stop_open(self) -> None:
+        """Let every open step's task be cancelled."""
+        self.out.cancels += [step.task_id for step in self.run.open_steps() if step.task_id]
+
+    def end(
+        self,
+        state: ExecutionState,
+        reason: str,
+        outputs: Mapping[str, Any] | None = None,
+        not_undone: list[str] | None = None,
+    ) -> None:
+        """Let the execution come to rest."""
+        self.say(
+            ev.ExecutionEnded(
+                state=state.value, reason=reason, outputs=outputs, not_undone=not_undone or []
+            )
+        )
+
+
+Starter = Callable[[Scene, Step, StepRun], None]
+"""Lets one step begin whose conditions hold. May raise ExpressionError: the step failed."""

@@ -1,0 +1,76 @@
+"""Which steps begin: dependencies, conditions, and by its kind how each one begins."""
+
+from collections.abc import Iterable, Mapping
+
+from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.scene import GOING, Scene, Starter
+from claude_agent.domain.definition import Step
+from claude_agent.domain.execution import StepRun
+from claude_agent.domain.expression import ExpressionError, condition
+from claude_agent.domain.states import StepState
+from claude_agent.domain.step_task import contexts, outcome_of, task_for
+
+_S = StepState
+
+
+def start_ready(scene: Scene, names: Iterable[str]) -> None:
+    """Start or skip those of the steps that wait for nothing any more."""
+    for name in dict.fromkeys(names):
+        step = scene.definition.by_id[name]
+        pending = scene.run.steps[name].state == _S.PENDING
+        if pending and scene.run.state in GOING and _may_start(scene, step):
+            start_or_skip(scene, step)
+
+
+def _may_start(scene: Scene, step: Step) -> bool:
+    if not step.depends_on and step.when in ("failure", "cancelled"):
+        return False  # it looks at the whole execution: only its end decides
+    return scene.deps_closed(step)
+
+
+def start_or_skip(scene: Scene, step: Step) -> None:
+    """Begin a step, or skip it with the reason; an expression that fails fails the step."""
+    verdict = _unwanted(scene, step)
+    if verdict:
+        scene.say(ev.StepSkipped(step=step.id, reason=verdict))
+        return
+    try:
+        if step.if_ is not None and not condition(
+            step.if_, contexts(scene.definition, scene.run, step)
+        ):
+            scene.say(ev.StepSkipped(step=step.id, reason="condition_false"))
+            return
+        STARTERS.get(step.kind, start_task)(scene, step, scene.run.steps[step.id])
+    except ExpressionError as error:
+        scene.fail(step.id, "expression", str(error), started=False)
+
+
+def _unwanted(scene: Scene, step: Step) -> str:
+    """Return why the step is not run, or nothing."""
+    if step.when == "always":
+        return ""
+    states = scene.states(step.depends_on)
+    failed = _S.FAILED in states
+    cancelled = _S.CANCELLED in states or bool(scene.run.cancel_requested)
+    if step.when == "success":
+        if all(state == _S.SUCCEEDED for state in states):
+            return ""
+        return "upstream_failed" if failed or cancelled else "upstream_skipped"
+    if not step.depends_on:  # it looks at the whole execution
+        failed = scene.run.tally[_S.FAILED] > 0
+        cancelled = cancelled or outcome_of(scene.run, None) == "cancelled"
+    wanted = failed if step.when == "failure" else cancelled
+    return "" if wanted else "condition_false"
+
+
+def start_task(scene: Scene, step: Step, seen: StepRun) -> None:
+    """Submit the task of an action, a command or a prompt."""
+    agent, why = scene.agent(step)
+    spec = task_for(scene.definition, scene.run, step, agent=agent, routed_by=why)
+    task_id, ref = scene.means.new_id()
+    scene.say(ev.StepQueued(step=seen.id, task_id=task_id, task_ref=ref, k=seen.k + 1))
+    scene.submit(task_id, ref, spec)
+
+
+STARTERS: Mapping[str, Starter] = {}
+"""How steps begin that are not one task, by their kind; any other submits a task."""

@@ -1,0 +1,168 @@
+"""One step of an execution as it stands, and how its events fold into it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from claude_agent.domain import execution_events as ev
+from claude_agent.domain.events import Payload
+from claude_agent.domain.states import STEP_OPEN, StepState
+
+_S = StepState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRun:
+    """The folded state of one step, or of one instance of a step with many."""
+
+    id: str
+    """The step's id; an instance's is `<step>[<index>]`."""
+    n: int = 0
+    """Its place among the steps of the execution."""
+    parent: str = ""
+    """The step that it is an instance of; empty: it is a step itself."""
+    item: Any = None
+    """What an instance was made for (JSON)."""
+    generation: int = 1
+    """The generation in which it was last set back to the beginning."""
+    state: StepState = StepState.PENDING
+    task_id: str = ""
+    task_ref: str = ""
+    k: int = 0
+    """Number of the effect: grows when an earlier one was compensated."""
+    attempt: int = 0
+    started: bool = False
+    """Something of it has run."""
+    waits: bool = False
+    """It is open and waits for a time or a person."""
+    due_at: int | None = None
+    """When time decides about it, in epoch milliseconds; its timer."""
+    ended_well: bool = False
+    """It succeeded, also when it was being cancelled: it has an effect to undo."""
+    outputs: Mapping[str, Any] | None = None
+    reason: str = ""
+    message: str = ""
+    started_at: int | None = None
+    ended_at: int | None = None
+    end_seq: int = 0
+    """Number of its end event in the execution's stream: the order of completion."""
+    undo_task_id: str = ""
+    undo_task_ref: str = ""
+    undo_started_at: int | None = None
+    undo_ended_at: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Its task may still do something."""
+        return self.state in STEP_OPEN
+
+    @property
+    def base(self) -> str:
+        """The id of the step in the definition."""
+        return self.parent or self.id
+
+
+Folding = Callable[[StepRun, Any, int], StepRun]
+"""(the step, the event, its time) to the step afterwards."""
+
+
+def after(step: StepRun, said: Payload, at: int, seq: int) -> StepRun:
+    """Return the step after one of its events; `seq` is the event's number."""
+    ends = _ENDS.get(type(said))
+    if ends is not None:
+        return replace(ends(step, said, at), ended_at=at, end_seq=seq, waits=False, due_at=None)
+    goes = _GOES.get(type(said))
+    return step if goes is None else goes(step, said, at)
+
+
+def _queued(step: StepRun, said: ev.StepQueued, _at: int) -> StepRun:
+    return replace(step, state=_S.QUEUED, task_id=said.task_id, task_ref=said.task_ref, k=said.k)
+
+
+def _started(step: StepRun, said: ev.StepStarted, at: int) -> StepRun:
+    return replace(
+        step,
+        state=_S.RUNNING,
+        attempt=said.attempt,
+        started=True,
+        waits=False,
+        started_at=step.started_at if step.started_at is not None else at,
+    )
+
+
+def _retrying(step: StepRun, said: ev.StepRetrying, _at: int) -> StepRun:
+    return replace(step, state=_S.QUEUED, waits=True, message=said.message)
+
+
+def _uncertain(step: StepRun, said: ev.StepUncertain, _at: int) -> StepRun:
+    return replace(step, state=_S.UNCERTAIN, started=True, waits=True, reason=said.reason)
+
+
+def _succeeded(step: StepRun, said: ev.StepSucceeded, _at: int) -> StepRun:
+    return replace(
+        step,
+        state=_S.SUCCEEDED,
+        outputs=said.outputs,
+        ended_well=True,
+        reason="",
+        message="",
+    )
+
+
+def _failed(step: StepRun, said: ev.StepFailed, _at: int) -> StepRun:
+    return replace(
+        step, state=_S.FAILED, reason=said.reason, message=said.message, started=said.started
+    )
+
+
+def _skipped(step: StepRun, said: ev.StepSkipped, _at: int) -> StepRun:
+    return replace(step, state=_S.SKIPPED, reason=said.reason)
+
+
+def _cancelled(step: StepRun, said: ev.StepCancelled, _at: int) -> StepRun:
+    return replace(
+        step,
+        state=_S.CANCELLED,
+        reason="cancelled",
+        started=said.started,
+        ended_well=said.ended_well,
+        outputs=said.outputs,
+    )
+
+
+def _compensating(step: StepRun, said: ev.StepCompensating, at: int) -> StepRun:
+    return replace(
+        step,
+        state=_S.COMPENSATING,
+        undo_task_id=said.task_id,
+        undo_task_ref=said.task_ref,
+        undo_started_at=at,
+    )
+
+
+def _compensated(step: StepRun, _said: ev.StepCompensated, at: int) -> StepRun:
+    return replace(step, state=_S.COMPENSATED, undo_ended_at=at)
+
+
+def _not_compensated(step: StepRun, said: ev.StepCompensationFailed, at: int) -> StepRun:
+    return replace(step, state=_S.COMPENSATION_FAILED, undo_ended_at=at, message=said.message)
+
+
+_GOES: Mapping[type[Payload], Folding] = {
+    ev.StepQueued: _queued,
+    ev.StepStarted: _started,
+    ev.StepRetrying: _retrying,
+    ev.StepUncertain: _uncertain,
+    ev.StepCompensating: _compensating,
+    ev.StepCompensated: _compensated,
+    ev.StepCompensationFailed: _not_compensated,
+}
+"""Events after which the step goes on, or is undone."""
+_ENDS: Mapping[type[Payload], Folding] = {
+    ev.StepSucceeded: _succeeded,
+    ev.StepFailed: _failed,
+    ev.StepSkipped: _skipped,
+    ev.StepCancelled: _cancelled,
+}
+"""Events that end the step: its place in the order of completion."""
+STEP_EVENTS = frozenset({*_GOES, *_ENDS})
