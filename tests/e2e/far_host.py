@@ -53,6 +53,11 @@ class Pipe:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
+    def ports(self) -> set[int]:
+        """Return the ports from which PostgreSQL sees the connections come."""
+        with self._lock:
+            return {x.getsockname()[1] for x in self._open if x.family == socket.AF_INET}
+
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:

@@ -3,11 +3,20 @@
 import signal
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
+from claude_agent.storage.duty import Duty
+from claude_agent.storage.postgres import duties
 from tests.e2e.far_host import FarHost, far_hosts
-from tests.e2e.product import Product, product
+from tests.e2e.product import Product, lives, product
 from tests.servers.postgres import PostgresServer
+from tests.waiting import wait_until
+
+HOLDER = """
+SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
+ WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted
+   AND datname = current_database()"""
 
 
 class Ground:
@@ -115,4 +124,30 @@ def test_worker_that_wakes_after_it_was_taken_for_lost_stops_nothing(ground: Gro
     head.let_go("run")
     assert head.reaches(task["ref"], "succeeded", timeout=60)["attempt"] == 1
     assert len(head.entries("run")) == 1
+    head.verify()
+
+
+def test_duties_of_a_killed_process_are_taken_over_by_the_other_one(
+    ground: Ground, postgres_url: str
+) -> None:
+    head, hosts = ground.head, (ground.one, ground.two)
+    workers = {host.name: host.worker() for host in hosts}
+    server = head.server
+    head.kill(head.keeper)  # its server hands over and ends
+    wait_until(lambda: not lives(server), what="the end of the server")
+
+    def holder() -> FarHost | None:
+        with psycopg.connect(postgres_url) as connection:
+            found = connection.execute(HOLDER, (duties.CLASS, int(Duty.TIMERS))).fetchall()
+        assert len(found) <= 1, "one process at a time"
+        return next((x for x in hosts if {port for (port,) in found} & x.pipe.ports()), None)
+
+    first = wait_until(holder, what="a worker that does the duties")
+    first.kill(workers[first.name])
+    other = next(host for host in hosts if host is not first)
+    wait_until(lambda: holder() is other, what="the other one to take the duties over")
+    head.up()
+    late = head.submit(head.entry("late"), delay="200ms")
+    head.reaches(late["ref"], "succeeded")  # it became ready by the other one's timers
+    assert holder() is other
     head.verify()

@@ -149,11 +149,6 @@ class Claims:
 
         return self._database.write(work, durable=False)
 
-    def leads(self) -> bool:
-        """Say whether this is the oldest worker process that is not known to be lost."""
-        rows = self._database.read(lambda r: r.rows("hosts.workers"))
-        return self.worker == min((row["id"] for row in rows if not row["lost_at"]), default="")
-
     def claim(self) -> list[Task]:
         """Claim until no slot is free or nothing is ready; one transaction for all of it."""
         with self._one_at_a_time:

@@ -16,6 +16,7 @@ from claude_agent.domain.task_commands import Move, Tick
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Reader, Tx
+from claude_agent.storage.duty import Duty
 
 _LOG = logging.getLogger(__name__)
 LOOK_S = 1.0
@@ -54,6 +55,7 @@ class TaskScheduler:
         self._timed = tuple(timed)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._leads = True
         self._beat_at = self._aged_at = clock.monotonic() - AGING_S
         self._looked_at = clock.monotonic()
         self._offset = clock.now() - clock.monotonic() * 1000
@@ -88,21 +90,28 @@ class TaskScheduler:
         """Make everything due that is due now; return how many things changed."""
         now = self._clock.now()
         self._looked_at = self._clock.monotonic()
+        self._leads = self._database.leads(Duty.TIMERS)
         self._follow_the_clock()
-        changed = self._tick_tasks(now) + self._tick_executions(now)
-        changed += sum(self._tick_part(part, now) for part in self._timed)
+        changed = self._tick_for_all(now) if self._leads else 0
         seconds = self._clock.monotonic()
         if seconds - self._beat_at >= BEAT_S:
             self._beat_at = seconds
             self._beat()
+        oldest = self._claims.waiting_since()  # for slots of this process: each looks for its own
+        if oldest is not None and now - oldest >= SWEEP_AFTER_MS:
+            self._claims.ring()
+        return changed
+
+    def _tick_for_all(self, now: int) -> int:
+        """Do what one of several processes does for all of them."""
+        changed = self._tick_tasks(now) + self._tick_executions(now)
+        changed += sum(self._tick_part(part, now) for part in self._timed)
+        seconds = self._clock.monotonic()
         if seconds - self._aged_at >= AGING_S:
             self._aged_at = seconds
             self._database.write(
                 lambda tx: tx.execute("tasks.aging", now=now, aging=AGING_MS), durable=False
             )
-        oldest = self._claims.waiting_since()
-        if oldest is not None and now - oldest >= SWEEP_AFTER_MS:
-            self._claims.ring()
         return changed
 
     def _tick_part(self, part: Timed, now: int) -> int:
@@ -115,10 +124,12 @@ class TaskScheduler:
     def _beat(self) -> None:
         if not self._database.shared:  # there the watch over the hosts beats
             self._claims.beat()
-        for part in self._timed:
+        for part in self._timed if self._leads else ():
             part.beat()
 
     def _next_look(self) -> float:
+        if not self._leads:
+            return LOOK_S  # what is due is another process's to do
         now = self._clock.now()
         due = self._database.read(self._next_due)
         if due is None:
@@ -136,7 +147,7 @@ class TaskScheduler:
         jump = int(offset - self._offset)
         if abs(jump) < DRIFT_MS:
             return
-        if not self._claims.leads():
+        if not self._leads:
             self._offset = offset  # of several processes one moves them, or they move twice
             return
         moved = self._database.write(lambda tx: self._move(tx, jump))

@@ -9,6 +9,7 @@ from claude_agent.queue.levels import STEP, TOP_AGED
 from claude_agent.queue.message_intake import STAMPS_PER_MS, MessageIntake
 from claude_agent.queue.message_store import history_line
 from claude_agent.storage.database import Database, Row, Tx
+from claude_agent.storage.duty import Duty
 
 AGED_AT_ONCE = 500
 
@@ -31,6 +32,10 @@ class MessageCare:
         self._database = database
         self._clock = clock
         self._intake = intake
+
+    def leads(self) -> bool:
+        """Say whether this process is the one that expires, ages and forgets for all."""
+        return self._database.leads(Duty.MESSAGES)
 
     def cancel(self, message_id: str) -> Cancelled:
         """Take a message back; see `Cancelled`."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from claude_agent.domain.events import Event
 from claude_agent.errors import ClaudeAgentError
+from claude_agent.storage.duty import Duty
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -112,6 +113,14 @@ class Database(ABC):
     @abstractmethod
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one consistent state and return its result."""
+
+    def leads(self, duty: Duty) -> bool:
+        """Say whether this process is the one that does a duty now; take it when nobody does.
+
+        Processes that open one SQLite file share what they do by its lock: each of them may.
+        """
+        del duty
+        return True
 
     @abstractmethod
     def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:

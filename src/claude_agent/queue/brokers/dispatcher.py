@@ -59,7 +59,7 @@ class Dispatcher:
         self._care = care
         self._recover_at = self._age_at = self._forget_at = 0.0
         self._claimed_at = 0.0
-        self._urgent = False
+        self._urgent = self._leads = False
         self._draining = False
         self._looked_at = clock.monotonic()
         self.most: int | None = None
@@ -254,7 +254,11 @@ class Dispatcher:
             self._recover_at = now + self._options.recover_ms / 1000
             with self._turning:
                 self._ownership.recover_lost()
-            self._care.expire()
+            self._leads = self._care.leads()
+            if self._leads:
+                self._care.expire()
+        if not self._leads:
+            return
         if now >= self._age_at:
             ageing = self._options.ageing_ms
             self._age_at = now + min(max(ageing / 10_000, 1.0), _FORGET_S)

@@ -22,9 +22,11 @@ from typing_extensions import override
 from claude_agent.errors import Unavailable
 from claude_agent.storage import log
 from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Tx
+from claude_agent.storage.duty import Duty
 from claude_agent.storage.gathering import GatheringTx
 from claude_agent.storage.migrate import upgrade
 from claude_agent.storage.postgres import link
+from claude_agent.storage.postgres.duties import Duties
 from claude_agent.storage.postgres.listener import Listener
 from claude_agent.storage.postgres.text import SKIP_LOCKED, arrays, statement
 
@@ -83,6 +85,7 @@ class PostgresqlDatabase(Database):
         self._down = False
         self._listener: Listener | None = None
         self._url = url
+        self._duties = Duties(url)
         self.repeated = 0
         """How many transactions ran again because of a deadlock or a serialisation failure."""
         self._pool: ConnectionPool[link.Connection] = ConnectionPool(
@@ -205,6 +208,10 @@ class PostgresqlDatabase(Database):
             except psycopg.Error as error:
                 raise link.translated(error, self.place) from error
 
+    @override
+    def leads(self, duty: Duty) -> bool:
+        return not self._closing.is_set() and self._duties.mine(duty)
+
     # News ---------------------------------------------------------------------------------------
 
     @override
@@ -284,6 +291,7 @@ class PostgresqlDatabase(Database):
             listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
+        self._duties.close()
         self._pool.close()
 
 
