@@ -15,6 +15,7 @@ from claude_agent.storage import log
 from claude_agent.storage.database import Corrupt
 from claude_agent.storage.databases.move import move
 from claude_agent.storage.databases.sqlite import open_sqlite
+from tests.integration.every_event import known_types, play
 from tests.servers.postgres import PostgresServer
 from tests.unit.core.stand import NO, Stand, compare_with_the_log
 from tests.unit.core.test_execution_desk import UNDO, step, workflow
@@ -107,6 +108,8 @@ def test_killed_move_leaves_the_target_empty_and_the_next_one_does_it(
         ("UPDATE log_head SET hash = 'x'", "its head says"),
         ("UPDATE tasks SET state = 'ready' WHERE state = 'cancelled'", "not what its log says"),
         ("DELETE FROM steps WHERE id = 'a'", "not what its log says"),
+        ("UPDATE queues SET paused = 1 WHERE name = 'testing'", "its log says: queue testing"),
+        ("UPDATE queues SET person_max = 9 WHERE name = 'master'", "its log says: queue master"),
     ],
 )
 def test_damaged_source_is_not_moved(
@@ -132,3 +135,42 @@ def test_source_of_another_version_or_none_at_all_is_refused(
     connection.close()
     with pytest.raises(Conflict, match="schema of another version"):
         move(source.path, postgres_url, tell=quiet)
+
+
+def rows_of_all(connection: sqlite3.Connection | psycopg.Connection) -> dict[str, list[str]]:
+    """Return every table but those of the schema, each row as text, in one order."""
+    if isinstance(connection, sqlite3.Connection):
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    else:
+        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    tables = {row[0] for row in connection.execute(names)} - {"migrations"}
+    found = {}
+    for table in sorted(tables):
+        cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - from the schema
+        columns = [one[0] for one in cursor.description or ()]
+        order = sorted(range(len(columns)), key=columns.__getitem__)
+        rows = [repr([(columns[n], row[n]) for n in order]) for row in cursor]
+        # PostgreSQL keeps no NUL: it becomes a question mark (inside JSON it is spelled out).
+        found[table] = sorted(row.replace("\\x00", "?") for row in rows)
+    return found
+
+
+def test_every_type_of_event_and_every_table_moves_row_by_row(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    stand = Stand(tmp_path)
+    play(stand)
+    said = {one.event.type for one in stand.history()}
+    assert known_types() - said == set(), "play() must let each type of event happen"
+    stand.close()
+    move(stand.path, postgres_url, tell=quiet)
+    with sqlite3.connect(stand.path) as old, psycopg.connect(postgres_url) as new:
+        before, after = rows_of_all(old), rows_of_all(new)
+    assert before.keys() == after.keys()
+    for table, rows in before.items():
+        assert after[table] == rows, table
+    empty = {table for table, rows in before.items() if not rows}
+    assert empty == {"message_owners"}, "play() must put a row into each table"
+    target = Stand(tmp_path, url=postgres_url, worker="later-")
+    assert [row["name"] for row in target.rows("work.queues") if row["paused"]] == ["testing"]
+    target.close()

@@ -1,23 +1,25 @@
 """Moves everything from a SQLite file into an empty PostgreSQL database, in one transaction.
 
 The log is replayed: every event's place in the hash chain is computed anew and must agree, and
-tasks and executions must be what the log folds to. Whatever fails or is killed leaves the target
-empty and the source as it was.
+tasks, executions and what people said of queues must be what the log folds to. Whatever fails or
+is killed leaves the target empty and the source as it was.
 """
 
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from typing_extensions import override
 
+from claude_agent.domain.execution import Execution
+from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Unavailable
-from claude_agent.storage import execution_rows, log, task_rows
-from claude_agent.storage.chain import GENESIS, data_hash, link
+from claude_agent.storage import execution_rows, log, queue_rows, task_rows
+from claude_agent.storage.chain import GENESIS, canonical, data_hash, link
 from claude_agent.storage.database import Corrupt, Reader, Row
 from claude_agent.storage.databases.postgresql import open_postgresql
 from claude_agent.storage.postgres import link as postgres
@@ -174,11 +176,27 @@ def _verify_replay(new: postgres.Connection) -> None:
     history = list(log.everything(reader, chunk=_CHUNK))
     tasks = task_rows.fold_tasks(history)
     runs = execution_rows.fold_executions(history)
-    problems += [f"task {k}" for k, task in tasks.items() if task_rows.peek(reader, k) != task]
-    problems += [f"execution {k}" for k, r in runs.items() if execution_rows.load(reader, k) != r]
+    problems += [
+        f"task {k}" for k, one in tasks.items() if not _same(task_rows.peek(reader, k), one)
+    ]
+    problems += [
+        f"execution {k}"
+        for k, one in runs.items()
+        if not _same(execution_rows.load(reader, k), one)
+    ]
+    problems += [f"queue {name}" for name in queue_rows.differing(reader, history)]
     if problems:
         message = f"The rows of the source are not what its log says: {', '.join(problems[:5])}."
         raise Corrupt(message, hint="Restore the newest copy from backups/.")
+
+
+def _same(row: Task | Execution | None, folded: Task | Execution) -> bool:
+    """Compare as PostgreSQL can keep it: an agent's NUL became a question mark on the way in."""
+    return row == folded or (row is not None and _plain(row) == _plain(folded))
+
+
+def _plain(one: Task | Execution) -> str:
+    return canonical(asdict(one)).replace("\\u0000", "?")
 
 
 class _Rows(Reader):

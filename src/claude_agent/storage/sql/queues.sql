@@ -2,6 +2,10 @@
 -- One queue as it stands.
 SELECT name, running, max, paused, person_max FROM queues WHERE name = :name;
 
+-- name: queues.steered
+-- Every queue with what people said of it.
+SELECT name, paused, person_max FROM queues ORDER BY name;
+
 -- name: queues.pause
 -- Stop claims from a queue; zero rows changed means that it is paused already.
 UPDATE queues SET paused = 1 WHERE name = :name AND paused = 0;

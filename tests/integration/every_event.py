@@ -1,0 +1,215 @@
+"""A history that holds every type of event there is, and rows in every table of people's things."""
+
+import ast
+import json
+from collections.abc import Iterator
+from functools import partial
+
+import dramatiq
+
+from claude_agent.api.asked import IdempotencyKey
+from claude_agent.core.queue_desk import QueueDesk
+from claude_agent.core.run_journal import Position
+from claude_agent.domain.events import kinds
+from claude_agent.domain.retry import Failure
+from claude_agent.queue import BrokerOptions, DatabaseBroker, DatabaseRateLimits, DatabaseResults
+from claude_agent.serve.base import keep_answer
+from claude_agent.storage.database import Tx
+from tests.architecture.files import ROOT
+from tests.unit.core.stand import NO, Stand
+from tests.unit.core.test_dead_letters import bury, die
+from tests.unit.core.test_execution_desk import UNDO, step, workflow
+from tests.unit.core.test_hosts import Other
+from tests.unit.core.test_redrives import begin
+
+SAID_OF_QUEUES = {"queue.paused", "queue.resumed", "queue.limited", "queue.purged"}
+OF_PROCESSES = {"agent.session_lost", "server.started", "server.stopped", "worker.fenced_out"}
+ODD = "half \ud800 of \u00e4"
+SAID_BY_AGENT = f"{ODD} and nul \0"
+"""People cannot send a NUL: the gateway refuses it."""
+RETRY = {"max_attempts": 2, "delay": "1s", "jitter": 0}
+
+
+def known_types() -> set[str]:
+    """Return every type of event that the code can append.
+
+    The registered payloads, and what is named where events without a state machine are recorded.
+    """
+    named = {
+        value
+        for path in sorted((ROOT / "src" / "claude_agent").rglob("*.py"))
+        for value in _recorded_in(ast.parse(path.read_text()))
+    }
+    return set(kinds()) | named | SAID_OF_QUEUES | OF_PROCESSES
+
+
+def _recorded_in(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if name in {"record", "_record"}:
+            for argument in node.args:
+                value = argument.value if isinstance(argument, ast.Constant) else None
+                if isinstance(value, str) and "." in value and "/" not in value:
+                    yield value
+
+
+def play(stand: Stand) -> None:
+    """Let everything happen once."""
+    _tasks_that_wait(stand)
+    _tasks_that_run(stand)
+    _executions(stand)
+    _people(stand)
+    _another_host(stand)
+    _processes(stand)
+    _messages(stand)
+    stand.restart()
+    stand.running("database", title="runs while it is moved")
+
+
+def _tasks_that_wait(stand: Stand) -> None:
+    stand.submit(delay="2s", title="comes due")
+    stand.submit(delay="1h", title="is moved")
+    stand.scheduler.tick()
+    stand.clock.jump(60_000)
+    stand.scheduler.tick()
+    stand.clock.advance(2_500)
+    stand.scheduler.tick()
+    late = stand.submit("deployment", timeout={"start": "1s"}, delay="0s")
+    stand.clock.advance(3_000)
+    stand.scheduler.tick()
+    assert stand.task(late.id).state == "expired"
+    stand.orders.cancel(stand.submit("master", delay="1h").id, reason=ODD, actor="me")
+    for one in stand.claims.claim():
+        stand.end(stand.start(one))
+
+
+def _tasks_that_run(stand: Stand) -> None:
+    stand.submit("testing", title="released")
+    (claimed,) = stand.claims.claim()
+    stand.control.release(claimed, "its run was sealed")
+    (claimed,) = stand.claims.claim()
+    one = stand.start(claimed)
+    at = stand.records.position(one.run_id)
+    assert at is not None
+    was = Position(segment=at["segment"], byte=at["byte"], line=at["line"])
+    now = Position(segment=at["segment"], byte=9, line=1)
+    stand.records.move(one, was, now, notes=[("text", SAID_BY_AGENT)])
+    one = stand.control.adopt(stand.task(one.id), alive=True)
+    one = stand.control.stop_run(one, "timeout.run")
+    stand.end(one)
+    gates = stand.running("database", gates=["true"])
+    stand.end(gates)
+    again = stand.control.restart_gates(stand.task(gates.id))
+    stand.control.gates_ended(again.id, again.fence, None, ("gate.log",))
+    retried = stand.running("testing", retry=RETRY, env={"A": "b"})
+    stand.end(retried, NO)
+    stand.clock.advance(1_500)
+    stand.scheduler.tick()
+    (second,) = stand.claims.claim()
+    stand.orders.cancel(stand.start(second).id, reason="no", actor="me")
+    stand.end(stand.task(second.id), NO)
+    lost = stand.reaped(stand.running("testing"))
+    stand.orders.answer(lost.id, "succeeded", ODD, "me")
+
+
+def _executions(stand: Stand) -> None:
+    undone = stand.engine.execute(
+        workflow(
+            step("a", compensate=UNDO),
+            step("b", "a", compensate={"run": "no"}),
+            step("c", "b", retry=RETRY),
+            step("d", "c"),
+            on_failure="compensate",
+        )
+    )
+    stand.do(undone, "a", text=SAID_BY_AGENT)
+    stand.do(undone, "b")
+    stand.do(undone, "c", NO)
+    stand.clock.advance(1_500)
+    stand.scheduler.tick()
+    stand.do(undone, "c", Failure(kind="exit", message=SAID_BY_AGENT, exit_code=1))
+    stand.do(undone, "undo b")
+    stand.do(undone, "undo a", NO)
+    assert stand.execution(undone).ended_at is not None
+    skips = stand.engine.execute(workflow(step("a"), step("b", **{"if": "false"})))
+    lost = stand.start(next(x for x in stand.claims.claim() if x.spec.step_id == "a"))
+    stand.control.lost(lost.id, lost.fence, "its shim was lost")
+    reaped = stand.control.reaped(lost.id, stand.task(lost.id).fence, 0)
+    stand.orders.answer(reaped.id, "succeeded", "", "me")
+    stand.execution(skips)
+    gone = stand.engine.execute(workflow(step("a"), step("b", "a")))
+    stand.engine.cancel(gone, compensate=None, actor="me", reason=ODD)
+
+
+def _people(stand: Stand) -> None:
+    letters = [die(stand, title=f"letter {n}") for n in range(3)]
+    bury(stand, "m1")
+    bury(stand, "m2")
+    act = stand.desk.context("ann")
+
+    def work(tx: Tx) -> None:
+        changed = {"run": "echo mended", "env": {"SHADE": "blue"}}
+        stand.letters.redrive(tx, ("task", letters[0].id), act, changes=changed, reason=ODD)
+        stand.letters.discard(tx, ("task", letters[1].id), act, reason=ODD)
+        stand.letters.discard(tx, ("message", "m1"), act, reason="a test")
+        key = IdempotencyKey(key="k1", body_hash="h")
+        keep_answer(tx, key, (201, {"text": ODD}), act.at)
+
+    stand.database.write(work)
+    begin(stand, queue="testing")
+    stand.scheduler.tick()
+    bury(stand, "m3")
+    begin(stand, "1/m", kind="message")
+    stand.scheduler.tick()
+    die(stand, "deployment")
+    stand.redrives.tell_first_messages()
+    queues = QueueDesk(stand.database, stand.desk, stand.catalogue, stand.notifier)
+    queues.pause("testing", reason=ODD, actor="ann")
+    queues.pause("database", reason="a release", actor="ann")
+    queues.resume("database", actor="ann")
+    queues.limit("testing", 7, actor="ann")
+    queues.limit("database", 7, actor="ann")
+    queues.limit("database", None, actor="bob")
+    stand.submit("chat", prompt="x", run=None)
+    queues.purge("chat", reason="stale", actor="ann")
+
+
+def _another_host(stand: Stand) -> None:
+    other = Other(stand, "far")
+    stand.submit("deployment", title="on the other host")
+    for one in other.claims.claim():
+        other.control.started(one, adapter="shell", digest="d")
+    stand.clock.advance(60_000)
+    for _ in range(10):
+        stand.hosts.look()
+        stand.clock.advance(2_500)
+    stand.hosts.declare_lost("there", "ann")
+
+
+def _processes(stand: Stand) -> None:
+    for type_ in sorted(OF_PROCESSES):
+        stand.database.write(partial(_record, stand, type_))
+    stand.bus.broadcast_event("hello", {"n": 1, "text": json.dumps(ODD)})
+
+
+def _messages(stand: Stand) -> None:
+    """Leave rows in the broker's own tables."""
+    broker = DatabaseBroker(
+        database=stand.database, options=BrokerOptions(owners=stand.folder / "owners")
+    )
+
+    @dramatiq.actor(broker=broker)
+    def greet(name: str) -> None:
+        raise AssertionError(name)
+
+    sent = greet.send_with_options(args=(SAID_BY_AGENT,), dedupe_key="once", delay=60_000)
+    broker.publish_manifest()
+    DatabaseResults(broker).store_result(sent, ODD, 60_000)
+    DatabaseRateLimits(broker).add("limit", 1, 60_000)
+    broker.close()
+
+
+def _record(stand: Stand, type_: str, tx: Tx) -> None:
+    stand.bus.record(tx, "system/server", type_, {"said": ODD})
