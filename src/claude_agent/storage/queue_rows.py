@@ -1,15 +1,14 @@
 """What people said of queues, between the log and the rows."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from claude_agent.storage.database import Reader
 from claude_agent.storage.log import Recorded
 
 
-def fold_queues(history: Iterable[Recorded]) -> dict[str, dict[str, Any]]:
+def fold_queues(history: Iterable[Recorded]) -> dict[str, dict[str, object]]:
     """Fold {queue: {"paused", "person_max"}} out of the log, for those that people steered."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     for one in history:
         kind, _, name = one.event.stream.partition("/")
         if kind != "queue":
