@@ -54,6 +54,7 @@ def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
         "execution_id": None,
         "step_id": None,
         "purpose": "task",
+        "lock": None,
         "created_at": NOW,
         "due_at": None,
         "started_at": NOW - 3000,

@@ -21,6 +21,7 @@ class WorkOptions(TypedDict, total=False):
     idempotent: bool
     on_uncertain: str
     delay: str | int
+    lock: str
     idempotency_key: str
 
 

@@ -22,6 +22,13 @@ class Failure(TypedDict):
     message: str
 
 
+class Lock(TypedDict):
+    """What no two tasks hold at once."""
+
+    name: str
+    holder: str | None
+
+
 class Task(TypedDict):
     """One unit of queue work."""
 
@@ -55,6 +62,7 @@ class Task(TypedDict):
     run: str | None
     action: str | None
     purpose: str
+    lock: Lock | None
 
 
 class Exit(TypedDict):

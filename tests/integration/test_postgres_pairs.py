@@ -67,13 +67,13 @@ class Scene:
         self.execution = self.one.engine.execute(FLOW)
         self.single = self.one.submit("testing", title="single")
         for stand, title in ((self.one, "running"), (self.two, "lost")):
-            stand.submit("database", title=title)
-        self.waiting = self.two.submit("master", title="waiting")
+            stand.submit("database", title=title, lock=title)
+        self.waiting = self.two.submit("master", title="waiting", lock="ready")
         self.late = self.one.submit("master", title="late", delay="1s")
         claimed = {each.id: self.one.start(each) for each in self.one.claims.claim()}
         self.running = list(claimed.values())
-        self.two.submit("testing", title="ready")
-        self.two.submit("deployment", title="ready too")
+        self.two.submit("testing", title="ready", lock="ready")
+        self.two.submit("deployment", title="ready too", lock="ready")
         for stand in (self.one, self.two):
             stand.clock.advance(1_500)
 
@@ -181,7 +181,7 @@ def redrive_some(scene: Scene) -> None:
 
 
 COMMANDS: dict[str, Callable[[Scene], object]] = {
-    "submit": lambda s: [s.two.submit("testing") for _ in range(3)],
+    "submit": lambda s: [s.two.submit("testing", lock="many") for _ in range(3)],
     "execute": lambda s: s.two.engine.execute(FLOW),
     "claim": lambda s: s.one.claims.claim(),
     "claim elsewhere": claim_and_start,
@@ -242,6 +242,8 @@ def check(scene: Scene) -> None:
 
     held, taken, active, slots = scene.one.database.read(work)
     assert held == taken
+    for row in scene.one.rows("locks.all"):
+        assert not scene.one.task(row["task_id"]).terminal
     assert len(slots) == len(set(slots))
     assert set(slots) <= active
     compare_with_the_log(scene.one)

@@ -1221,6 +1221,12 @@ export interface components {
              */
             delay: (string | number) | null;
             /**
+             * Lock
+             * @description No two tasks hold the same one; in the order of their submits
+             * @default null
+             */
+            lock: string | null;
+            /**
              * Args
              * @default null
              */
@@ -1847,6 +1853,16 @@ export interface components {
             limit: number | null;
         };
         /**
+         * Lock
+         * @description What no two tasks hold at once.
+         */
+        Lock: {
+            /** Name */
+            name: string;
+            /** Holder */
+            holder: string | null;
+        };
+        /**
          * MessageSent
          * @description A message that was enqueued.
          */
@@ -2381,6 +2397,7 @@ export interface components {
             routed_by: string | null;
             /** Cwd */
             cwd: string | null;
+            lock: components["schemas"]["Lock"] | null;
             /** Url */
             url: string;
         };
@@ -2546,6 +2563,12 @@ export interface components {
              * @default null
              */
             delay: (string | number) | null;
+            /**
+             * Lock
+             * @description No two tasks hold the same one; in the order of their submits
+             * @default null
+             */
+            lock: string | null;
         };
         /**
          * Ticket

@@ -115,6 +115,7 @@ export function task(change: Partial<Task> = {}): Task {
     execution_id: null,
     step_id: null,
     purpose: "task",
+    lock: null,
     created_at: 900,
     due_at: null,
     started_at: 1000,

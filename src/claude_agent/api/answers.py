@@ -30,6 +30,14 @@ class Failure(Answer):
     message: str
 
 
+class Lock(Answer):
+    """What no two tasks hold at once."""
+
+    name: str
+    holder: str | None
+    """The ref of the task that holds it now."""
+
+
 class Task(Answer):
     """One unit of queue work."""
 
@@ -63,6 +71,7 @@ class Task(Answer):
     outputs: dict[str, Any] | None
     routed_by: str | None
     cwd: str | None
+    lock: Lock | None
     url: str
 
 

@@ -132,6 +132,9 @@ class TaskSpec(Body):
     idempotent: bool | None = None
     on_uncertain: Literal["verify", "retry", "fail", "ask"] | None = None
     delay: Duration | None = None
+    lock: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="No two tasks hold the same one; in the order of their submits"
+    )
 
     @model_validator(mode="after")
     def one_kind(self) -> Self:

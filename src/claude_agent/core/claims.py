@@ -209,6 +209,10 @@ class Claims:
             if not tx.execute("work.take_place", name=row["queue"]):
                 queues.remove(row["queue"])
                 continue
+            if not _locked(tx, row):
+                # Another claim took the lock meanwhile; its row is seen from now on.
+                tx.execute("work.give_place", name=row["queue"])
+                continue
             claimed.append(self._take(tx, row["id"], slot["n"]))
             slots = [each for each in slots if each["n"] != slot["n"]]
             queues = self._open_queues(tx)
@@ -273,3 +277,12 @@ class Claims:
     def ring(self) -> None:
         """Ring for whoever claims."""
         self._notifier.ring(READY)
+
+
+def _locked(tx: Tx, row: Row) -> bool:
+    """Take the lock that a picked task needs; False: somebody else has it."""
+    name = row["lock_name"]
+    if not name or tx.execute("locks.take", name=name, task=row["id"]):
+        return True
+    holder = tx.row("locks.one", name=name)
+    return holder is not None and holder["task_id"] == row["id"]

@@ -19,6 +19,7 @@ from claude_agent.errors import Invalid, NotPromptable, TooLarge
 MAX_TEXT = 262_144
 MAX_SPEC = 1_048_576
 MAX_TITLE = 120
+MAX_LOCK = 200
 T = TypeVar("T")
 
 
@@ -63,6 +64,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
         verify=_text(task, "verify"),
         idempotent=idempotent,
         on_uncertain=_on_uncertain(task),
+        lock=_lock(task),
         routed_by=routed_by,
     )
     data = spec.to_data()
@@ -131,6 +133,14 @@ def _on_uncertain(task: Mapping[str, Any]) -> str:
     if value not in ON_UNCERTAIN:
         raise unknown(what="on_uncertain", name=str(value), known=ON_UNCERTAIN)
     return str(value)
+
+
+def _lock(task: Mapping[str, Any]) -> str:
+    name = _text(task, "lock").strip()
+    if len(name) > MAX_LOCK:
+        message = f"The name of the lock is over {MAX_LOCK} characters."
+        raise Invalid(message, hint="Give it a shorter name.", pointer="/lock")
+    return name
 
 
 def _cwd(text: str) -> str:

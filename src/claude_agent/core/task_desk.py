@@ -115,7 +115,7 @@ class TaskDesk:
         row = task_rows.to_row(after)
         fixed = (
             *("ref", "title", "kind", "agent", "queue", "priority", "purpose", "created_at"),
-            *("execution_id", "step_id"),
+            *("execution_id", "step_id", "lock_name"),
         )
         changed = tx.execute(
             "tasks.update",
@@ -146,6 +146,7 @@ class TaskDesk:
             agent=spec.agent,
             queue=spec.queue,
             priority=int(spec.priority),
+            lock_name=spec.lock,
         )
         tx.execute("tasks.update_spec", id=task.id, spec=json.dumps(spec.to_data()))
 
@@ -175,6 +176,9 @@ class TaskDesk:
         if held and not holds:
             tx.at_end("work.give_place", name=after.spec.queue)
             tx.at_end("work.clear_slot", task=after.id)
+        if after.terminal and after.spec.lock:
+            tx.at_end("work.unlock", name=after.spec.lock, task=after.id)
+            tx.after_commit(lambda: self._notifier.ring(READY))
         if (held and not holds) or after.state == TaskState.READY:
             tx.after_commit(lambda: self._notifier.ring(READY))
 

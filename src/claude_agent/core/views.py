@@ -17,8 +17,8 @@ TOPICS = {"task": "tasks", "execution": "executions", "step": "executions", "age
 Wire = dict[str, Any]
 
 
-def task_view(task: Task, *, fake: bool, adapter: str) -> Wire:
-    """Return the wire form of a task."""
+def task_view(task: Task, *, fake: bool, adapter: str, lock_holder: str | None = None) -> Wire:
+    """Return the wire form of a task; `lock_holder`: the ref of the task that has its lock."""
     spec = task.spec
     shown = vocabulary.task(
         task.state.value, attempt=task.attempt, cancel_requested=bool(task.cancel_requested)
@@ -55,6 +55,7 @@ def task_view(task: Task, *, fake: bool, adapter: str) -> Wire:
         "outputs": dict(task.outputs) if task.outputs is not None else None,
         "routed_by": spec.routed_by or None,
         "cwd": spec.cwd or None,
+        "lock": {"name": spec.lock, "holder": lock_holder} if spec.lock else None,
         "url": f"/ui/#/tasks/{task.ref}",
     }
 

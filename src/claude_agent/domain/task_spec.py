@@ -43,6 +43,8 @@ class TaskSpec:
     """A probe for uncertain runs: exit 0 means that the work was done."""
     idempotent: bool = False
     on_uncertain: str = "verify"
+    lock: str = ""
+    """What no two tasks hold at once, from the claim to the end; empty: nothing."""
     routed_by: str = ""
     """Why this agent."""
     purpose: str = "task"

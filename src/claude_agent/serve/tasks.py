@@ -22,11 +22,18 @@ Wire = dict[str, Any]
 class Tasks(Base, TaskServices):
     """Submit, read, cancel."""
 
-    def _view(self, task: Task) -> Wire:
+    def _view(self, task: Task, reader: Reader) -> Wire:
         info = self._parts.foundation.catalogue.agents.get(task.spec.agent)
         adapter = "shell" if task.spec.kind != "prompt" else (info.adapter if info else "")
         fake = info is not None and info.fake and task.spec.kind == "prompt"
-        return views.task_view(task, fake=fake, adapter=adapter)
+        held = None
+        if task.spec.lock and not task.terminal:
+            held = reader.row("locks.one", name=task.spec.lock)
+        holder = held["ref"] if held is not None else None
+        return views.task_view(task, fake=fake, adapter=adapter, lock_holder=holder)
+
+    def _viewed(self, task: Task) -> Wire:
+        return self._database.read(lambda reader: self._view(task, reader))
 
     @override
     def submit_task(
@@ -43,7 +50,7 @@ class Tasks(Base, TaskServices):
 
         def work(tx: Tx) -> Callable[[Reader], Wire]:
             task = self._parts.bus.accept(tx, spec, actor=actor)
-            return lambda _: self._view(task)
+            return lambda reader: self._view(task, reader)
 
         return self._once(key, work)
 
@@ -53,7 +60,7 @@ class Tasks(Base, TaskServices):
 
     @override
     def task(self, ref: str) -> Wire:
-        return self._view(self._find(ref))
+        return self._viewed(self._find(ref))
 
     def _find(self, ref: str) -> Task:
         return self._database.read(lambda r: self._parts.desk.find(r, ref))
@@ -74,7 +81,7 @@ class Tasks(Base, TaskServices):
             )
             counts = reader.rows("tasks.counts", **filters)
             return {
-                "items": [self._view(task_rows.task_of(row)) for row in rows[:limit]],
+                "items": [self._view(task_rows.task_of(row), reader) for row in rows[:limit]],
                 "next": next_cursor(rows, limit),
                 "counts": {row["state"]: row["count"] for row in counts},
             }
@@ -131,8 +138,8 @@ class Tasks(Base, TaskServices):
     @override
     def cancel_task(self, ref: str, *, actor: str) -> Wire:
         reason = f"cancelled by {actor}"
-        return self._view(self._parts.orders.cancel(ref, reason=reason, actor=actor))
+        return self._viewed(self._parts.orders.cancel(ref, reason=reason, actor=actor))
 
     @override
     def resolve_task(self, ref: str, outcome: str, note: str, *, actor: str) -> Wire:
-        return self._view(self._parts.orders.answer(ref, outcome, note, actor))
+        return self._viewed(self._parts.orders.answer(ref, outcome, note, actor))

@@ -38,6 +38,7 @@ def to_row(task: Task) -> dict[str, Any]:
         "purpose": spec.purpose,
         "execution_id": spec.execution_id,
         "step_id": spec.step_id,
+        "lock_name": spec.lock,
         "deadline_at": task.deadline_at,
         "evidence": json.dumps(list(task.evidence)),
     }

@@ -59,6 +59,7 @@ def task_of(number: int, kind: str, spec: Mapping[str, Any], agent: str) -> Wire
         "created_at": 1_700_000_000_000,
         **times,
         "routed_by": "named",
+        "lock": None,
         "url": f"/ui/#/tasks/T{number}",
     }
 

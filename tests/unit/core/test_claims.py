@@ -3,6 +3,7 @@ import pytest
 from claude_agent.core.claims import Slot, layout
 from claude_agent.core.task_desk import READY
 from claude_agent.domain.priority import Priority
+from claude_agent.domain.task_letters import Redrive
 from tests.unit.core.stand import AGENTS, NO, Stand
 
 EIGHT = [f"q{n}" for n in range(8)]
@@ -287,3 +288,110 @@ def test_ring_wakes_who_claims(stand: Stand) -> None:
 def test_task_that_vanished_is_a_mistake_of_ours(stand: Stand) -> None:
     with pytest.raises(LookupError, match="vanished"):
         stand.database.write(lambda tx: stand.claims._take(tx, "none", 1))
+
+
+# Locks --------------------------------------------------------------------------------------
+
+
+def holders(stand: Stand) -> dict[str, str]:
+    return {row["name"]: row["task_id"] for row in stand.rows("locks.all")}
+
+
+def test_of_two_tasks_with_one_lock_the_second_waits_for_the_end_of_the_first(
+    stand: Stand,
+) -> None:
+    first, second = (stand.submit("master", title=name, lock="db") for name in ("a", "b"))
+    (one,) = stand.claims.claim()
+    assert (one.id, holders(stand)) == (first.id, {"db": first.id})
+    assert stand.claims.claim() == []
+    stand.end(stand.start(one))
+    assert holders(stand) == {}
+    assert [each.id for each in stand.claims.claim()] == [second.id]
+
+
+def test_locked_task_is_passed_over_for_those_behind_it(stand: Stand) -> None:
+    one_slot(stand)
+    stand.submit("database", title="holder", lock="db")
+    holder = stand.running_of("holder")
+    stand.control.lost(holder.id, holder.fence, "gone")  # also an uncertain task keeps its lock
+    stand.restart()  # a new process has a free slot
+    stand.submit("master", title="locked", lock="db", priority="CRITICAL")
+    stand.submit("master", title="free", priority="LOW")
+    assert claimed(stand) == ["free"]
+
+
+def test_within_a_lock_the_order_is_that_of_the_submits_whatever_the_priority(
+    stand: Stand,
+) -> None:
+    one_slot(stand)
+    for name, priority in (("a", "LOW"), ("b", "EMERGENCY"), ("c", "NORMAL")):
+        stand.submit("master", title=name, lock="db", priority=priority)
+    order = []
+    for _ in range(3):
+        (one,) = stand.claims.claim()
+        order.append(one.spec.title)
+        stand.end(stand.start(one))
+    assert order == ["a", "b", "c"]
+
+
+def test_lock_is_held_between_two_attempts(stand: Stand) -> None:
+    one = stand.running(lock="db", retry={"max_attempts": 2, "delay": "5s", "jitter": 0})
+    stand.submit("master", title="other", lock="db")
+    assert stand.end(one, NO).state == "scheduled"
+    assert claimed(stand) == []
+    assert holders(stand) == {"db": one.id}
+    stand.clock.advance(5_000)
+    stand.scheduler.tick()
+    assert [each.id for each in stand.claims.claim()] == [one.id]
+
+
+def test_task_that_waits_for_its_time_keeps_nobody_from_the_lock(stand: Stand) -> None:
+    stand.submit(title="later", lock="db", delay="1h")
+    stand.submit(title="now", lock="db")
+    assert claimed(stand) == ["now"]
+
+
+def test_cancelled_holder_in_backoff_lets_the_lock_go_and_rings(stand: Stand) -> None:
+    one = stand.running(lock="db", retry={"max_attempts": 2, "delay": "5s"})
+    stand.submit("master", title="other", lock="db")
+    stand.end(one, NO)
+    assert claimed(stand) == []
+    while stand.notifier.wait({READY}, 0):
+        pass
+    stand.orders.cancel(one.id, reason="no", actor="me")
+    assert stand.notifier.wait({READY}, 0)
+    assert claimed(stand) == ["other"]
+
+
+def test_different_locks_do_not_meet(stand: Stand) -> None:
+    for name in ("a", "b"):
+        stand.submit("master", title=name, lock=name)
+    assert claimed(stand) == ["a", "b"]
+
+
+def test_full_queue_keeps_no_lock(stand: Stand) -> None:
+    stand.submit("database", title="first")
+    stand.submit("database", title="locked", lock="db")
+    assert claimed(stand) == ["first"]
+    assert holders(stand) == {}
+    stand.submit("master", title="other", lock="db")
+    assert claimed(stand) == []  # the one in the full queue was submitted first
+
+
+def test_locked_task_rings_no_tickets_of_the_sweeper(stand: Stand) -> None:
+    stand.running(lock="db")
+    stand.submit("master", title="other", lock="db")
+    assert stand.claims.waiting_since() is None
+
+
+def test_redriven_task_takes_its_new_lock(stand: Stand) -> None:
+    one = stand.end(stand.running(lock="old"), NO)
+    assert holders(stand) == {}
+    stand.running("master", title="holder", lock="new")
+    spec = {**one.spec.to_data(), "lock": "new"}
+    stand.database.write(
+        lambda tx: stand.desk.apply(
+            tx, stand.desk.find(tx, one.id), Redrive(at=0, spec=spec), stand.desk.context("me")
+        )
+    )
+    assert claimed(stand) == []

@@ -34,6 +34,7 @@ class Given(TypedDict):
     title: str | None
     timeout: str | None
     cwd: str | None
+    lock: str | None
     idempotency_key: str | None
     wait_timeout: float | None
     dry_run: bool
@@ -52,6 +53,7 @@ class Given(TypedDict):
 @click.option("--title", metavar="TEXT", help="A short name for lists.")
 @click.option("--timeout", metavar="5m", help="Limit of one attempt (the task is stopped).")
 @click.option("--cwd", metavar="PATH", help="Where it runs (else the current folder).")
+@click.option("--lock", metavar="NAME", help="One at a time of those that name it, in order.")
 @click.option("--idempotency-key", metavar="K", help="The same key never submits twice.")
 @click.option("--wait-timeout", type=Duration(), help="Stop waiting then; the task goes on.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
@@ -104,6 +106,7 @@ def _body(given: Given) -> dict[str, object]:
         "priority": given["priority"],
         "title": given["title"],
         "timeout": given["timeout"],
+        "lock": given["lock"],
     }
     return body | {name: value for name, value in optional.items() if value is not None}
 

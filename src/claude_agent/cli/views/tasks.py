@@ -68,6 +68,7 @@ def task(document: Task, address: str) -> View:
                 ("priority", document["priority"]),
                 ("attempt", f"{document['attempt']} of {document['max_attempts']}"),
                 ("elapsed", elapsed(document["started_at"], document["ended_at"], now_ms())),
+                ("lock", _lock(document)),
                 ("step", document["step_id"] or ""),
                 ("execution", document["execution_id"] or ""),
                 ("folder", document["cwd"] or ""),
@@ -77,6 +78,14 @@ def task(document: Task, address: str) -> View:
         )
 
     return View(document=document, items=as_items([document]), name="ref", table=table)
+
+
+def _lock(document: Task) -> str:
+    lock = document["lock"]
+    if lock is None or lock["holder"] is None:
+        return lock["name"] if lock else ""
+    held = "held" if lock["holder"] == document["ref"] else f"held by {lock['holder']}"
+    return f"{lock['name']} ({held})"
 
 
 def result(document: Result) -> View:

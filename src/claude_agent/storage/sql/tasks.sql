@@ -15,13 +15,13 @@ INSERT INTO tasks (
     execution_id, step_id, not_before, deadline_at, fence, worker, slot, run, host, attempt,
     refunds, deliveries, adoptions, gate_run, reaped_run, adapter, digest, created_at, started_at,
     attempt_started_at, ended_at, cancel_requested, stop_requested, reason, error, outputs,
-    verdict, evidence, generation, generation_at)
+    verdict, evidence, generation, generation_at, lock_name)
 VALUES (
     :id, :ref, :seq, :state, :title, :kind, :agent, :queue, :priority, :priority, :purpose,
     :execution_id, :step_id, :not_before, :deadline_at, :fence, :worker, :slot, :run, :host,
     :attempt, :refunds, :deliveries, :adoptions, :gate_run, :reaped_run, :adapter, :digest,
     :created_at, :started_at, :attempt_started_at, :ended_at, :cancel_requested, :stop_requested,
-    :reason, :error, :outputs, :verdict, :evidence, :generation, :generation_at);
+    :reason, :error, :outputs, :verdict, :evidence, :generation, :generation_at, :lock_name);
 
 -- name: tasks.insert_spec
 -- What was asked, stored once.
@@ -31,7 +31,7 @@ INSERT INTO task_specs (task_id, data) VALUES (:id, :spec);
 -- A re-driven task as it is asked now; what ageing had raised begins anew.
 UPDATE tasks
    SET title = :title, kind = :kind, agent = :agent, queue = :queue, priority = :priority,
-       effective_priority = :priority
+       effective_priority = :priority, lock_name = :lock_name
  WHERE id = :id;
 
 -- name: tasks.update_spec
@@ -57,9 +57,17 @@ UPDATE tasks
 
 -- name: tasks.pick
 -- The best ready task over some queues. Ready means that its time has come: the clock is not
--- asked again, it may have gone back since.
-SELECT id, queue, effective_priority FROM tasks
+-- asked again, it may have gone back since. One that needs a lock is passed over unless it holds
+-- it (it is between two attempts), or the lock is free and it was submitted first.
+SELECT id, queue, effective_priority, lock_name FROM tasks
  WHERE state = 'ready' AND queue IN (:queues) AND effective_priority >= :least
+   AND (lock_name = ''
+        OR id = (SELECT locks.task_id FROM locks WHERE locks.name = tasks.lock_name)
+        OR (NOT EXISTS (SELECT 1 FROM locks WHERE locks.name = tasks.lock_name)
+            AND NOT EXISTS (SELECT 1 FROM tasks AS earlier
+                             WHERE earlier.lock_name = tasks.lock_name AND earlier.state = 'ready'
+                               AND earlier.lock_name <> ''
+                               AND earlier.submitted_pos < tasks.submitted_pos)))
  ORDER BY effective_priority DESC, not_before, submitted_pos
  LIMIT 1 /* lock */;
 

@@ -115,3 +115,8 @@ SELECT n FROM slots WHERE worker_id = :worker ORDER BY n /* wait */;
 -- name: work.lock_queues
 -- Every queue that has a place left, in the order in which they are locked.
 SELECT name FROM queues WHERE running < max AND paused = 0 ORDER BY name /* wait */;
+
+-- name: work.unlock
+-- Give the lock of a task back. By its name it comes after the slot's and the queue's row, which
+-- a claim has locked too before it takes a lock.
+DELETE FROM locks WHERE name = :name AND task_id = :task;
