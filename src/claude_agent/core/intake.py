@@ -13,13 +13,12 @@ from claude_agent.domain.definition import DefinitionError, Timeouts
 from claude_agent.domain.node import node_from_data
 from claude_agent.domain.priority import NAMES, Priority
 from claude_agent.domain.retry import RetryPolicy
-from claude_agent.domain.task_spec import KINDS, ON_UNCERTAIN, TaskSpec
+from claude_agent.domain.task_spec import KINDS, MAX_LOCK, ON_UNCERTAIN, TaskSpec
 from claude_agent.errors import Invalid, NotPromptable, TooLarge
 
 MAX_TEXT = 262_144
 MAX_SPEC = 1_048_576
 MAX_TITLE = 120
-MAX_LOCK = 200
 T = TypeVar("T")
 
 

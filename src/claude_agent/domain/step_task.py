@@ -10,7 +10,7 @@ from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.expression import render, render_with
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.states import StepState
-from claude_agent.domain.task_spec import TaskSpec
+from claude_agent.domain.task_spec import MAX_LOCK, TaskSpec
 
 CLONES = "clone_repo"
 """The action whose output `path` becomes the execution's workspace."""
@@ -122,6 +122,7 @@ def task_for(
         verify=step.verify or "",
         idempotent=step.idempotent,
         on_uncertain=step.on_uncertain,
+        lock=_lock(step, found),
         routed_by=routed_by,
         purpose="step",
         execution_id=run.id,
@@ -150,12 +151,17 @@ def undo_for(
         retry=undo.retry,
         idempotent=True,  # undoing must be repeatable: it also runs after a half-made step
         on_uncertain="retry",
+        lock=_lock(step, found),  # it touches what the step touched
         routed_by=f"it undoes {step.id}",
         purpose="compensation",
         execution_id=run.id,
         step_id=step.id,
         effect_key=f"{run.id}/{step.id}/{run.steps[step.id].k}/undo",
     )
+
+
+def _lock(step: Step, found: Mapping[str, Any]) -> str:
+    return str(render(step.lock, found))[:MAX_LOCK] if step.lock else ""
 
 
 def _text(values: Mapping[str, Any]) -> dict[str, str]:

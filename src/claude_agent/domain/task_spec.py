@@ -10,6 +10,8 @@ from claude_agent.domain.retry import RetryPolicy
 
 KINDS = ("prompt", "run", "action")
 PURPOSES = ("task", "step", "compensation")
+MAX_LOCK = 200
+"""The longest name of a lock."""
 ON_UNCERTAIN = ("verify", "retry", "fail", "ask")
 
 

@@ -39,6 +39,7 @@ def test_task_of_a_step_carries_everything_the_step_says() -> None:
         verify="probe",
         idempotent=True,
         on_uncertain="verify",
+        lock="db-${{ inputs.word }}",
     )
     made = definition(step("a"), one, env={"A": "${{ inputs.word }}"}, inputs={})
     played = with_steps(
@@ -57,6 +58,7 @@ def test_task_of_a_step_carries_everything_the_step_says() -> None:
     assert (found.verify, found.idempotent, found.on_uncertain) == ("probe", True, "verify")
     assert (found.purpose, found.execution_id, found.step_id) == ("step", EXECUTION, "b")
     assert found.effect_key == f"{EXECUTION}/b/1"
+    assert found.lock == "db-hello"
     assert found.routed_by == "the workflow names it"
 
 
