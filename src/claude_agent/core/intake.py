@@ -63,7 +63,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
         verify=_text(task, "verify"),
         idempotent=idempotent,
         on_uncertain=_on_uncertain(task),
-        lock=_lock(task),
+        lock=_lock(_text(task, "lock").strip()),
         routed_by=routed_by,
     )
     data = spec.to_data()
@@ -134,8 +134,7 @@ def _on_uncertain(task: Mapping[str, Any]) -> str:
     return str(value)
 
 
-def _lock(task: Mapping[str, Any]) -> str:
-    name = _text(task, "lock").strip()
+def _lock(name: str) -> str:
     if len(name) > MAX_LOCK:
         message = f"The name of the lock is over {MAX_LOCK} characters."
         raise Invalid(message, hint="Give it a shorter name.", pointer="/lock")

@@ -160,7 +160,7 @@ def undo_for(
     )
 
 
-def _lock(step: Step, found: Mapping[str, Any]) -> str:
+def _lock(step: Step, found: Mapping[str, object]) -> str:
     return str(render(step.lock, found))[:MAX_LOCK] if step.lock else ""
 
 
