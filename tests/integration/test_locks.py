@@ -1,5 +1,6 @@
 """Many claimers at once: a lock never has two holders, and is given in the order of the submits."""
 
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from claude_agent.core.claims import Slot
 from claude_agent.domain.task import Task
 from claude_agent.errors import ClaudeAgentError
+from claude_agent.storage.database import Tx
 from tests.unit.core.stand import Stand, compare_with_the_log
 
 SLOTS = [Slot(n=n, queue="", least=0) for n in range(1, 9)]
@@ -103,13 +105,10 @@ def race(processes: list[Stand], count: int) -> Watch:
 def take_seats(stand: Stand) -> None:
     """Be a worker again: the process that registered later took our slots for leftovers."""
 
-    def work(tx: object) -> None:
+    def work(tx: Tx) -> None:
+        me = stand.claims.worker
         for slot in SLOTS:
-            tx.execute(  # type: ignore[attr-defined]
-                "work.put_slot", worker=stand.claims.worker, n=slot.n, queue="", least=0
-            )
+            tx.execute("work.put_slot", worker=me, n=slot.n, queue="", least=0)
 
-    try:
+    with contextlib.suppress(ClaudeAgentError):  # they are still there
         stand.database.write(work)
-    except ClaudeAgentError:  # they are still there
-        return
