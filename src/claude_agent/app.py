@@ -40,6 +40,8 @@ from claude_agent.core.redrives import Redrives
 from claude_agent.core.run_control import RunControl
 from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
+from claude_agent.core.state_sync import StateManager
+from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
@@ -52,6 +54,8 @@ from claude_agent.queue.worker import QueueWorker, SlotTickets
 from claude_agent.serve.base import Parts
 from claude_agent.serve.services import ServerServices
 from claude_agent.settings import Settings
+from claude_agent.storage import log
+from claude_agent.storage.caches import far_cache
 from claude_agent.storage.database import Tx
 from claude_agent.storage.databases import open_database
 from claude_agent.storage.notifiers import open_notifier
@@ -95,6 +99,7 @@ class App:
                 desk=self._desk,
                 executions=self._executions,
                 bus=self.bus,
+                state=self.state,
                 engine=self.engine,
                 orders=TaskOrders(self.database, self._desk),
                 letters=self._letters,
@@ -117,11 +122,16 @@ class App:
         self._follower = LogFollower(self.database)
         self._desk = TaskDesk(self.clock, self._ids, self._notifier)
         self._executions = ExecutionDesk(self._desk, self.catalogue)
+        self._subscriptions = Subscriptions(self.database, self._follower, self.clock)
         self.bus = UnifiedMessageBus(
-            database=self.database,
-            desk=self._desk,
-            catalogue=self.catalogue,
-            follower=self._follower,
+            self._foundation, desk=self._desk, subscriptions=self._subscriptions
+        )
+        self.state = StateManager(
+            self._foundation,
+            self._subscriptions,
+            far=far_cache(
+                self.settings.server.broker_url, namespace=self.database.read(log.head).epoch
+            ),
         )
         self.engine = WorkflowEngine(
             self._foundation,
@@ -148,7 +158,7 @@ class App:
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
-            timed=(self._redrives,),
+            timed=(self._redrives, self.state),
         )
 
     def _build_agents(self, home: Path, port: int) -> None:
@@ -230,6 +240,7 @@ class App:
         started = {"pid": os.getpid(), "version": claude_agent.__version__}
         self._record(f"{self._role.name}.started", started)
         self._started = True
+        self.state.start()
         self._fleet.start()
         adopted = self.hosting.adopt()
         self.hosting.start()
@@ -263,7 +274,9 @@ class App:
         if self._started:
             stopped = {"agents_stopped": self._stop_agents}
             self._record(f"{self._role.name}.stopped", stopped)
+        self.state.stop()
         self._follower.close()
+        self._subscriptions.close()
         self._broker.close()
         self._notifier.close()
         self.database.close()

@@ -116,6 +116,12 @@ class IdempotencyMismatch(Conflict):
     code = "idempotency_mismatch"
 
 
+class VersionConflict(Conflict):
+    """A value was changed by somebody else since it was read; read it again, then decide."""
+
+    code = "version_conflict"
+
+
 class HomeLocked(Conflict):
     """Another server has this home."""
 

@@ -13,7 +13,15 @@ from claude_agent.domain.task import Task
 from claude_agent.storage.database import Row
 from claude_agent.storage.log import Recorded
 
-TOPICS = {"task": "tasks", "execution": "executions", "step": "executions", "agent": "agents"}
+TOPICS = {
+    "task": "tasks",
+    "execution": "executions",
+    "step": "executions",
+    "agent": "agents",
+    "state": "state",
+    "state-snapshot": "state",
+    "notice": "notices",
+}
 Wire = dict[str, Any]
 
 

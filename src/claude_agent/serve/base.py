@@ -15,6 +15,7 @@ from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.redrives import Redrives
+from claude_agent.core.state_sync import StateManager
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
@@ -31,6 +32,7 @@ class Parts:
     desk: TaskDesk
     executions: ExecutionDesk
     bus: UnifiedMessageBus
+    state: StateManager
     engine: WorkflowEngine
     orders: TaskOrders
     letters: DeadLetters

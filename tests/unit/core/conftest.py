@@ -17,6 +17,8 @@ ON_BOTH = {
     "test_run_control",
     "test_run_journal",
     "test_scheduler_sweeps",
+    "test_state_sync",
+    "test_subscriptions",
     "test_task_desk",
     "test_task_orders",
 }

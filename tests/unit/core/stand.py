@@ -20,6 +20,9 @@ from claude_agent.core.redrives import Redrives
 from claude_agent.core.run_control import Ended, RunControl
 from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
+from claude_agent.core.state_snapshots import StateSnapshots
+from claude_agent.core.state_sync import StateManager
+from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
@@ -27,9 +30,10 @@ from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.routing import Route
+from claude_agent.domain.shared_state import Entry
 from claude_agent.domain.task import Task
 from claude_agent.ids_source import IdSource
-from claude_agent.storage import execution_rows, log, task_rows
+from claude_agent.storage import execution_rows, log, state_rows, task_rows
 from claude_agent.storage.database import Database, Reader, Row
 from claude_agent.storage.databases.postgresql import PostgresqlDatabase
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
@@ -120,12 +124,11 @@ class Stand:
             notifier=self.notifier,
             catalogue=self.catalogue,
         )
-        self.bus = UnifiedMessageBus(
-            database=self.database,
-            desk=self.desk,
-            catalogue=self.catalogue,
-            follower=self.follower,
-        )
+        self.subscriptions = Subscriptions(self.database, self.follower, self.clock)
+        self.bus = UnifiedMessageBus(foundation, desk=self.desk, subscriptions=self.subscriptions)
+        self.state = StateManager(foundation, self.subscriptions)
+        self.snapshots = StateSnapshots(foundation, self.state)
+        self.state.start()
         self.engine = WorkflowEngine(
             foundation,
             desk=self.desk,
@@ -156,7 +159,7 @@ class Stand:
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
-            timed=(self.redrives,),
+            timed=(self.redrives, self.state),
         )
         self.hosts = Hosts(
             foundation,
@@ -174,6 +177,7 @@ class Stand:
     def close(self) -> None:
         """End as `kill -9` does: nothing is tidied but what belongs to the test."""
         self.follower.close()
+        self.subscriptions.close()
         self.database.close()
 
     def restart(self) -> None:
@@ -261,7 +265,7 @@ class Stand:
         """Return all that a transaction could have changed, to compare before and after."""
         tables = ("tasks", "task_specs", "queues", "slots", "runs", "run_commands", "definitions")
         tables += ("executions", "steps", "events", "log_head", "workers", "idempotency_keys")
-        tables += ("redrives", "messages")
+        tables += ("redrives", "messages", "state", "state_snapshots", "state_snapshot_entries")
 
         def work(reader: Reader) -> tuple[object, ...]:
             connection = reader._connection  # type: ignore[attr-defined]
@@ -291,8 +295,14 @@ def compare_with_the_log(stand: Stand) -> None:
     tasks, executions = stand.database.read(work)
     assert tasks == folded
     assert executions == runs
+    assert stand.database.read(_state) == state_rows.fold_state(history)
     assert [one.pos for one in history] == list(range(1, len(history) + 1))
     assert stand.database.read(log.verify)[2] == []
+
+
+def _state(reader: Reader) -> dict[str, Entry]:
+    rows = reader.rows("state.page", after="", limit=10_000)
+    return {row["key"]: state_rows.entry_of(row) for row in rows}
 
 
 def fresh(folder: Path) -> Path:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from claude_agent.errors import Invalid
+from claude_agent.errors import Conflict, Invalid, NotFound
 from tests.unit.core.stand import NO, Stand
 from tests.waiting import wait_until
 
@@ -50,14 +50,79 @@ def test_results_are_handed_over_in_order_with_what_came_of_them(stand: Stand) -
 def test_broadcast_appends_an_event_under_a_name_of_its_own(stand: Stand) -> None:
     for n in (1, 2):
         stand.bus.broadcast_event("release made", {"n": n})
-    first, second = (one.event for one in stand.history())
-    assert (first.stream, first.seq, first.type, first.data) == (
-        "system/bus",
-        1,
-        "bus.release made",
-        {"n": 1},
+    events = [one.event for one in stand.history()]
+    assert [(one.seq, one.type, one.data["n"]) for one in events] == [
+        (1, "bus.release made", 1),
+        (1, "bus.release made", 2),
+    ]
+    assert len({one.stream for one in events}) == 2
+
+
+def test_events_are_handed_over_by_the_pattern_of_their_type(stand: Stand) -> None:
+    seen: list[dict[str, Any]] = []
+    ended: list[dict[str, Any]] = []
+    stand.bus.subscribe_events("deploy.*", seen.append)
+    stand.bus.subscribe_events("task.succeeded", ended.append)
+    for name in ("deploy.begun", "other", "deploy.done"):
+        stand.bus.broadcast_event(name, {"of": name})
+    done = stand.end(stand.running())
+    wait_until(lambda: len(seen) == 2 and len(ended) == 1, what="the events")
+    assert [one["type"] for one in seen] == ["deploy.begun", "deploy.done"]
+    assert seen[0]["data"] == {"of": "deploy.begun"}
+    assert ended[0]["id"] == done.id
+
+
+def test_an_event_that_calls_itself_ours_is_not_handed_over_as_ours(stand: Stand) -> None:
+    seen: list[dict[str, Any]] = []
+    stand.bus.subscribe_results(seen.append)
+    stand.bus.broadcast_event("task.succeeded", {})
+    done = stand.end(stand.running())
+    wait_until(lambda: bool(seen), what="a result")
+    assert [one["task_id"] for one in seen] == [done.id]
+
+
+def test_the_results_of_an_execution_are_one_document_and_told_at_its_end(stand: Stand) -> None:
+    seen: list[dict[str, Any]] = []
+    stand.bus.subscribe_executions(seen.append)
+    steps = [{"id": "a", "run": "true"}, {"id": "b", "run": "true", "depends_on": ["a"]}]
+    execution_id = stand.engine.execute({"name": "two", "steps": steps})
+    assert not stand.bus.results_of(execution_id)["complete"]
+    stand.end(stand.running_of("a"), x=1)
+    stand.end(stand.running_of("b"), NO)
+    wait_until(lambda: bool(seen), what="the end")
+    (told,) = seen
+    assert (told["execution_id"], told["state"], told["complete"]) == (execution_id, "failed", True)
+    assert told["steps"]["a"]["outputs"] == {"x": 1}
+    assert told["steps"]["b"]["state"] == "failed"
+    with pytest.raises(NotFound):
+        stand.bus.results_of("nothing")
+
+
+def test_notices_are_events_that_people_see(stand: Stand) -> None:
+    seen: list[dict[str, Any]] = []
+    stand.bus.subscribe_notices(seen.append)
+    stand.bus.notify("alert", "The disk is nearly full.", about="system/server")
+    wait_until(lambda: bool(seen), what="the notice")
+    assert (seen[0]["level"], seen[0]["text"], seen[0]["actor"]) == (
+        "alert",
+        "The disk is nearly full.",
+        "server",
     )
-    assert second.seq == 2
+    for level, text in (("loud", "x"), ("info", " "), ("info", "x" * 2_001)):
+        with pytest.raises(Invalid):
+            stand.bus.notify(level, text)
+
+
+def test_a_command_is_durable_and_refused_where_nothing_runs(stand: Stand) -> None:
+    task = stand.running()
+    assert stand.bus.send_command(task.ref, "send", {"text": "go on"}, actor="ann") == task.id
+    rows = stand.rows("work.open_commands", task=task.id, run=task.run)
+    assert [(row["kind"], row["data"]) for row in rows] == [("send", '{"text": "go on"}')]
+    assert stand.history()[-1].event.type == "command.sent"
+    with pytest.raises(Invalid, match="no command"):
+        stand.bus.send_command(task.ref, "format", {}, actor="ann")
+    with pytest.raises(Conflict, match="nothing of it runs"):
+        stand.bus.send_command(stand.submit().ref, "interrupt", {}, actor="ann")
 
 
 def test_broadcast_cannot_pretend_to_be_one_of_ours(stand: Stand) -> None:
