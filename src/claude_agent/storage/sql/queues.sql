@@ -28,7 +28,7 @@ SELECT state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
 -- name: queues.ready_up_to
 -- How many tasks of a queue are ready, counted no further than needed.
 SELECT COUNT(*) AS count FROM (
-    SELECT 1 AS one FROM tasks WHERE queue = :queue AND state = 'ready' LIMIT :most) AS some;
+    SELECT 1 AS one FROM tasks WHERE queue = :queue AND state = 'ready' LIMIT :most) AS counted;
 
 -- name: queues.ended_since
 -- How many tasks of a queue ended since a moment.
