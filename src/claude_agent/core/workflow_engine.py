@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from claude_agent.core.definition_source import parse
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -12,6 +13,7 @@ from claude_agent.core.intake import check_text
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.available import check_available
 from claude_agent.domain.compile import compile_definition
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.execution import submitted
@@ -55,8 +57,10 @@ class WorkflowEngine:
             tree = node_from_data(dict(source), file=file)
         return compile_definition(
             tree,
-            agents=frozenset(self._catalogue.agents),
+            agents={name: one.capabilities for name, one in self._catalogue.agents.items()},
             actions=self._catalogue.actions,
+            workflows=self._database.read(_slugs),
+            is_zone=_is_zone,
         )
 
     def define_workflow(
@@ -118,6 +122,7 @@ class WorkflowEngine:
             message = f"The working directory {cwd[:200]} is not an existing absolute folder."
             raise Invalid(message, hint="Give --cwd an absolute path.", pointer="/cwd")
         definition = self._executions.definition(tx, digest)
+        check_available(definition)
         checked = check_params(definition, dict(params))
         check_text(checked, "/params")
         context = self._desk.context(actor)
@@ -172,6 +177,14 @@ class WorkflowEngine:
 
     def _progress(self, execution_id: str, position: int) -> tuple[list[dict[str, Any]], str]:
         return self._database.read(lambda r: _frames(r, execution_id, position))
+
+
+def _slugs(reader: Reader) -> frozenset[str]:
+    return frozenset(row["slug"] for row in reader.rows("executions.definition_slugs"))
+
+
+def _is_zone(name: str) -> bool:
+    return name in available_timezones()
 
 
 def _frames(reader: Reader, execution_id: str, position: int) -> tuple[list[dict[str, Any]], str]:

@@ -1,7 +1,7 @@
 """Compile what a step or its compensation does: an action with its values, shell text, a prompt."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,16 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 class Scope:
     """What the whole definition knows while its steps are read."""
 
-    agents: frozenset[str]
-    """The agents there are."""
+    agents: Mapping[str, Collection[str]]
+    """The agents there are, each with what it can do."""
     actions: Mapping[str, ActionSpec]
     """The actions there are."""
     inputs: Mapping[str, InputSchema] | None
     """The declared inputs; None: any parameters."""
     uses: Uses
     """Collects what expressions read."""
+    workflows: Collection[str] | None = None
+    """The workflows there are, by slug; None: not known here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ def what(
         text = shell_text(place)
     elif kind == "prompt":
         text = place.text()
+    elif kind == "workflow":
+        text = _workflow(place, scope)
     else:
         text = place.name_of("action", scope.actions)
     with_ = _values(fields.get("with"))
@@ -65,6 +69,17 @@ def what(
     if spec is not None:
         with_ |= _fit_action(place, fields.get("with"), spec, scope.inputs)
     return Does(kind=kind, text=text or "", with_=with_, spec=spec)
+
+
+def _workflow(place: Cursor, scope: Scope) -> str | None:
+    if scope.workflows is None:
+        return place.text()
+    given = place.text()
+    if given is not None:
+        for same in (given, given.replace("_", "-"), given.replace("-", "_")):
+            if same in scope.workflows:
+                return given
+    return place.name_of("workflow", scope.workflows) if given is not None else None
 
 
 def _values(cursor: Cursor | None) -> dict[str, Any]:

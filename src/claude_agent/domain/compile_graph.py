@@ -27,10 +27,10 @@ class Graph:
         self.needs: Mapping[str, tuple[str, ...]] = {
             name: _needs(link, self._links) for name, link in self._links.items()
         }
-        self._order = _sorted(self.needs)
+        self.order = _sorted(self.needs)
         self._ancestors: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
-        if len(self._order) < len(self.needs):
+        if len(self.order) < len(self.needs):
             self._note_cycles()
 
     @property
@@ -49,8 +49,8 @@ class Graph:
 
     def _find_ancestors(self) -> None:
         # One bit per step: sets of ten thousand ancestors each would fill the memory.
-        self._numbers = {name: number for number, name in enumerate(self._order)}
-        for name in self._order:
+        self._numbers = {name: number for number, name in enumerate(self.order)}
+        for name in self.order:
             bits = 0
             for need in self.needs[name]:
                 bits |= self._ancestors[need] | 1 << self._numbers[need]
@@ -59,7 +59,7 @@ class Graph:
     def _note_cycles(self) -> None:
         # What could not be sorted waits for a cycle or is on one: from each of these steps a walk
         # along the unsorted needs ends on a cycle, or on a step that an earlier walk has seen.
-        unsorted = set(self.needs) - set(self._order)
+        unsorted = set(self.needs) - set(self.order)
         seen: set[str] = set()
         for start in self.needs:
             trail: dict[str, None] = {}

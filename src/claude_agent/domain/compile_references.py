@@ -13,13 +13,32 @@ EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation")
 """What `execution` holds."""
 STEP_NAMES = ("outputs", "status", "error", "attempt")
 """What `steps.<id>` and `self` hold."""
-LATER = ("secrets", "matrix", "item", "failure", "event", "agents")
-"""Contexts that this version does not have."""
+FAILURE_NAMES = ("kind", "summary", "message", "exit_code", "attempt")
+"""What `failure` holds: why the last attempt failed."""
+AGENT_NAMES = ("state", "healthy", "busy", "slots")
+"""What `agents.<name>` holds."""
+_BEFORE = ("inputs", "env", "execution", "steps", "agents")
+_STEP = (*_BEFORE, "matrix", "item")
 _SCOPES: Mapping[str, tuple[str, ...]] = {
     "env": ("inputs", "execution"),
-    "step": ("inputs", "env", "execution", "steps"),
-    "undo": ("inputs", "env", "execution", "steps", "self"),
+    "start": ("inputs", "env", "execution"),
+    "trigger": ("event",),
+    "before": _BEFORE,
+    "step": _STEP,
+    "failure": (*_STEP, "failure"),
+    "wait": (*_STEP, "event"),
+    "undo": (*_STEP, "self", "failure"),
+    "show": _STEP,
     "outputs": ("inputs", "env", "execution", "steps"),
+}
+_ONLY_IN: Mapping[str, tuple[str, str]] = {
+    "self": ("'self' is known only in compensate", "name the step: steps.<id>.outputs"),
+    "failure": ("'failure' is known only in retry, fallback and compensate", ""),
+    "event": ("'event' is known only in triggers and in the `if` of a wait", ""),
+    "secrets": (
+        "a secret reaches only the process that names it",
+        'write secrets: [NAME] in that step, or env: {VARIABLE: "${{ secrets.NAME }}"}',
+    ),
 }
 
 
@@ -43,11 +62,59 @@ class Use:
         self.place.fail_inside(self.offset, f"`{self.path.text()}`: {message}", hint)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """One step that another one names outside of expressions and `depends_on`."""
+
+    place: Cursor
+    """Where it is named."""
+    other: str
+    """The step that is named."""
+    step: str
+    """The step that names it."""
+    why: str = ""
+    """What for; empty: it is chosen by a switch, and must depend on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """Collects the uses of a definition while it is read."""
 
     found: list[Use] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
+
+    def names_step(self, place: Cursor, other: str, step: str, why: str) -> None:
+        """Note that `step` names one of its ancestors; `why` completes "and so cannot …"."""
+        self.named.append(Named(place=place, other=other, step=step, why=why))
+
+    def chooses(self, place: Cursor, other: str, step: str) -> None:
+        """Note that the switch `step` names a step that depends on it."""
+        self.named.append(Named(place=place, other=other, step=step))
+
+    def path(self, cursor: Cursor, step: str) -> None:
+        """Collect from a text that is one path, without `${{ }}`."""
+        try:
+            expr = parse(str(cursor.node.value))
+        except ExpressionError as error:
+            self._refuse(cursor, error)
+            return
+        if not isinstance(expr, Path):
+            cursor.fail(f"'{cursor.path}' must be a path", "like steps.test.outputs")
+            return
+        self._add(cursor, expr, 0, ("show", step))
+
+    def whole(self, cursor: Cursor, scope: str, step: str = "") -> str | None:
+        """Collect from a text that must be one whole `${{ … }}`; return it."""
+        text = cursor.text()
+        if text is None:
+            return None
+        bare = strip_braces(text)
+        if bare == text.strip() or "${{" in bare:
+            hint = f'write "${{{{ {bare:.60} }}}}"' if "${{" not in bare else ""
+            cursor.fail(f"'{cursor.path}' must be one whole expression or a list", hint)
+            return None
+        self.template(cursor, scope, step)
+        return text.strip()
 
     def template(self, cursor: Cursor | None, scope: str, step: str = "") -> None:
         """Collect from every `${{ … }}` in a value, however deep."""
@@ -111,6 +178,10 @@ class Names:
     """For each step the outputs that it declares; none: any."""
     graph: Graph
     """Who waits for whom."""
+    many: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The steps of many instances with the axes of their matrix; no axis: foreach."""
+    agents: Collection[str] = ()
+    """The agents there are."""
 
 
 def check_uses(uses: Iterable[Use], names: Names) -> None:
@@ -123,28 +194,67 @@ def check_uses(uses: Iterable[Use], names: Names) -> None:
             _check_steps(use, rest, names)
         elif root == "self":
             _check_step_names(use, rest, names.outputs.get(use.step, ()))
-        elif rest:
+        elif root in {"matrix", "item"}:
+            _check_many(use, root, rest, names)
+        elif root == "agents":
+            _check_agents(use, rest, names)
+        elif rest and root != "event":
             _check_name(use, rest[0], _known(root, names))
 
 
+def check_named(named: Iterable[Named], graph: Graph) -> None:
+    """Note every step named outside of expressions that is not where it must be."""
+    for one in named:
+        if one.place.name_of("step", graph.ids) is None or one.step not in graph.ids:
+            continue
+        if not one.why and one.step not in graph.needs[one.other]:
+            message = f"step '{one.other}' does not depend on the switch '{one.step}'"
+            one.place.fail(message, f"add {one.step} to the depends_on of {one.other}")
+        elif one.why and not graph.waits_for(one.step, one.other):
+            message = f"step '{one.step}' does not wait for '{one.other}' and so cannot {one.why}"
+            one.place.fail(message, "name a step before it")
+
+
 def _known(root: str, names: Names) -> Collection[str] | None:
-    if root == "inputs":
-        return names.inputs
-    return names.env if root == "env" else EXECUTION_NAMES
+    known: Mapping[str, Collection[str] | None] = {
+        "inputs": names.inputs,
+        "env": names.env,
+        "failure": FAILURE_NAMES,
+        "execution": EXECUTION_NAMES,
+    }
+    return known[root]
 
 
 def _refuse_root(use: Use, root: str) -> None:
     here = _SCOPES[use.scope]
-    if root in LATER:
-        use.fail(f"'{root}' is not available yet")
-    elif root == "self":
-        use.fail("'self' is known only in compensate", "name the step: steps.<id>.outputs")
+    if root in _ONLY_IN:
+        use.fail(*_ONLY_IN[root])
+    elif root in {"matrix", "item"} and use.step:
+        use.fail(f"'{root}' is not known here: this is decided once, before the instances")
     elif any(root in scope for scope in _SCOPES.values()):
         use.fail(f"'{root}' cannot be read here", f"here there are {', '.join(here)}")
     else:
         near = nearest(root, here)
         hint = f"did you mean '{near}'?" if near else f"here there are {', '.join(here)}"
         use.fail(f"there is nothing called '{root}'", hint)
+
+
+def _check_many(use: Use, root: str, rest: list[str], names: Names) -> None:
+    axes = names.many.get(use.step)
+    wanted = "a matrix" if root == "matrix" else "a foreach"
+    if not use.step:
+        use.fail(f"'{root}' cannot be read here", "write it in the step")
+    elif axes is None or bool(axes) != (root == "matrix"):
+        use.fail(f"step '{use.step}' has no {wanted.removeprefix('a ')}", f"give it {wanted}")
+    elif root == "matrix" and rest:
+        _check_name(use, rest[0], axes)
+
+
+def _check_agents(use: Use, rest: list[str], names: Names) -> None:
+    if rest:
+        _check_name(use, rest[0], names.agents)
+    if len(rest) > 1:
+        _check_name(use, rest[1], AGENT_NAMES)
 
 
 def _check_name(use: Use, name: str, known: Collection[str] | None) -> None:
@@ -172,7 +282,24 @@ def _check_steps(use: Use, rest: list[str], names: Names) -> None:
                 f"step '{use.step}' does not wait for '{name}' and so cannot read it",
                 f"add {name} to its depends_on",
             )
-    _check_step_names(use, rest[1:], names.outputs.get(name, ()))
+    _check_step_names(use, _of_instance(use, name, rest[1:], names), names.outputs.get(name, ()))
+
+
+def _of_instance(use: Use, name: str, rest: list[str], names: Names) -> list[str]:
+    """Return what is read of one step; one of many instances is chosen by its number."""
+    if name not in names.many:
+        if rest and isinstance(use.path.parts[2], int):
+            use.fail(f"step '{name}' is one, not many", f"write steps.{name}.outputs")
+            return []
+        return rest
+    if not rest or use.scope == "show":
+        return rest
+    if isinstance(use.path.parts[2], int):
+        return rest[1:]
+    if rest[0] in STEP_NAMES:
+        hint = f"write steps.{name}[0].{rest[0]}, or steps.{name}.all(t, t.status == 'succeeded')"
+        use.fail(f"step '{name}' is a list: it has many instances", hint)
+    return []
 
 
 def _check_step_names(use: Use, rest: list[str], outputs: Collection[str]) -> None:

@@ -1,10 +1,12 @@
 """Compile the values that many places share: durations, retry, timeouts, environments."""
 
 import re
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claude_agent.domain.compile_reader import Cursor, read_each
+from claude_agent.domain.compile_references import Uses
 from claude_agent.domain.definition import Timeouts
 from claude_agent.domain.duration import DurationError, parse_duration
 from claude_agent.domain.retry import RetryPolicy
@@ -13,13 +15,27 @@ RETRY_KEYS = (
     *("max_attempts", "delay", "factor", "max_delay", "jitter", "deadline"),
     *("on", "not_on", "exit_codes"),
 )
-RETRY_LATER = ("if", "prompt", "agent")
-TIMEOUT_KEYS = ("start", "run", "total", "idle")
-TIMEOUT_LATER = ("heartbeat",)
+RETRY_OF_STEPS = ("if", "prompt", "agent")
+"""Keys that only the steps of a workflow know."""
+TIMEOUT_KEYS = ("start", "run", "total", "idle", "heartbeat")
 MAX_ATTEMPTS = 100
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KIND = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 _OURS = "CLAUDE_AGENT_"
+SECRET = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+"""What secrets may be called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScope:
+    """What the retry policy of a step may name."""
+
+    uses: Uses
+    """Collects what its expressions read."""
+    agents: Collection[str]
+    """The agents there are."""
+    step: str
+    """The step; empty: every step takes it as its default."""
 
 
 def duration(cursor: Cursor, *, least_ms: int = 0) -> int | None:
@@ -37,9 +53,10 @@ def duration(cursor: Cursor, *, least_ms: int = 0) -> int | None:
     return found
 
 
-def retry(cursor: Cursor | None, base: RetryPolicy) -> RetryPolicy:
-    """Read a retry policy; what it leaves out is taken from `base`."""
-    fields = cursor.fields(RETRY_KEYS, RETRY_LATER) if cursor is not None else None
+def retry(cursor: Cursor | None, base: RetryPolicy, scope: RetryScope | None = None) -> RetryPolicy:
+    """Read a retry policy; what it leaves out is taken from `base`; no scope: no step's."""
+    known = RETRY_KEYS if scope is None else (*RETRY_KEYS, *RETRY_OF_STEPS)
+    fields = cursor.fields(known, RETRY_OF_STEPS) if cursor is not None else None
     if not fields:
         return base
     changes: dict[str, Any] = {}
@@ -55,9 +72,22 @@ def retry(cursor: Cursor | None, base: RetryPolicy) -> RetryPolicy:
                 changes[key] = field.number(0, 1)
             case "exit_codes":
                 changes[key] = _exit_codes(field)
-            case _:
+            case "on" | "not_on":
                 changes[key] = _kinds(field)
+            case _:
+                changes["if_" if key == "if" else key] = _of_step(key, field, scope)
     return replace(base, **{key: value for key, value in changes.items() if value is not None})
+
+
+def _of_step(key: str, field: Cursor, scope: RetryScope | None) -> str | None:
+    if scope is None:
+        return None
+    if key == "agent":
+        return field.name_of("agent", scope.agents)
+    if key == "if":
+        return scope.uses.condition(field, "failure", scope.step)
+    scope.uses.template(field, "failure", scope.step)
+    return field.text()
 
 
 def _exit_codes(cursor: Cursor) -> tuple[int, ...]:
@@ -85,7 +115,7 @@ def timeouts(cursor: Cursor | None, base: Timeouts) -> Timeouts:
         return base
     if cursor.node.kind == "scalar":
         return replace(base, run_ms=duration(cursor, least_ms=1))
-    fields = cursor.fields(TIMEOUT_KEYS, TIMEOUT_LATER) or {}
+    fields = cursor.fields(TIMEOUT_KEYS) or {}
     found = read_each(fields, lambda field: duration(field, least_ms=1))
     return replace(base, **{f"{key}_ms": value for key, value in found.items()})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from claude_agent.domain.definition_kinds import Approval, Case, Emit, Wait, read_cases
+from claude_agent.domain.definition_kinds import TASKLESS, Approval, Case, Emit, Wait, read_cases
 from claude_agent.domain.definition_parts import (
     Cache,
     Compensate,
@@ -98,6 +98,11 @@ class Step:
     """Environment variable to the secret whose value it gets."""
     place: Workspace | None = None
     """The workspace in full, where it was given as a mapping; `workspace` is its mode."""
+
+    @property
+    def taskless(self) -> bool:
+        """No task does it: it is decided, or waits for somebody or something."""
+        return self.kind in TASKLESS or self.kind == "workflow"
 
     @property
     def many(self) -> Matrix | Foreach | None:

@@ -321,7 +321,6 @@ def test_the_error_says_the_first_problem_and_how_many_more() -> None:
         ("name: x\ntimeout: 0\nsteps: [{id: a, run: x}]", "must be longer than nothing"),
         ("name: x\nenv: {9: x}\nsteps: [{id: a, run: x}]", "'9' cannot be the name of an env"),
         ("name: x\nenv: {CLAUDE_AGENT_X: x}\nsteps: [{id: a, run: x}]", "set by the system"),
-        ("name: x\non_failure: pause\nsteps: [{id: a, run: x}]", "'pause' is not available yet"),
         ("name: x\non_failure: stop\nsteps: [{id: a, run: x}]", "'on_failure' must be one of"),
         (
             "name: x\ncompensation: {order: up}\nsteps: [{id: a, run: x}]",
@@ -333,29 +332,6 @@ def test_the_error_says_the_first_problem_and_how_many_more() -> None:
 )
 def test_the_top_level_is_checked(text: str, message: str) -> None:
     assert message in only(text).message
-
-
-@pytest.mark.parametrize(
-    ("key", "where"),
-    [
-        *((key, "top") for key in ("on", "secrets", "concurrency", "budget")),
-        *((key, "step") for key in ("matrix", "foreach", "lock", "cache", "fallback", "secrets")),
-        *((key, "retry") for key in ("if", "prompt", "agent")),
-        ("heartbeat", "timeout"),
-        ("timeout", "compensation"),
-        *((key, "kind") for key in ("type", "workflow")),
-    ],
-)
-def test_keys_of_later_versions_are_answered_by_name(key: str, where: str) -> None:
-    texts = {
-        "top": f"name: x\n{key}: x\nsteps: [{{id: a, run: x}}]",
-        "step": f"name: x\nsteps: [{{id: a, run: x, {key}: x}}]",
-        "retry": f"name: x\nsteps: [{{id: a, run: x, retry: {{{key}: x}}}}]",
-        "timeout": f"name: x\nsteps: [{{id: a, run: x, timeout: {{{key}: x}}}}]",
-        "compensation": f"name: x\ncompensation: {{{key}: 5m}}\nsteps: [{{id: a, run: x}}]",
-        "kind": f"name: x\nsteps: [{{id: a, {key}: approval}}]",
-    }
-    assert only(texts[where]).message == f"'{key}' is not available yet"
 
 
 def test_null_for_an_optional_key_is_as_if_it_were_not_there() -> None:

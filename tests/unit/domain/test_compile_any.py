@@ -3,25 +3,43 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claude_agent.domain.compile import TOP_KEYS, TOP_LATER, compile_definition
-from claude_agent.domain.compile_steps import STEP_KEYS, STEP_LATER
-from claude_agent.domain.compile_values import RETRY_KEYS, TIMEOUT_KEYS
+from claude_agent.domain.compile import COMPENSATION_KEYS, TOP_KEYS, compile_definition
+from claude_agent.domain.compile_kinds import APPROVAL_KEYS, CASE_KEYS, EMIT_KEYS, WAIT_KEYS
+from claude_agent.domain.compile_many import FOREACH_KEYS, MATRIX_KEYS
+from claude_agent.domain.compile_start import (
+    BUDGET_KEYS,
+    CONCURRENCY_KEYS,
+    SCHEDULE_KEYS,
+    TRIGGERS,
+    WEBHOOK_KEYS,
+)
+from claude_agent.domain.compile_steps import CACHE_KEYS, STEP_KEYS
+from claude_agent.domain.compile_values import RETRY_KEYS, RETRY_OF_STEPS, TIMEOUT_KEYS
+from claude_agent.domain.compile_who import WORKSPACE_KEYS
 from claude_agent.domain.definition import Definition, DefinitionError
+from claude_agent.domain.definition_kinds import TASKLESS
 from claude_agent.domain.json_schema import KEYWORDS, LATER
 from claude_agent.domain.node import node_from_data
 from tests.unit.domain.compiling import ACTIONS, AGENTS
 
+INNER = (
+    *(*APPROVAL_KEYS, *WAIT_KEYS, *EMIT_KEYS, *CASE_KEYS, *MATRIX_KEYS, *FOREACH_KEYS),
+    *(*SCHEDULE_KEYS, *WEBHOOK_KEYS, *TRIGGERS, *CONCURRENCY_KEYS, *BUDGET_KEYS, *WORKSPACE_KEYS),
+    *(*CACHE_KEYS, *COMPENSATION_KEYS, "capabilities", "x-a", "name"),
+)
 SCALARS = (
     st.none()
     | st.booleans()
     | st.integers(-1, 300)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=5)
-    | st.sampled_from(sorted(AGENTS) + sorted(ACTIONS) + ["a", "b", "5m", "string", "always"])
+    | st.sampled_from(
+        sorted(AGENTS) + sorted(ACTIONS) + ["a", "b", "5m", "string", "always", *TASKLESS]
+    )
     | st.sampled_from(["${{ inputs.a }}", "x ${{ steps.a.outputs.b }}", "${{ ", "${{ self }}"])
 )
 KEYS = st.sampled_from(
-    [*STEP_KEYS, *STEP_LATER, *RETRY_KEYS, *TIMEOUT_KEYS, *KEYWORDS, *LATER, "order", "x-a", "name"]
+    [*STEP_KEYS, *RETRY_KEYS, *RETRY_OF_STEPS, *TIMEOUT_KEYS, *KEYWORDS, *LATER, *INNER]
 )
 ANY = st.recursive(
     SCALARS,
@@ -31,14 +49,14 @@ ANY = st.recursive(
 STEPS = st.lists(
     st.fixed_dictionaries(
         {"id": st.sampled_from("abc")},
-        optional={key: ANY for key in (*STEP_KEYS, *STEP_LATER) if key != "id"},
+        optional={key: ANY for key in STEP_KEYS if key != "id"},
     )
     | ANY,
     max_size=4,
 )
 TREES = ANY | st.fixed_dictionaries(
     {"name": st.just("x"), "steps": STEPS | ANY},
-    optional={key: ANY for key in (*TOP_KEYS, *TOP_LATER) if key not in {"name", "steps"}},
+    optional={key: ANY for key in TOP_KEYS if key not in {"name", "steps"}},
 )
 
 

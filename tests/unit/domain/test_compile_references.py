@@ -21,8 +21,12 @@ from tests.unit.domain.compiling import compiled, only, step
         ("steps.build.output.x", "there is no 'output'", "did you mean 'outputs'?"),
         ("steps.build.outputs.imgae", "there is no 'imgae'", "did you mean 'image'?"),
         ("self.outputs.x", "'self' is known only in compensate", ""),
-        ("matrix.x", "'matrix' is not available yet", ""),
-        ("secrets.KEY", "'secrets' is not available yet", ""),
+        ("matrix.x", "step 'mid' has no matrix", "give it a matrix"),
+        (
+            "secrets.KEY",
+            "a secret reaches only the process that names it",
+            'write secrets: [NAME] in that step, or env: {VARIABLE: "${{ secrets.NAME }}"}',
+        ),
     ],
 )
 def test_a_step_reads_only_what_there_is(value: str, message: str, hint: str) -> None:

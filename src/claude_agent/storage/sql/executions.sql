@@ -97,6 +97,10 @@ SELECT hash, slug, name, data, source, origin FROM definitions AS d
  WHERE created_at = (SELECT MAX(created_at) FROM definitions WHERE slug = d.slug)
  ORDER BY slug, hash;
 
+-- name: executions.definition_slugs
+-- The name of every workflow.
+SELECT DISTINCT slug FROM definitions;
+
 -- name: executions.clear_deadline
 -- The timeout of an execution has acted.
 UPDATE executions SET deadline_at = NULL WHERE id = :id;

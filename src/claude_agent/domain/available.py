@@ -1,0 +1,72 @@
+"""What a definition may say and this version does not do yet: the one list of it.
+
+Such a definition compiles, is stored and shown; starting it is refused. Whoever makes the engine
+do one of these removes its line here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from claude_agent.domain.definition import Definition, Step
+from claude_agent.domain.problem import DefinitionError, Problem
+
+OF_STEPS: Mapping[str, Callable[[Step], object]] = {
+    "workflow": lambda step: step.workflow,
+    "type: approval": lambda step: step.approval,
+    "type: wait": lambda step: step.wait,
+    "type: emit": lambda step: step.emit,
+    "type: switch": lambda step: step.switch,
+    "matrix": lambda step: step.matrix,
+    "foreach": lambda step: step.foreach,
+    "agent: a list": lambda step: step.agents,
+    "agent: capabilities": lambda step: step.capabilities,
+    "fallback": lambda step: step.fallback,
+    "lock": lambda step: step.lock,
+    "cache": lambda step: step.cache,
+    "secrets": lambda step: step.secrets,
+    "timeout.heartbeat": lambda step: step.timeout.heartbeat_ms,
+    "retry.if": lambda step: step.retry.if_,
+    "retry.prompt": lambda step: step.retry.prompt,
+    "retry.agent": lambda step: step.retry.agent,
+    "workspace: worktree": lambda step: step.workspace == "worktree",
+    "workspace.repo, base, setup, copy": lambda step: step.place,
+}
+"""What a step may say: the words, and a test that is true where a step says it."""
+
+OF_DEFINITIONS: Mapping[str, Callable[[Definition], object]] = {
+    "on": lambda definition: definition.on != type(definition.on)(),
+    "concurrency": lambda definition: definition.concurrency,
+    "budget": lambda definition: definition.budget,
+    "compensation.timeout": lambda definition: definition.compensation_timeout_ms,
+    "on_failure: pause": lambda definition: definition.on_failure == "pause",
+}
+"""What the top level may say."""
+
+
+def missing(definition: Definition) -> tuple[Problem, ...]:
+    """Return everything in a definition that this version cannot do, in its order."""
+    return tuple(_missing(definition))
+
+
+def check_available(definition: Definition) -> None:
+    """Raise DefinitionError, with all of it, where this version cannot run a definition."""
+    found = missing(definition)
+    if found:
+        raise DefinitionError(found)
+
+
+def _missing(definition: Definition) -> Iterator[Problem]:
+    for words, says in OF_DEFINITIONS.items():
+        if says(definition):
+            yield _problem(words, words.partition(":")[0])
+    for number, step in enumerate(definition.steps):
+        for words, says_step in OF_STEPS.items():
+            if says_step(step):
+                yield _problem(words, f"steps[{number}]", f" (step {step.id})")
+
+
+def _problem(words: str, path: str, where: str = "") -> Problem:
+    return Problem(
+        message=f"'{words}' is not available yet{where}: it can be stored, not started",
+        path=path,
+        hint="remove it to start this workflow now",
+    )
