@@ -8,7 +8,9 @@ from typing_extensions import override
 from claude_agent.domain.definition import Compensate, Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.expression import render, render_with
-from claude_agent.domain.priority import Priority
+from claude_agent.domain.expression_tree import fail
+from claude_agent.domain.json_schema import shown
+from claude_agent.domain.priority import NAMES, Priority
 from claude_agent.domain.states import StepState
 from claude_agent.domain.task_spec import MAX_LOCK, TaskSpec
 
@@ -111,7 +113,7 @@ def task_for(
         text=text,
         agent=agent,
         queue=step.queue or agent,
-        priority=Priority[step.priority or definition.priority],
+        priority=_priority(definition, step, found),
         with_=with_,
         cwd=workplace(run, definition, step),
         env=_text(render({**definition.env, **step.env}, found)),
@@ -143,7 +145,7 @@ def undo_for(
         text=undo.action or undo.run or "",
         agent=agent,
         queue=step.queue or agent,
-        priority=Priority[step.priority or definition.priority],
+        priority=_priority(definition, step, found),
         with_=render_with(undo.with_, found, open_inputs=definition.inputs is None),
         cwd=workplace(run, definition, step),
         env=_text(render({**definition.env, **step.env}, found)),
@@ -166,3 +168,11 @@ def _lock(step: Step, found: Mapping[str, object]) -> str:
 
 def _text(values: Mapping[str, Any]) -> dict[str, str]:
     return {key: value if isinstance(value, str) else str(value) for key, value in values.items()}
+
+
+def _priority(definition: Definition, step: Step, found: Mapping[str, Any]) -> Priority:
+    said = render(step.priority or definition.priority, found)
+    if said not in NAMES:
+        known = ", ".join(NAMES)
+        fail(f"'priority' must be one of {known}, not {shown(said)}")
+    return Priority[said]

@@ -187,3 +187,13 @@ def test_workplace_is_what_was_cloned(
     if outputs is not None:
         with_steps(played, seen("clone", "succeeded", ended_well=True, outputs=outputs))
     assert workplace(played.run, made, made.by_id[name]) == expected
+
+
+def test_a_priority_may_be_an_expression() -> None:
+    one = step("a")
+    made = definition(one, priority="${{ inputs.how }}")
+    found = task_for(made, Play(made, {"how": "HIGH"}).run, one, agent="a", routed_by="")
+    assert found.priority == Priority.HIGH
+    with pytest.raises(ExpressionError) as caught:
+        task_for(made, Play(made, {"how": "high"}).run, one, agent="a", routed_by="")
+    assert "'priority' must be one of LOW" in caught.value.detail
