@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from claude_agent.domain.compile_does import Scope
 from claude_agent.domain.compile_graph import Graph
@@ -36,6 +35,7 @@ from claude_agent.domain.definition import (
     Timeouts,
     slug_of,
 )
+from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.node import Node
 from claude_agent.domain.retry import RetryPolicy
 
@@ -171,7 +171,7 @@ def _step_list(root: Cursor, fields: Mapping[str, Cursor]) -> list[Cursor]:
     return cursors or []
 
 
-def _parts(root: Cursor, fields: Mapping[str, Cursor], scope: Scope) -> dict[str, Any]:
+def _parts(root: Cursor, fields: Mapping[str, Cursor], scope: Scope) -> JsonObject:
     get = fields.get
     outputs = (fields["outputs"].mapping() if "outputs" in fields else None) or {}
     defaults = get("defaults")
@@ -205,7 +205,7 @@ def _name(root: Cursor, cursor: Cursor | None) -> str:
     return name.strip()
 
 
-def _compensation(cursor: Cursor | None) -> dict[str, Any]:
+def _compensation(cursor: Cursor | None) -> JsonObject:
     fields = (cursor.fields(COMPENSATION_KEYS) if cursor is not None else None) or {}
     return {
         "compensation_order": (fields["order"].choice(ORDERS) if "order" in fields else None)

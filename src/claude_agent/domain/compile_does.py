@@ -3,12 +3,12 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from claude_agent.domain.compile_reader import Cursor, nearest
 from claude_agent.domain.compile_references import Uses
 from claude_agent.domain.compile_schemas import literal_fits
 from claude_agent.domain.definition import ActionSpec, Gate, InputSchema
+from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.expression_parser import parse_template
 from claude_agent.domain.expression_tree import Embedded, ExpressionError, Path
 
@@ -39,7 +39,7 @@ class Does:
     """The key that says it."""
     text: str = ""
     """The action's name, the shell text or the prompt."""
-    with_: Mapping[str, Any] | None = None
+    with_: Data | None = None
     """Its values."""
     spec: ActionSpec | None = None
     """The action, where it is a known one."""
@@ -82,7 +82,7 @@ def _workflow(place: Cursor, scope: Scope) -> str | None:
     return place.name_of("workflow", scope.workflows) if given is not None else None
 
 
-def _values(cursor: Cursor | None) -> dict[str, Any]:
+def _values(cursor: Cursor | None) -> JsonObject:
     cursors = (cursor.mapping() if cursor is not None else None) or {}
     for key, each in cursors.items():
         if not _KEY.fullmatch(key):
@@ -91,7 +91,7 @@ def _values(cursor: Cursor | None) -> dict[str, Any]:
 
 
 def _fit_action(
-    place: Cursor, values: Cursor | None, spec: ActionSpec, inputs: Mapping[str, Any] | None
+    place: Cursor, values: Cursor | None, spec: ActionSpec, inputs: Data | None
 ) -> dict[str, str]:
     """Check the values against the parameters; return those that inputs fill in."""
     known = {} if values is None or values.node.kind != "map" else values.mapping() or {}

@@ -1,15 +1,14 @@
 """Compile the steps without a task: approval, wait, emit, switch."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from claude_agent.domain.compile_does import Scope
 from claude_agent.domain.compile_reader import Cursor
 from claude_agent.domain.compile_schemas import schemas
 from claude_agent.domain.compile_values import duration
 from claude_agent.domain.compile_who import filled
-from claude_agent.domain.definition_kinds import TASKLESS, Approval, Case, Emit, Wait
+from claude_agent.domain.definition_kinds import Approval, Case, Emit, Wait
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.json_schema import FORMATS
 
 APPROVAL_KEYS = (
@@ -31,7 +30,7 @@ _OURS = ("execution.", "step.", "task.")
 
 def read_kind(
     kind: str, cursor: Cursor | None, place: Cursor, scope: Scope, name: str
-) -> Mapping[str, Any] | None:
+) -> Data | None:
     """Read what a step of this kind says under the key of its name; return the model's field."""
     if cursor is None:
         if kind == "approval":
@@ -202,4 +201,3 @@ _HINTS = {
     "emit": "write emit: {type: deploy.finished}",
     "switch": "write switch: [{if: …, then: [a]}, {then: [b]}]",
 }
-assert set(_READERS) == set(TASKLESS)  # noqa: S101 - a kind without a reader would never compile

@@ -14,6 +14,7 @@ FOREACH_KEYS = ("items", "max_parallel", "fail_fast")
 MAX_PARALLEL = 10_000
 MAX_INSTANCES = 10_000
 """The most instances of one step."""
+_COMPARED = 100  # each with all before it
 
 
 def read_matrix(cursor: Cursor | None, scope: Scope, name: str) -> Matrix | None:
@@ -54,7 +55,7 @@ def _values(field: Cursor, scope: Scope, name: str) -> None:
     scope.uses.template(field, "before", name)
     plain = [each.node.plain() for each in values or ()]
     for number, each in enumerate(values or ()):
-        if number < 100 and any(same(plain[number], one) for one in plain[:number]):  # noqa: PLR2004 - quadratic
+        if number < _COMPARED and any(same(plain[number], one) for one in plain[:number]):
             each.fail(f"the value {each.shown()} stands twice")
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from claude_agent.domain.definition import Problem
+from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.json_schema import shown
 from claude_agent.domain.node import Node, join
 
@@ -244,9 +245,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
-def read_each(
-    cursors: Mapping[str, Cursor], read: Callable[[Cursor], Any | None]
-) -> dict[str, Any]:
+def read_each(cursors: Mapping[str, Cursor], read: Callable[[Cursor], Any | None]) -> JsonObject:
     """Read every value of a mapping; leave out what does not fit."""
     found = {key: read(cursor) for key, cursor in cursors.items()}
     return {key: value for key, value in found.items() if value is not None}

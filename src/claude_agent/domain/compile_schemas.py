@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from claude_agent.domain.compile_reader import Cursor, read_each
 from claude_agent.domain.definition import InputSchema
+from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.json_schema import FORMATS, KEYWORDS, LATER, TYPES, check_value
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LARGEST = 2**53
 
 
-def schemas(cursor: Cursor | None) -> dict[str, Any]:
+def schemas(cursor: Cursor | None) -> JsonObject:
     """Read a JSON Schema for each output."""
     cursors = (cursor.mapping() if cursor is not None else None) or {}
     for name, each in cursors.items():

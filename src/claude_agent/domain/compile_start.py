@@ -1,7 +1,7 @@
 """Compile when executions start, how many at once, what they may use and know."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from claude_agent.domain.compile_kinds import event_name
 from claude_agent.domain.compile_reader import Cursor, nearest
 from claude_agent.domain.compile_values import SECRET, duration
 from claude_agent.domain.compile_who import filled
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.definition_start import (
     ON_CONFLICT,
     ON_EXCEED,
@@ -149,7 +150,7 @@ def _condition(cursor: Cursor | None, around: Surroundings) -> str | None:
     return around.scope.uses.condition(cursor, "trigger", "") if cursor is not None else None
 
 
-def _inputs(cursor: Cursor | None, around: Surroundings) -> Mapping[str, Any]:
+def _inputs(cursor: Cursor | None, around: Surroundings) -> Data:
     around.scope.uses.template(cursor, "trigger")
     fields = (cursor.mapping() if cursor is not None else None) or {}
     known = around.scope.inputs

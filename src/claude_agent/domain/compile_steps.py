@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from claude_agent.domain.compile_does import Does, Scope, gates, shell_text, what
 from claude_agent.domain.compile_graph import Link
@@ -21,7 +20,7 @@ from claude_agent.domain.compile_who import (
 )
 from claude_agent.domain.definition import Compensate, Step, Timeouts
 from claude_agent.domain.definition_kinds import TASKLESS
-from claude_agent.domain.definition_parts import Cache, Data, Workspace
+from claude_agent.domain.definition_parts import Cache, Data, JsonObject, Workspace
 from claude_agent.domain.retry import RetryPolicy
 
 ALWAYS_KEYS = ("id", "type", "depends_on", "when", "if")
@@ -114,12 +113,12 @@ def _compile_step(cursor: Cursor, scope: Scope, defaults: StepDefaults) -> Compi
 
 
 def _step(
-    name: str, kind: str, does: Does | Data | None, needs: tuple[str, ...], parts: dict[str, Any]
+    name: str, kind: str, does: Does | Data | None, needs: tuple[str, ...], parts: JsonObject
 ) -> Step | None:
     if does is None:
         return None
     if isinstance(does, Does):
-        named: dict[str, Any] = {kind: does.text, "with_": does.with_ or {}}
+        named: JsonObject = {kind: does.text, "with_": does.with_ or {}}
     else:
         named = dict(does)
     return Step(id=name, kind=kind, depends_on=needs, **named, **parts)
@@ -165,9 +164,9 @@ def _only(fields: Mapping[str, Cursor], known: tuple[str, ...], who: str) -> Non
             each.fail(f"'{key}' means nothing for {who}", f"it takes {others}")
 
 
-def _always(fields: Mapping[str, Cursor], scope: Scope, name: str) -> dict[str, Any]:
+def _always(fields: Mapping[str, Cursor], scope: Scope, name: str) -> JsonObject:
     timed = "timeout" in fields and "type" in fields
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "when": fields["when"].choice(WHEN) or "success" if "when" in fields else "success",
         "if_": scope.uses.condition(fields["if"], "before", name) if "if" in fields else None,
     }
@@ -178,7 +177,7 @@ def _always(fields: Mapping[str, Cursor], scope: Scope, name: str) -> dict[str, 
 
 def _parts(
     fields: Mapping[str, Cursor], scope: Scope, defaults: StepDefaults, does: Does | None
-) -> dict[str, Any]:
+) -> JsonObject:
     get = fields.get
     name = str(fields["id"].node.value) if "id" in fields else ""
     for key in ("with", "prompt", "lock"):
@@ -215,7 +214,7 @@ def _parts(
 
 def _place(
     fields: Mapping[str, Cursor], scope: Scope, defaults: StepDefaults, name: str
-) -> dict[str, Any]:
+) -> JsonObject:
     found = defaults.workspace
     if "workspace" in fields:
         found = read_workspace(fields["workspace"], scope, name)

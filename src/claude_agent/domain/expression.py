@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
+from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.expression_parser import parse, parse_template, strip_braces
 from claude_agent.domain.expression_tree import (
     Call,
@@ -44,7 +45,7 @@ MAX_RENDERED = 1_048_576
 """The longest text that rendering may give, in characters."""
 
 
-def evaluate(expr: Expr, context: Mapping[str, Any], *, strict: bool = False) -> Any:
+def evaluate(expr: Expr, context: Data, *, strict: bool = False) -> Any:
     """Return the value of `expr`.
 
     A path that leads nowhere is null, or an ExpressionError that names it where `strict`.
@@ -55,12 +56,12 @@ def evaluate(expr: Expr, context: Mapping[str, Any], *, strict: bool = False) ->
         fail("a value is nested too deeply to be read")
 
 
-def condition(text: str, context: Mapping[str, Any]) -> bool:
+def condition(text: str, context: Data) -> bool:
     """Return whether the condition `text` holds; null is false, other types are an error."""
     return _truth(evaluate(parse(strip_braces(text)), context), 0)
 
 
-def render(value: Any, context: Mapping[str, Any]) -> Any:
+def render(value: Any, context: Data) -> Any:
     """Return `value` with every `${{ … }}` in it replaced.
 
     A text that is one whole expression takes the type of its value; an embedded one becomes
@@ -73,9 +74,7 @@ def render(value: Any, context: Mapping[str, Any]) -> Any:
         fail("a value is nested too deeply to be rendered")
 
 
-def render_with(
-    values: Mapping[str, Any], context: Mapping[str, Any], *, open_inputs: bool
-) -> dict[str, Any]:
+def render_with(values: Data, context: Data, *, open_inputs: bool) -> JsonObject:
     """Return the `with` values of a step, rendered.
 
     `open_inputs`: the definition declares no inputs, so every parameter reaches every step; a
@@ -123,7 +122,7 @@ def paths(expr: Expr) -> Iterator[Path]:
             assert_never(expr)
 
 
-def _evaluate(expr: Expr, context: Mapping[str, Any], strict: bool) -> Any:  # noqa: FBT001 - private, hot
+def _evaluate(expr: Expr, context: Data, strict: bool) -> Any:  # noqa: FBT001 - private, hot
     match expr:
         case Literal(value=value):
             return value
@@ -145,7 +144,7 @@ def _evaluate(expr: Expr, context: Mapping[str, Any], strict: bool) -> Any:  # n
             assert_never(expr)
 
 
-def _follow(path: Path, context: Mapping[str, Any], strict: bool) -> Any:  # noqa: FBT001 - private, hot
+def _follow(path: Path, context: Data, strict: bool) -> Any:  # noqa: FBT001 - private, hot
     value: Any = context if path.parts[0] != OUTCOME else None
     for part in path.parts:
         if not _has(value, part):
@@ -169,7 +168,7 @@ def _truth(value: Any, position: int) -> bool:
     return bool(value)
 
 
-def _render(value: Any, context: Mapping[str, Any]) -> Any:
+def _render(value: Any, context: Data) -> Any:
     if isinstance(value, str):
         return _render_text(value, context)
     if isinstance(value, Mapping):
@@ -179,7 +178,7 @@ def _render(value: Any, context: Mapping[str, Any]) -> Any:
     return value
 
 
-def _render_text(text: str, context: Mapping[str, Any]) -> Any:
+def _render_text(text: str, context: Data) -> Any:
     if "${{" not in text:
         return text
     pieces = parse_template(text)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from claude_agent.domain.definition_parts import Data
+
 Finding: TypeAlias = tuple[str, str]
 """A path below the value, like `.a[2]` or empty, and what is wrong there."""
 
@@ -65,13 +67,13 @@ def is_type(value: Any, name: str) -> bool:
     return TYPES[name](value)
 
 
-def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+def types_of(schema: Data) -> tuple[str, ...]:
     """Return the types that a schema allows; empty: any."""
     named = schema.get("type", ())
     return (named,) if isinstance(named, str) else tuple(named)
 
 
-def check_value(schema: Mapping[str, Any], value: Any) -> list[Finding]:
+def check_value(schema: Data, value: Any) -> list[Finding]:
     """Return everything in which `value` does not fit the (checked) schema."""
     types = types_of(schema)
     if types and not any(is_type(value, name) for name in types):
@@ -122,7 +124,7 @@ def _either(types: Sequence[str]) -> str:
     return " or ".join(names[name] for name in types)
 
 
-def _check_text(schema: Mapping[str, Any], value: str) -> list[Finding]:
+def _check_text(schema: Data, value: str) -> list[Finding]:
     found = _check_count(schema, len(value), "string", "characters")
     name = schema.get("format")
     if name and not FORMATS[name].fullmatch(value):
@@ -130,7 +132,7 @@ def _check_text(schema: Mapping[str, Any], value: str) -> list[Finding]:
     return found
 
 
-def _check_count(schema: Mapping[str, Any], count: int, kind: str, noun: str) -> list[Finding]:
+def _check_count(schema: Data, count: int, kind: str, noun: str) -> list[Finding]:
     found = []
     for keyword, (wanted, least) in _COUNTS.items():
         if wanted != kind or keyword not in schema:
@@ -142,7 +144,7 @@ def _check_count(schema: Mapping[str, Any], count: int, kind: str, noun: str) ->
     return found
 
 
-def _check_number(schema: Mapping[str, Any], value: float) -> list[Finding]:
+def _check_number(schema: Data, value: float) -> list[Finding]:
     holds: Mapping[str, tuple[Callable[[float], bool], str]] = {
         "minimum": (lambda limit: value >= limit, "at least"),
         "maximum": (lambda limit: value <= limit, "at most"),
@@ -156,7 +158,7 @@ def _check_number(schema: Mapping[str, Any], value: float) -> list[Finding]:
     ]
 
 
-def _check_list(schema: Mapping[str, Any], value: Sequence[Any]) -> list[Finding]:
+def _check_list(schema: Data, value: Sequence[Any]) -> list[Finding]:
     found = _check_count(schema, len(value), "array", "items")
     if "items" in schema:
         for number, item in enumerate(value):
@@ -164,7 +166,7 @@ def _check_list(schema: Mapping[str, Any], value: Sequence[Any]) -> list[Finding
     return found
 
 
-def _check_object(schema: Mapping[str, Any], value: Mapping[str, Any]) -> list[Finding]:
+def _check_object(schema: Data, value: Data) -> list[Finding]:
     known = schema.get("properties", {})
     found = [("", f"lacks '{name}'") for name in schema.get("required", ()) if name not in value]
     others = schema.get("additionalProperties", True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from claude_agent.domain.compile_reader import nearest
 from claude_agent.domain.definition import Definition, DefinitionError, InputSchema, Problem
+from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.json_schema import check_value, types_of
 from claude_agent.domain.node import MAX_INTEGER, node_from_data
 
@@ -14,7 +15,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?")
 
 
-def check_params(definition: Definition, params: Mapping[str, Any]) -> dict[str, Any]:
+def check_params(definition: Definition, params: Data) -> JsonObject:
     """Return the parameters with their types and defaults.
 
     A definition without `inputs` takes anything. One with `inputs` takes only those; a text is
@@ -22,7 +23,7 @@ def check_params(definition: Definition, params: Mapping[str, Any]) -> dict[str,
     given nor required is its default, or null. Raises DefinitionError with every problem, each
     with a path like `params.env`.
     """
-    plain: dict[str, Any] = node_from_data({"params": dict(params)}).plain()["params"]
+    plain: JsonObject = node_from_data({"params": dict(params)}).plain()["params"]
     if definition.inputs is None:
         return plain
     problems = [
