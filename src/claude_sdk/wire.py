@@ -2,24 +2,16 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-Json = dict[str, object]
+from claude_sdk import wire_steps
+
+Json = wire_steps.Json
+Shown = wire_steps.Shown
+Failure = wire_steps.Failure
+Compensation = wire_steps.Compensation
+Instance = wire_steps.Instance
+Instances = wire_steps.Instances
 
 Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
-
-
-class Shown(TypedDict):
-    """How a state is shown: the word, the icon's name, the colour family."""
-
-    word: str
-    icon: str
-    family: str
-
-
-class Failure(TypedDict):
-    """Why something failed."""
-
-    kind: str
-    message: str
 
 
 class Lock(TypedDict):
@@ -96,18 +88,6 @@ class Log(TypedDict):
     done: bool
 
 
-class Compensation(TypedDict):
-    """How the undoing of a step stands."""
-
-    state: str
-    shown: Shown
-    task_id: str | None
-    task_ref: str | None
-    order: int
-    started_at: int | None
-    ended_at: int | None
-
-
 class Step(TypedDict):
     """One step of an execution."""
 
@@ -129,6 +109,7 @@ class Step(TypedDict):
     outputs: Json | None
     compensate: Json | None
     compensation: Compensation | None
+    instances: NotRequired[Instances | None]
 
 
 class Execution(TypedDict):

@@ -10,8 +10,9 @@ from typing import Any
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import LEAVES_NOTHING
 from claude_agent.domain.definition import Compensate, Definition, Step
+from claude_agent.domain.definition_parts import Foreach
 from claude_agent.domain.events import Payload
-from claude_agent.domain.execution import Execution, evolve, submitted
+from claude_agent.domain.execution import Execution, StepRun, evolve, submitted
 from claude_agent.domain.execution_decide import (
     Begin,
     CancelAsked,
@@ -26,7 +27,7 @@ from claude_agent.domain.tally import Tally
 from claude_agent.domain.task_spec import TaskSpec
 from tests.unit.domain.making import EXECUTION, numbered
 
-MAX_NEWS = 400
+MAX_NEWS = 800
 
 
 def random_definition(chance: random.Random) -> Definition:
@@ -71,7 +72,16 @@ def _step(chance: random.Random, name: str, before: list[str]) -> Step:
         when=chance.choice(["success"] * 6 + ["failure", "always", "cancelled"]),
         if_=chance.choice(conditions),
         with_={"x": "${{ inputs.gone }}"} if chance.random() < 0.03 else {},
+        foreach=_many(chance) if chance.random() < 0.25 else None,
         compensate=compensate,
+    )
+
+
+def _many(chance: random.Random) -> Foreach:
+    return Foreach(
+        items=list(range(chance.choice([0, 1, 2, 3, 5]))),
+        max_parallel=chance.choice([None, None, 1, 2]),
+        fail_fast=chance.random() < 0.5,
     )
 
 
@@ -227,6 +237,7 @@ def _check_decision(
     kept = decision.run.tally
     assert (kept.open, kept.waiting) == (counted.open, counted.waiting)
     assert all(kept[state] == counted[state] for state in StepState)
+    assert kept.groups == counted.groups
     names = iter([(submit.task_id, submit.ref) for submit in decision.submits])
     spare = numbered()
     means = Means(
@@ -243,7 +254,10 @@ def _check_decision(
 
 def _check_start(history: History, run: Execution, said: ev.StepQueued) -> None:
     """I7: nothing starts before what it depends on has ended."""
-    step = history.definition.by_id[said.step]
+    step = history.definition.by_id[run.steps[said.step].base]
+    if step.foreach is not None and step.foreach.max_parallel is not None:
+        open_ones = [one for one in run.instances(step.id) if one.open]
+        assert len(open_ones) < step.foreach.max_parallel
     states = {name: run.steps[name].state for name in step.depends_on}
     assert all(state in STEP_CLOSED for state in states.values()), f"{step.id} too early: {states}"
     if step.when == "success":
@@ -258,13 +272,14 @@ def _check_plan(history: History, run: Execution, said: ev.CompensationPlanned) 
     assert not run.open_steps(), "planned while a step was open"
     began = _began(history)
     wanted = set()
-    for step in history.definition.steps:
-        seen = run.steps[step.id]
-        if step.compensate is None:
+    by_id = history.definition.by_id
+    for seen in run.steps.values():
+        step = by_id[seen.base]
+        if step.compensate is None or not seen.single:
             continue
-        attempted = step.compensate.on == "attempted" and step.id in began
+        attempted = step.compensate.on == "attempted" and seen.id in began
         if seen.ended_well or attempted:
-            wanted.add(step.id)
+            wanted.add(seen.id)
     planned = [name for group in said.groups for name in group]
     assert sorted(planned) == sorted(wanted)
     assert set(planned) <= began, "it undoes what never began"
@@ -274,12 +289,11 @@ def _check_plan(history: History, run: Execution, said: ev.CompensationPlanned) 
         assert ends == sorted(ends, reverse=True)
         assert all(len(group) == 1 for group in said.groups)
     for name in planned:  # what depends on it is undone before it
-        for after in history.definition.dependents[name]:
-            assert after not in place or place[after] < place[name]
+        for after in history.definition.dependents[run.steps[name].base]:
+            later = [one for one in place if run.steps[one].base == after]
+            assert all(place[one] < place[name] for one in later)
     left = {
-        step.id
-        for step in history.definition.steps
-        if step.id in began and step.id not in wanted and step.action not in LEAVES_NOTHING
+        name for name in began - wanted if by_id[run.steps[name].base].action not in LEAVES_NOTHING
     }
     assert set(said.not_undone) == left
 
@@ -311,7 +325,7 @@ def _check_end(history: History) -> None:
     ends = [said for _, said in history.events if isinstance(said, ev.ExecutionEnded)]
     assert len(ends) == 1
     assert history.events[-1][1] is ends[0]
-    assert all(one.state != StepState.PENDING for one in run.steps.values())
+    assert all(one.state in STEP_CLOSED for one in run.steps.values())
     folded = submitted(run.id, history.first, 0)
     for at, said in history.events:
         folded = evolve(folded, said, at)
@@ -349,10 +363,11 @@ def _check_rightly(history: History) -> None:
             assert set(planned) - set(undone) <= set(run.not_undone)
     wanted = history.definition.on_failure == "compensate"
     if run.state == ExecutionState.FAILED and wanted:
-        assert all(s.compensate is None or not _due(history, s) for s in history.definition.steps)
+        assert not any(_due(history, seen) for seen in history.run.steps.values() if seen.single)
 
 
-def _due(history: History, step: Step) -> bool:
-    seen = history.run.steps[step.id]
-    attempted = step.compensate is not None and step.compensate.on == "attempted"
-    return seen.ended_well or (attempted and step.id in _began(history))
+def _due(history: History, seen: StepRun) -> bool:
+    undo = history.definition.by_id[seen.base].compensate
+    if undo is None:
+        return False
+    return seen.ended_well or (undo.on == "attempted" and seen.id in _began(history))

@@ -134,6 +134,32 @@ class Compensation(Answer):
     ended_at: int | None
 
 
+class Instance(Answer):
+    """One of the many that a step with `matrix` or `foreach` became."""
+
+    id: str
+    item: Any
+    state: str
+    shown: Shown
+    task_id: str | None
+    task_ref: str | None
+    attempt: int
+    started_at: int | None
+    ended_at: int | None
+    reason: str | None
+    error: Failure | None
+    outputs: dict[str, Any] | None
+    compensation: Compensation | None
+
+
+class Instances(Answer):
+    """The instances of a step; of very many only the most interesting ones as items."""
+
+    total: int
+    counts: dict[str, int]
+    items: list[Instance]
+
+
 class Step(Answer):
     """One step of an execution."""
 
@@ -155,6 +181,7 @@ class Step(Answer):
     outputs: dict[str, Any] | None
     compensate: CompensateSpec | None
     compensation: Compensation | None
+    instances: Instances | None = None
 
 
 class Execution(Answer):

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claude_agent.domain import vocabulary
-from claude_agent.domain.definition import Definition, Step
-from claude_agent.domain.execution import Execution, StepRun
+from claude_agent.domain.definition import Definition
 from claude_agent.domain.priority import Priority
-from claude_agent.domain.states import StepState, TaskState
+from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.storage.database import Row
 from claude_agent.storage.log import Recorded
@@ -81,87 +80,6 @@ def result_view(task: Task) -> Wire:
         "exit": {"code": verdict.get("code"), "signal": verdict.get("signal")} if ended else None,
         "attempt": task.attempt,
         "evidence": [{"level": level} for level in task.evidence],
-    }
-
-
-def execution_view(run: Execution, definition: Definition) -> Wire:
-    """Return the wire form of an execution with its steps."""
-    order = {name: n for n, group in enumerate(run.plan or (), start=1) for name in group}
-    failed = run.steps.get(run.failed_step)
-    message = run.message or (failed.message if failed else "")
-    steps = [step_view(step, run.steps[step.id], order.get(step.id)) for step in definition.steps]
-    return {
-        "id": run.id,
-        "ref": run.ref,
-        "name": run.name,
-        "workflow": run.workflow,
-        "definition": run.definition,
-        "generation": run.generation,
-        "state": run.state.value,
-        "shown": vocabulary.EXECUTION[run.state.value].to_data(),
-        "params": dict(run.params),
-        "cwd": run.cwd or None,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "ended_at": run.ended_at,
-        "reason": run.cancel_requested or run.reason or None,
-        "error": {"kind": run.reason or "failed", "message": _where(run, message)}
-        if message
-        else None,
-        "outputs": dict(run.outputs) if run.outputs is not None else None,
-        "not_undone": list(run.not_undone),
-        "steps": steps,
-        "url": f"/ui/#/executions/{run.ref}",
-    }
-
-
-def _where(run: Execution, message: str) -> str:
-    return f"{run.failed_step}: {message}" if run.failed_step else message
-
-
-def step_view(step: Step, seen: StepRun, order: int | None) -> Wire:
-    """Return the wire form of one step; `order` is its place in the compensation plan."""
-    term = vocabulary.STEP[seen.state.value]
-    if seen.state == StepState.QUEUED and seen.waits:
-        term = vocabulary.DERIVED["retrying"]
-    undo = step.compensate
-    error = {"kind": seen.reason or "failed", "message": seen.message} if seen.message else None
-    return {
-        "id": step.id,
-        "state": seen.state.value,
-        "shown": term.to_data(),
-        "agent": step.agent,
-        "kind": step.kind,
-        "action": step.action,
-        "depends_on": list(step.depends_on),
-        "task_id": seen.task_id or None,
-        "task_ref": seen.task_ref or None,
-        "attempt": seen.attempt,
-        "max_attempts": step.retry.max_attempts,
-        "started_at": seen.started_at,
-        "ended_at": seen.ended_at,
-        "reason": seen.reason or None,
-        "error": error,
-        "outputs": dict(seen.outputs) if seen.outputs is not None else None,
-        "compensate": None
-        if undo is None
-        else {"action": undo.action, "run": undo.run, "on": undo.on},
-        "compensation": None if order is None else _compensation(seen, order),
-    }
-
-
-def _compensation(seen: StepRun, order: int) -> Wire:
-    undone = ("compensating", "compensated", "compensation_failed")
-    begun = seen.state.value in undone
-    term = vocabulary.STEP[seen.state.value] if begun else vocabulary.DERIVED["undo_planned"]
-    return {
-        "state": seen.state.value if begun else "pending",
-        "shown": term.to_data(),
-        "task_id": seen.undo_task_id or None,
-        "task_ref": seen.undo_task_ref or None,
-        "order": order,
-        "started_at": seen.undo_started_at,
-        "ended_at": seen.undo_ended_at,
     }
 
 

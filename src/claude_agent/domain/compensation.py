@@ -1,7 +1,10 @@
 """What is undone, and in which order: the list is fixed once, before the first undoing."""
 
+from collections.abc import Iterator
+
 from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
+from claude_agent.domain.states import StepState
 
 LEAVES_NOTHING = frozenset({"noop", "http_check", "run_tests", "clone_repo", "build_frontend"})
 """Actions that change nothing outside the execution's own workspace."""
@@ -10,34 +13,55 @@ LEAVES_NOTHING = frozenset({"noop", "http_check", "run_tests", "clone_repo", "bu
 def plan(definition: Definition, run: Execution) -> tuple[list[list[str]], list[str]]:
     """Return (groups of steps to undo in order, started steps that are not undone).
 
-    A step is on the list when it ended well and declares `compensate`, or when it was started
-    at all and declares `on: attempted`. Order: reverse of the end events; with `order: parallel`
-    the levels of the graph in reverse, each level together.
+    A step is on the list when it has an effect in force and declares `compensate`, or when it was
+    started at all and declares `on: attempted`; of a step with many, each instance by itself.
+    Order: reverse of the end events; with `order: parallel` the levels of the graph in reverse,
+    each level together. What was compensated before is on neither list.
     """
-    chosen = [step for step in definition.steps if _undone(step, run.steps[step.id])]
-    left = [
-        step.id
-        for step in definition.steps
-        if step not in chosen and _has_effect(step, run.steps[step.id])
-    ]
+    chosen: list[StepRun] = []
+    left: list[str] = []
+    for seen in parts(definition, run):
+        step = definition.by_id[seen.base]
+        if seen.state == StepState.COMPENSATED:
+            continue
+        if _undone(step, seen):
+            chosen.append(seen)
+        elif _has_effect(step, seen):
+            left.append(seen.id)
     if definition.compensation_order == "parallel":
         levels = _levels(definition)
-        depths = sorted({levels[step.id] for step in chosen}, reverse=True)
-        return [[s.id for s in chosen if levels[s.id] == depth] for depth in depths], left
-    chosen.sort(key=lambda step: run.steps[step.id].end_seq, reverse=True)
-    return [[step.id] for step in chosen], left
+        depths = sorted({levels[seen.base] for seen in chosen}, reverse=True)
+        return [[s.id for s in chosen if levels[s.base] == depth] for depth in depths], left
+    chosen.sort(key=lambda seen: seen.end_seq, reverse=True)
+    return [[seen.id] for seen in chosen], left
+
+
+def parts(definition: Definition, run: Execution) -> Iterator[StepRun]:
+    """Yield what does something itself: steps, and instead of a step with many its instances.
+
+    In the order of the definition; instances that a later generation no longer has come last.
+    """
+    several: dict[str, list[StepRun]] = {}
+    for one in run.steps.values():
+        if one.parent:
+            several.setdefault(one.parent, []).append(one)
+    for step in definition.steps:
+        if step.id in several:
+            yield from sorted(several[step.id], key=lambda one: one.n)
+        elif (seen := run.steps[step.id]).single:
+            yield seen
 
 
 def _undone(step: Step, seen: StepRun) -> bool:
     if step.compensate is None:
         return False
-    if seen.ended_well:
+    if seen.ended_well or seen.in_force:
         return True
     return step.compensate.on == "attempted" and seen.started
 
 
 def _has_effect(step: Step, seen: StepRun) -> bool:
-    return seen.started and step.action not in LEAVES_NOTHING
+    return (seen.started or seen.in_force) and step.action not in LEAVES_NOTHING
 
 
 def _levels(definition: Definition) -> dict[str, int]:

@@ -4,8 +4,8 @@ A decision folds its events into a draft: a copy made once, not once for each ev
 """
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from claude_agent.domain import execution_events as ev
@@ -20,7 +20,7 @@ from claude_agent.domain.states import (
     ExecutionState,
     moved,
 )
-from claude_agent.domain.step_run import StepRun
+from claude_agent.domain.step_run import StepRun, instance_id
 from claude_agent.domain.tally import Tally
 
 __all__ = ["Execution", "StepRun", "evolve", "fold", "submitted"]
@@ -85,10 +85,21 @@ class Execution:
         return self.tally.open > 0
 
     def open_steps(self) -> list[StepRun]:
-        """Return the steps whose task may still do something."""
+        """Return what may still do something itself: steps, and instances of those with many."""
         if not self.tally.open:
             return []
-        return [step for step in self.steps.values() if step.state in STEP_OPEN]
+        return [one for one in self.steps.values() if one.state in STEP_OPEN and one.single]
+
+    def open_groups(self) -> list[StepRun]:
+        """Return the steps with many whose instances have not all ended."""
+        if not self.tally.groups:
+            return []
+        return [one for one in self.steps.values() if one.state in STEP_OPEN and not one.single]
+
+    def instances(self, name: str) -> list[StepRun]:
+        """Return the instances of a step with many, in order."""
+        count = self.steps[name].instances or 0
+        return [self.steps[instance_id(name, n)] for n in range(count)]
 
     def draft(self) -> "Execution":
         """Return a copy to fold events into; this one stays as it is."""
@@ -98,6 +109,23 @@ class Execution:
         new.changed = set()
         new.drafted_at = self.seq
         return new
+
+    def expand(self, name: str, items: Sequence[Any], only: Sequence[int] | None) -> None:
+        """Make (or begin anew) the instances of a step of a draft."""
+        some = range(len(items)) if only is None else only
+        for index in some:
+            one = instance_id(name, index)
+            before = self.steps.get(one)
+            if before is None:
+                fresh = StepRun(id=one, n=len(self.steps), parent=name)
+            else:
+                fresh = before.anew(self.generation)
+            self.put(replace(fresh, item=items[index], generation=self.generation))
+        index = len(items)
+        while only is None and (old := self.steps.get(instance_id(name, index))) is not None:
+            if not old.ended_well:  # what has an effect stays as it is: it can be undone
+                self.put(old.left_out())
+            index += 1
 
     def put(self, step: StepRun) -> None:
         """Replace (or add) one step of a draft."""
@@ -148,6 +176,8 @@ def _fold_step(run: Execution, said: Any, at: int) -> None:
     if after.state != before.state or before.state in STEP_CLOSED:
         moved(STEP_ALLOWED, before.state, after.state, f"step {said.step} of {run.ref}")
     run.put(after)
+    if isinstance(said, ev.StepExpanded):
+        run.expand(said.step, said.items, said.only)
 
 
 def _started(run: Execution, _said: ev.ExecutionStarted, at: int) -> None:

@@ -105,6 +105,20 @@ class StepQueued(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepExpanded(Payload):
+    """It became one instance for each item, `<step>[0]` and on; it is open until all have ended.
+
+    `only`: of instances that an earlier generation made, these begin anew; None: all do.
+    """
+
+    TYPE: ClassVar[str] = "step.expanded"
+    step: str
+    items: list[Any]
+    only: list[int] | None = None
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(Payload):
     """An attempt of it began."""
 
@@ -131,7 +145,7 @@ class StepSucceeded(Payload):
 
     TYPE: ClassVar[str] = "step.succeeded"
     step: str
-    outputs: Mapping[str, Any] | None
+    outputs: Mapping[str, Any] | list[Any] | None
 
 
 @payload

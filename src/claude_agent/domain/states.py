@@ -90,7 +90,11 @@ TASK_HOLDS_SLOT = frozenset({_T.RUNNING, _T.VERIFYING, _T.UNCERTAIN})
 
 _S = StepState
 STEP_ALLOWED: Mapping[StepState, frozenset[StepState]] = {
-    _S.PENDING: frozenset({_S.SKIPPED, _S.HELD, _S.QUEUED, _S.FAILED, _S.CANCELLED}),
+    _S.PENDING: frozenset(
+        {_S.SKIPPED, _S.HELD, _S.QUEUED, _S.FAILED, _S.CANCELLED}
+        # what has no task of its own: a step with many instances, a wait; a switch ends at once
+        | {_S.RUNNING, _S.SUCCEEDED}
+    ),
     _S.SKIPPED: frozenset(),
     _S.HELD: frozenset({_S.QUEUED, _S.FAILED, _S.CANCELLED}),
     _S.QUEUED: frozenset(

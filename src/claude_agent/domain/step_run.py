@@ -23,6 +23,8 @@ class StepRun:
     """The step that it is an instance of; empty: it is a step itself."""
     item: Any = None
     """What an instance was made for (JSON)."""
+    instances: int | None = None
+    """How many instances it became; None: it is done by itself."""
     generation: int = 1
     """The generation in which it was last set back to the beginning."""
     state: StepState = StepState.PENDING
@@ -39,7 +41,10 @@ class StepRun:
     """When time decides about it, in epoch milliseconds; its timer."""
     ended_well: bool = False
     """It succeeded, also when it was being cancelled: it has an effect to undo."""
-    outputs: Mapping[str, Any] | None = None
+    in_force: bool = False
+    """An effect of an earlier generation stands, that nobody has undone."""
+    outputs: Mapping[str, Any] | list[Any] | None = None
+    """What it delivered; of a step with many: the list of what its instances did."""
     reason: str = ""
     message: str = ""
     started_at: int | None = None
@@ -56,10 +61,45 @@ class StepRun:
         """Its task may still do something."""
         return self.state in STEP_OPEN
 
+    def anew(self, generation: int, *, new_effect: bool = False) -> "StepRun":
+        """Return the step set back to its beginning in a new generation.
+
+        What it did stays known until it is undone or done again. Its effect key stays unless the
+        effect was compensated, or a person asks for a new one.
+        """
+        undone = self.state == _S.COMPENSATED
+        stands = (self.ended_well or self.in_force) and not undone
+        same = self.k > 0 and not undone and not new_effect
+        return StepRun(
+            id=self.id,
+            n=self.n,
+            parent=self.parent,
+            item=self.item,
+            generation=generation,
+            k=self.k - 1 if same else self.k,
+            in_force=stands,
+            outputs=self.outputs if stands else None,
+            end_seq=self.end_seq if stands else 0,
+        )
+
+    def left_out(self) -> "StepRun":
+        """Return an instance that the new generation no longer has."""
+        return replace(self, state=_S.SKIPPED, reason="not_needed")
+
+    @property
+    def single(self) -> bool:
+        """It does something itself: it is no step that its instances do."""
+        return self.instances is None
+
     @property
     def base(self) -> str:
         """The id of the step in the definition."""
         return self.parent or self.id
+
+
+def instance_id(step: str, index: int) -> str:
+    """Return the id of one instance of a step."""
+    return f"{step}[{index}]"
 
 
 Folding = Callable[[StepRun, Any, int], StepRun]
@@ -77,6 +117,15 @@ def after(step: StepRun, said: Payload, at: int, seq: int) -> StepRun:
 
 def _queued(step: StepRun, said: ev.StepQueued, _at: int) -> StepRun:
     return replace(step, state=_S.QUEUED, task_id=said.task_id, task_ref=said.task_ref, k=said.k)
+
+
+def _expanded(step: StepRun, said: ev.StepExpanded, at: int) -> StepRun:
+    return replace(
+        step,
+        state=_S.RUNNING,
+        instances=len(said.items),
+        started_at=step.started_at if step.started_at is not None else at,
+    )
 
 
 def _started(step: StepRun, said: ev.StepStarted, at: int) -> StepRun:
@@ -104,6 +153,7 @@ def _succeeded(step: StepRun, said: ev.StepSucceeded, _at: int) -> StepRun:
         state=_S.SUCCEEDED,
         outputs=said.outputs,
         ended_well=True,
+        in_force=False,
         reason="",
         message="",
     )
@@ -141,7 +191,7 @@ def _compensating(step: StepRun, said: ev.StepCompensating, at: int) -> StepRun:
 
 
 def _compensated(step: StepRun, _said: ev.StepCompensated, at: int) -> StepRun:
-    return replace(step, state=_S.COMPENSATED, undo_ended_at=at)
+    return replace(step, state=_S.COMPENSATED, undo_ended_at=at, in_force=False)
 
 
 def _not_compensated(step: StepRun, said: ev.StepCompensationFailed, at: int) -> StepRun:
@@ -150,6 +200,7 @@ def _not_compensated(step: StepRun, said: ev.StepCompensationFailed, at: int) ->
 
 _GOES: Mapping[type[Payload], Folding] = {
     ev.StepQueued: _queued,
+    ev.StepExpanded: _expanded,
     ev.StepStarted: _started,
     ev.StepRetrying: _retrying,
     ev.StepUncertain: _uncertain,

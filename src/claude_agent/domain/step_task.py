@@ -37,8 +37,10 @@ def outcome_of(run: Execution, step: Step | None) -> str:
     return "cancelled" if cancelled else "success"
 
 
-def contexts(definition: Definition, run: Execution, step: Step | None) -> dict[str, Any]:
-    """Return what the expressions of a step can read."""
+def contexts(
+    definition: Definition, run: Execution, step: Step | None, seen: StepRun | None = None
+) -> dict[str, Any]:
+    """Return what the expressions of a step can read; `seen` is an instance of it, if one."""
     found: dict[str, Any] = {
         "inputs": dict(run.params),
         "execution": {
@@ -48,38 +50,46 @@ def contexts(definition: Definition, run: Execution, step: Step | None) -> dict[
             "workflow": run.workflow,
             "generation": run.generation,
         },
-        "steps": _Steps(run.steps),
+        "steps": _Steps(run),
         "outcome": outcome_of(run, step),
         "env": {},
     }
+    if seen is not None and seen.parent and step is not None:
+        found["item" if step.matrix is None else "matrix"] = seen.item
     found["env"] = dict(render(dict(definition.env), found))
     return found
 
 
 class _Steps(Mapping[str, Any]):
-    """The steps as expressions see them, each made when it is read: most are never read."""
+    """The steps as expressions see them, each made when it is read: most are never read.
 
-    def __init__(self, steps: Mapping[str, StepRun]) -> None:
-        self._steps = steps
+    A step with many is the list of its instances.
+    """
+
+    def __init__(self, run: Execution) -> None:
+        self._run = run
 
     @override
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        return _seen(self._steps[name])
+    def __getitem__(self, name: str) -> dict[str, Any] | list[dict[str, Any]]:
+        step = self._run.steps[name]
+        if step.single:
+            return _seen(step)
+        return [_seen(one) | {"item": one.item} for one in self._run.instances(name)]
 
     @override
     def __iter__(self) -> Iterator[str]:
-        return iter(self._steps)
+        return iter(self._run.steps)
 
     @override
     def __len__(self) -> int:
-        return len(self._steps)
+        return len(self._run.steps)
 
 
 def _seen(step: StepRun) -> dict[str, Any]:
     error = {"kind": step.reason, "message": step.message} if step.message else None
     return {
         "status": step.state.value,
-        "outputs": dict(step.outputs or {}),
+        "outputs": dict(step.outputs) if isinstance(step.outputs, Mapping) else {},
         "error": error,
         "attempt": step.attempt,
     }
@@ -94,21 +104,29 @@ def workplace(run: Execution, definition: Definition, step: Step) -> str:
     for name in definition.by_action.get(CLONES, ()):
         done = run.steps[name]
         if done.ended_well:
-            path = (done.outputs or {}).get("path")
+            path = done.outputs.get("path") if isinstance(done.outputs, Mapping) else None
             return path if isinstance(path, str) and path else run.workspace
     return run.cwd
 
 
 def task_for(
-    definition: Definition, run: Execution, step: Step, *, agent: str, routed_by: str
+    definition: Definition,
+    run: Execution,
+    step: Step,
+    seen: StepRun,
+    *,
+    agent: str,
+    routed_by: str,
 ) -> TaskSpec:
-    """Return the task of a step. Raises ExpressionError where a value cannot be rendered."""
-    found = contexts(definition, run, step)
-    k = run.steps[step.id].k + 1
+    """Return the task of a step, or of one instance of it.
+
+    Raises ExpressionError where a value cannot be rendered.
+    """
+    found = contexts(definition, run, step, seen)
     with_ = render_with(step.with_, found, open_inputs=definition.inputs is None)
     text = step.action or step.run or str(render(step.prompt or "", found))
     return TaskSpec(
-        title=step.id,
+        title=seen.id,
         kind=step.kind,
         text=text,
         agent=agent,
@@ -128,19 +146,20 @@ def task_for(
         routed_by=routed_by,
         purpose="step",
         execution_id=run.id,
-        step_id=step.id,
-        effect_key=f"{run.id}/{step.id}/{k}",
+        step_id=seen.id,
+        effect_key=f"{run.id}/{seen.id}/{seen.k + 1}",
     )
 
 
 def undo_for(
-    definition: Definition, run: Execution, step: Step, undo: Compensate, *, agent: str
+    definition: Definition, run: Execution, seen: StepRun, undo: Compensate, *, agent: str
 ) -> TaskSpec:
-    """Return the task that undoes a step. Raises ExpressionError."""
-    found = contexts(definition, run, step)
-    found["self"] = _seen(run.steps[step.id])
+    """Return the task that undoes a step, or one instance of it. Raises ExpressionError."""
+    step = definition.by_id[seen.base]
+    found = contexts(definition, run, step, seen)
+    found["self"] = _seen(seen) | ({"item": seen.item} if seen.parent else {})
     return TaskSpec(
-        title=f"undo {step.id}",
+        title=f"undo {seen.id}",
         kind=undo.kind,
         text=undo.action or undo.run or "",
         agent=agent,
@@ -154,11 +173,11 @@ def undo_for(
         idempotent=True,  # undoing must be repeatable: it also runs after a half-made step
         on_uncertain="retry",
         lock=_lock(step, found),  # it touches what the step touched
-        routed_by=f"it undoes {step.id}",
+        routed_by=f"it undoes {seen.id}",
         purpose="compensation",
         execution_id=run.id,
-        step_id=step.id,
-        effect_key=f"{run.id}/{step.id}/{run.steps[step.id].k}/undo",
+        step_id=seen.id,
+        effect_key=f"{run.id}/{seen.id}/{seen.k}/undo",
     )
 
 

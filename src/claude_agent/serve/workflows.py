@@ -14,6 +14,7 @@ from claude_agent.api.services import (
     WorkflowStart,
 )
 from claude_agent.core import views
+from claude_agent.core.execution_views import execution_view
 from claude_agent.domain.states import ExecutionState
 from claude_agent.errors import Invalid
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
@@ -120,7 +121,8 @@ class Executions(Base, ExecutionServices):
     def _shown(self, reader: Reader, row: Row, steps: list[Row]) -> Wire:
         mine = [step for step in steps if step["execution_id"] == row["id"]]
         definition = self._parts.executions.definition(reader, row["definition"])
-        return views.execution_view(execution_rows.execution_of(row, mine), definition)
+        run = execution_rows.execution_of(row, mine)
+        return execution_view(run, definition, whole=False)
 
     @override
     def execution(self, ref: str) -> Wire:
@@ -132,7 +134,7 @@ class Executions(Base, ExecutionServices):
             execution_id = self._parts.executions.find_id(reader, ref)
             run = self._parts.executions.load(reader, execution_id)
             definition = self._parts.executions.definition(reader, run.definition)
-            return views.execution_view(run, definition) | {
+            return execution_view(run, definition) | {
                 "graph": {"edges": views.edges(definition)},
                 "cursor": log.head(reader).cursor,
             }
@@ -174,4 +176,4 @@ def _view(base: Base, reader: Reader, execution_id: str) -> Wire:
     parts = base._parts  # noqa: SLF001 - a function of this module's own classes
     run = parts.executions.load(reader, execution_id)
     definition = parts.executions.definition(reader, run.definition)
-    return views.execution_view(run, definition)
+    return execution_view(run, definition)

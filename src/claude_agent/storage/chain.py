@@ -11,8 +11,8 @@ from typing import Any
 GENESIS = "0" * 64
 
 
-def canonical(data: Mapping[str, Any]) -> str:
-    """Return the one JSON text of an object: sorted keys, no spaces, no unpaired surrogates."""
+def canonical(data: Mapping[str, Any] | list[Any]) -> str:
+    """Return the one JSON text of data: sorted keys, no spaces, no unpaired surrogates."""
     return writable(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 

@@ -7,6 +7,7 @@ from claude_agent.domain.events import decode
 from claude_agent.domain.execution import Execution, StepRun, fold, submitted
 from claude_agent.domain.execution_events import ExecutionSubmitted
 from claude_agent.domain.states import ExecutionState, StepState
+from claude_agent.storage.chain import canonical
 from claude_agent.storage.database import Reader, Row, Tx
 from claude_agent.storage.log import Recorded
 from claude_agent.storage.task_rows import dump, parse
@@ -25,6 +26,7 @@ _STEP_PLAIN = (
         "parent",
         "generation",
         "due_at",
+        "instances",
         "task_id",
         "task_ref",
         "k",
@@ -36,7 +38,7 @@ _STEP_PLAIN = (
     *("ended_at", "end_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
     "undo_ended_at",
 )
-_STEP_FLAGS = ("started", "waits", "ended_well")
+_STEP_FLAGS = ("started", "waits", "ended_well", "in_force")
 
 
 def to_row(run: Execution) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def step_row(execution_id: str, step: StepRun) -> dict[str, Any]:
         "execution_id": execution_id,
         "state": step.state.value,
         "item": None if step.item is None else json.dumps(step.item),
-        "outputs": dump(step.outputs),
+        "outputs": None if step.outputs is None else canonical(step.outputs),
     }
 
 
@@ -77,6 +79,7 @@ def step_of(row: Row) -> StepRun:
         started=bool(row["started"]),
         waits=bool(row["waits"]),
         ended_well=bool(row["ended_well"]),
+        in_force=bool(row["in_force"]),
         **{name: row[name] for name in _STEP_PLAIN},
     )
 

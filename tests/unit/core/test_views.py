@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from claude_agent.core import views
+from claude_agent.core import execution_views, views
 from claude_agent.domain import task_events as ev
+from claude_agent.domain.definition_parts import Foreach
 from claude_agent.domain.events import Event
 from claude_agent.storage.log import Recorded
 from tests.unit.core.stand import NO, Stand, catalogue
@@ -81,7 +82,7 @@ def played() -> Play:
 
 def test_execution_is_shown_with_its_steps() -> None:
     made = played()
-    found = views.execution_view(made.run, made.definition)
+    found = execution_views.execution_view(made.run, made.definition)
     assert (found["state"], found["error"], found["not_undone"]) == ("running", None, [])
     first, second, third = found["steps"]
     assert (first["state"], first["outputs"], first["compensate"]) == (
@@ -97,7 +98,7 @@ def test_step_that_waits_for_its_next_attempt_is_shown_as_retrying() -> None:
     made = played()
     made.news("b", "started", attempt=1)
     made.news("b", "retrying", message="no", due=9)
-    found = views.execution_view(made.run, made.definition)["steps"][1]
+    found = execution_views.execution_view(made.run, made.definition)["steps"][1]
     assert (found["shown"]["word"], found["error"]) == (
         "retrying",
         {"kind": "failed", "message": "no"},
@@ -108,7 +109,7 @@ def test_failed_execution_says_where_and_shows_the_plan_of_its_undoing() -> None
     made = played()
     made.do("b")
     made.do("c", "failed", reason="exit", message="no")
-    found = views.execution_view(made.run, made.definition)
+    found = execution_views.execution_view(made.run, made.definition)
     assert (found["state"], found["error"]) == (
         "compensating",
         {"kind": "exit", "message": "c: no"},
@@ -123,7 +124,7 @@ def test_failed_execution_says_where_and_shows_the_plan_of_its_undoing() -> None
 def test_execution_whose_outputs_failed_names_them() -> None:
     made = Play(definition(step("a"), outputs={"x": "${{ steps.a.outputs.none }}"})).begin()
     made.do("a")
-    found = views.execution_view(made.run, made.definition)
+    found = execution_views.execution_view(made.run, made.definition)
     assert found["error"]["kind"] == "expression"
     assert found["error"]["message"].startswith("outputs: ")
 
@@ -244,3 +245,37 @@ def test_queues_are_shown_with_their_depth(stand: Stand) -> None:
     }
     assert (found["database"]["running"], found["database"]["oldest_ready_at"]) == (0, None)
     assert "gone" not in found
+
+
+def test_instances_of_a_step_are_shown_below_it() -> None:
+    made = Play(definition(step("t", foreach=Foreach(items=["x", "y"])), step("b", "t"))).begin()
+    made.do("t[0]", outputs={"n": 1})
+    found = execution_views.execution_view(made.run, made.definition)
+    first, second = found["steps"]
+    assert (first["id"], first["outputs"], second["instances"]) == ("t", None, None)
+    assert (first["instances"]["total"], first["instances"]["counts"]) == (
+        2,
+        {"succeeded": 1, "queued": 1},
+    )
+    one, two = first["instances"]["items"]
+    assert (one["id"], one["item"], one["outputs"], one["state"]) == (
+        *("t[0]", "x", {"n": 1}),
+        "succeeded",
+    )
+    assert two["task_ref"]
+    short = execution_views.execution_view(made.run, made.definition, whole=False)
+    assert short["steps"][0]["instances"] == {**first["instances"], "items": []}
+    made.do("t[1]")
+    assert execution_views.execution_view(made.run, made.definition)["steps"][0]["outputs"] is None
+
+
+def test_of_many_instances_those_that_went_wrong_or_are_open_are_shown() -> None:
+    many = Foreach(items=list(range(500)), fail_fast=False, max_parallel=300)
+    made = Play(definition(step("t", foreach=many))).begin()
+    for n in range(298):
+        made.news(f"t[{n}]", "failed" if n == 7 else "succeeded", reason="exit", message="no")
+    found = execution_views.execution_view(made.run, made.definition)["steps"][0]["instances"]
+    shown = {one["id"]: one["state"] for one in found["items"]}
+    assert (found["total"], len(shown)) == (500, execution_views.SHOWN_INSTANCES)
+    assert shown["t[7]"] == "failed"
+    assert list(shown.values()).count("queued") == 199

@@ -150,7 +150,7 @@ def test_event_that_says_nothing_here_only_counts() -> None:
     ("before", "said"),
     [
         (fresh(), ev.ExecutionWaiting(steps=[])),
-        (fresh(), STARTED),
+        (fresh(), ev.StepUncertain(step="a", reason="x")),
         (begun(QUEUED, STARTED, DONE), QUEUED),
         (begun(QUEUED, STARTED, DONE), FAILED),
         (begun(ev.StepSkipped(step="a", reason="x")), UNDOING),

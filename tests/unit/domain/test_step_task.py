@@ -12,6 +12,7 @@ from claude_agent.domain.states import StepState
 from claude_agent.domain.step_task import contexts, outcome_of, task_for, undo_for, workplace
 from tests.unit.domain.making import EXECUTION, Play, definition, step, undo
 
+FRESH = StepRun(id="a")
 RETRY = RetryPolicy(max_attempts=4)
 LIMITS = Timeouts(run_ms=5)
 
@@ -45,7 +46,14 @@ def test_task_of_a_step_carries_everything_the_step_says() -> None:
     played = with_steps(
         Play(made, {"word": "hello", "n": 5}), seen("a", "succeeded", outputs={"x": [1]})
     )
-    found = task_for(made, played.run, one, agent="testing", routed_by="the workflow names it")
+    found = task_for(
+        made,
+        played.run,
+        one,
+        StepRun(id=one.id),
+        agent="testing",
+        routed_by="the workflow names it",
+    )
     assert (found.title, found.kind, found.text) == ("b", "action", "setup_database")
     assert found.with_ == {"from": [1], "n": 3}
     assert found.env == {"A": "hello", "B": "hello!", "N": "5"}
@@ -65,38 +73,40 @@ def test_task_of_a_step_carries_everything_the_step_says() -> None:
 def test_task_of_a_step_takes_the_definitions_priority_and_its_agents_queue() -> None:
     one = step("a")
     made = definition(one, priority="CRITICAL")
-    found = task_for(made, Play(made).run, one, agent="database", routed_by="")
+    found = task_for(made, Play(made).run, one, StepRun(id=one.id), agent="database", routed_by="")
     assert (found.priority, found.queue) == (Priority.CRITICAL, "database")
 
 
 def test_parameters_of_an_open_definition_reach_every_step_unrendered() -> None:
     one = step("a", with_={"own": "1"})
     made = definition(one)
-    found = task_for(made, Play(made, {"p": "${{ x }}"}).run, one, agent="a", routed_by="")
+    found = task_for(made, Play(made, {"p": "${{ x }}"}).run, one, FRESH, agent="a", routed_by="")
     assert found.with_ == {"p": "${{ x }}", "own": "1"}
 
 
 def test_prompt_is_rendered_and_shell_text_is_not() -> None:
     ask = step("a", kind="prompt", action=None, prompt="Say ${{ inputs.word }}.")
     made = definition(ask)
-    found = task_for(made, Play(made, {"word": "hi"}).run, ask, agent="a", routed_by="")
+    found = task_for(made, Play(made, {"word": "hi"}).run, ask, FRESH, agent="a", routed_by="")
     assert (found.kind, found.text) == ("prompt", "Say hi.")
     shell = step("a", kind="run", action=None, run="echo $X")
-    assert task_for(made, Play(made).run, shell, agent="a", routed_by="").text == "echo $X"
+    assert task_for(made, Play(made).run, shell, FRESH, agent="a", routed_by="").text == "echo $X"
 
 
 def test_effect_key_grows_after_the_earlier_effect() -> None:
     one = step("a")
     made = definition(one)
     played = with_steps(Play(made), seen("a", "pending", k=1))
-    assert task_for(made, played.run, one, agent="a", routed_by="").effect_key.endswith("/a/2")
+    assert task_for(
+        made, played.run, one, played.run.steps["a"], agent="a", routed_by=""
+    ).effect_key.endswith("/a/2")
 
 
 def test_value_that_leads_nowhere_is_an_error() -> None:
     one = step("a", with_={"x": "${{ steps.a.outputs.none }}"})
     made = definition(one)
     with pytest.raises(ExpressionError, match="none"):
-        task_for(made, Play(made).run, one, agent="a", routed_by="")
+        task_for(made, Play(made).run, one, FRESH, agent="a", routed_by="")
 
 
 def test_undoing_reads_the_step_itself_and_may_be_repeated() -> None:
@@ -108,7 +118,7 @@ def test_undoing_reads_the_step_itself_and_may_be_repeated() -> None:
     one = step("a", compensate=how, env={"E": "1"})
     made = definition(one, inputs={})
     played = with_steps(Play(made), seen("a", "compensating", k=1, outputs={"release": "r1"}))
-    found = undo_for(made, played.run, one, how, agent="deployment")
+    found = undo_for(made, played.run, played.run.steps["a"], how, agent="deployment")
     assert (found.title, found.kind, found.text) == ("undo a", "run", "undo")
     assert found.with_ == {"release": "r1", "why": "compensating"}
     assert (found.idempotent, found.on_uncertain, found.purpose) == (True, "retry", "compensation")
@@ -121,7 +131,7 @@ def test_undoing_reads_the_step_itself_and_may_be_repeated() -> None:
 def test_undoing_by_an_action_names_it() -> None:
     how = undo(kind="action", action="drop", run=None)
     made = definition(step("a", compensate=how))
-    assert undo_for(made, Play(made).run, made.by_id["a"], how, agent="x").text == "drop"
+    assert undo_for(made, Play(made).run, FRESH, how, agent="x").text == "drop"
 
 
 @pytest.mark.parametrize(

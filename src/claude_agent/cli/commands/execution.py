@@ -11,6 +11,7 @@ from claude_agent.cli.session import Session
 from claude_agent.cli.views import events as events_view
 from claude_agent.cli.views import executions as executions_view
 from claude_sdk.options import ExecutionFilter
+from claude_sdk.wire import Instance, Step
 
 
 @click.group("execution")
@@ -40,6 +41,15 @@ def show_(session: Session, ref: str, form: str) -> None:
     show(executions_view.execution(found, session.system.address(found["url"])), form)
 
 
+def _with_tasks(steps: list[Step]) -> list[Step | Instance]:
+    """Return what has a task: steps, and the instances of steps with many."""
+    found: list[Step | Instance] = []
+    for step in steps:
+        many = step.get("instances")
+        found += [step, *(many["items"] if many else [])]
+    return found
+
+
 @command.command("logs")
 @click.argument("ref")
 @click.option("--step", metavar="ID", help="Of this step alone.")
@@ -48,7 +58,7 @@ def logs(session: Session, ref: str, step: str | None) -> None:
     """Print the output of the steps."""
     from claude_agent.cli.commands.task import print_log  # noqa: PLC0415 - only here
 
-    steps = session.system.executions.get(ref)["steps"]
+    steps = _with_tasks(session.system.executions.get(ref)["steps"])
     if step is not None and step not in {item["id"] for item in steps}:
         known = ", ".join(item["id"] for item in steps)
         msg = f"{ref} has no step {step!r}; it has {known}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from claude_agent.cli.look import Cell, Look
@@ -10,6 +11,8 @@ from claude_agent.cli.text import one_line
 from claude_agent.cli.views.common import as_items, elapsed, more, now_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from claude_sdk.wire import Execution, ExecutionPage, Step
 
 
@@ -66,9 +69,33 @@ def execution_lines(document: Execution, look: Look, now: int) -> list[str]:
         elastic=2,
     )
     steps = look.table(
-        ("", "", "", "", ""), [step_row(step, look, now) for step in document["steps"]], elastic=4
+        ("", "", "", "", ""),
+        [row for step in document["steps"] for row in _rows(step, look, now)],
+        elastic=4,
     )
     return [*head, *(f"  {line}" for line in steps), *_ending(document, look)]
+
+
+def _rows(step: Step, look: Look, now: int) -> Iterator[list[str | Cell]]:
+    yield step_row(step, look, now)
+    found = step.get("instances")
+    if not found:
+        return
+    for one in found["items"]:
+        undo = one["compensation"]
+        shown = undo["shown"] if undo else one["shown"]
+        times = undo or one
+        error = one["error"]["message"] if one["error"] else one["reason"] or ""
+        yield [
+            Cell(text=f"  {look.icon(shown)} {one['id']}", family=shown["family"]),
+            one_line(json.dumps(one["item"], ensure_ascii=False))[:40],
+            Cell(text=shown["word"], family=shown["family"]),
+            elapsed(times["started_at"], times["ended_at"], now),
+            error,
+        ]
+    if found["total"] > len(found["items"]):
+        counts = ", ".join(f"{count} {state}" for state, count in found["counts"].items())
+        yield [f"  of {found['total']}: {counts}", "", "", "", ""]
 
 
 def step_row(step: Step, look: Look, now: int) -> list[str | Cell]:

@@ -1,6 +1,7 @@
 """What follows from news once it is folded: the next steps, the handlers, the end."""
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.many import go_on
 from claude_agent.domain.deciding.scene import GOING, STOPPING, Scene
 from claude_agent.domain.deciding.starting import start_or_skip, start_ready
 from claude_agent.domain.deciding.undoing import after_stop, undo_next
@@ -14,10 +15,11 @@ _S = StepState
 
 def settle(scene: Scene) -> None:
     """Let everything follow that follows by itself, until only news can change anything."""
-    while ready := scene.take_ready():
-        if scene.run.state not in GOING:
-            break
-        start_ready(scene, ready)
+    while scene.unfinished:
+        _groups_go_on(scene)
+        ready = scene.take_ready()
+        if scene.run.state in GOING:
+            start_ready(scene, ready)
     if scene.run.state in STOPPING and not scene.run.any_open:
         _start_handlers(scene)
     _rest(scene)
@@ -36,7 +38,14 @@ def _start_handlers(scene: Scene) -> None:
                 scene.say(ev.StepSkipped(step=name, reason=why))
             else:
                 start_or_skip(scene, step)
+        _groups_go_on(scene)
         names = scene.take_ready()
+
+
+def _groups_go_on(scene: Scene) -> None:
+    while groups := scene.take_groups():
+        for name in groups:
+            go_on(scene, name)
 
 
 def _rest(scene: Scene) -> None:

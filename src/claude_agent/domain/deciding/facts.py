@@ -1,9 +1,11 @@
 """News of the tasks of steps: started, retrying, uncertain, and how they ended."""
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.many import instance_failed
 from claude_agent.domain.deciding.news import Fact
 from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.deciding.undoing import undo_news
+from claude_agent.domain.execution import StepRun
 from claude_agent.domain.states import StepState
 
 
@@ -27,12 +29,24 @@ def take_fact(scene: Scene, fact: Fact) -> None:
         case "succeeded":
             scene.say(ev.StepSucceeded(step=fact.step, outputs=fact.outputs))
         case "cancelled":
-            _cancelled(scene, fact)
+            _cancelled(scene, fact, step)
         case _:
-            scene.fail(fact.step, fact.reason, fact.message, started=fact.started)
+            _failed(scene, fact, step)
 
 
-def _cancelled(scene: Scene, fact: Fact) -> None:
+def _failed(scene: Scene, fact: Fact, step: StepRun) -> None:
+    if not step.parent:
+        scene.fail(fact.step, fact.reason, fact.message, started=fact.started)
+        return
+    scene.say(
+        ev.StepFailed(
+            step=fact.step, reason=fact.reason, message=fact.message, started=fact.started
+        )
+    )
+    instance_failed(scene, scene.step(fact.step))
+
+
+def _cancelled(scene: Scene, fact: Fact, step: StepRun) -> None:
     scene.say(
         ev.StepCancelled(
             step=fact.step,
@@ -41,5 +55,8 @@ def _cancelled(scene: Scene, fact: Fact) -> None:
             outputs=fact.outputs,
         )
     )
+    if step.parent:
+        instance_failed(scene, scene.step(fact.step))
+        return
     # Its task was cancelled by itself: what was asked for will not be done.
     scene.failing(fact.step, "cancelled", "Its task was cancelled.")

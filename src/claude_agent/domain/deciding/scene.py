@@ -57,6 +57,7 @@ class Scene:
         self.run = run.draft()
         self.out = Decision(run=self.run)
         self._ready: list[str] = []
+        self._groups: dict[str, None] = {}
 
     # What is there --------------------------------------------------------------------------
 
@@ -67,6 +68,11 @@ class Scene:
     def states(self, names: Iterable[str]) -> list[StepState]:
         """Return the states of some steps."""
         return [self.run.steps[name].state for name in names]
+
+    @property
+    def unfinished(self) -> bool:
+        """`take_ready` or `take_groups` has something."""
+        return bool(self._ready or self._groups)
 
     def deps_closed(self, step: Step) -> bool:
         """Say whether every step that it depends on has ended."""
@@ -84,6 +90,11 @@ class Scene:
         ready, self._ready = self._ready, []
         return ready
 
+    def take_groups(self) -> list[str]:
+        """Return, once, the steps with many of which an instance has ended since the last call."""
+        groups, self._groups = list(self._groups), {}
+        return groups
+
     # What follows ---------------------------------------------------------------------------
 
     def say(self, said: Payload) -> None:
@@ -94,7 +105,9 @@ class Scene:
         self.out.events.append(said)
         if before is not None and before.state not in STEP_CLOSED:
             after = self.run.steps[name]
-            if after.state in STEP_CLOSED and not after.parent:
+            if after.state in STEP_CLOSED and after.parent:
+                self._groups[after.parent] = None
+            elif after.state in STEP_CLOSED:
                 self._closed(name)
 
     def _closed(self, name: str) -> None:
@@ -111,10 +124,6 @@ class Scene:
             else:
                 waiting.pop(each, None)
                 self._ready.append(each)
-
-    def submit(self, task_id: str, ref: str, spec: TaskSpec) -> None:
-        """Let a task be submitted."""
-        self.out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))
 
     def agent(self, step: Step) -> tuple[str, str]:
         """Return (who does a step, why)."""
@@ -134,8 +143,28 @@ class Scene:
             self.stop_open()
 
     def stop_open(self) -> None:
-        """Let every open step's task be cancelled."""
-        self.out.cancels += [step.task_id for step in self.run.open_steps() if step.task_id]
+        """Let every open step's task be cancelled; what has none ends at once."""
+        for group in self.run.open_groups():
+            self.stop_group(group.id)
+        for step in self.run.open_steps():
+            if not step.parent:
+                self.stop(step)
+
+    def stop(self, step: StepRun) -> None:
+        """Let an open step's task be cancelled, or the step end where it has none."""
+        if step.task_id:
+            self.out.cancels.append(step.task_id)
+        else:
+            self.say(ev.StepCancelled(step=step.id, started=step.started))
+
+    def stop_group(self, name: str) -> None:
+        """Let the instances of a step end: those not begun at once, the open ones by their task."""
+        for one in self.run.instances(name):
+            if one.state == StepState.PENDING:
+                self.say(ev.StepCancelled(step=one.id, started=False))
+            elif one.open:
+                self.stop(one)
+        self._groups[name] = None
 
     def end(
         self,

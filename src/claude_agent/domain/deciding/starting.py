@@ -1,14 +1,15 @@
 """Which steps begin: dependencies, conditions, and by its kind how each one begins."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from claude_agent.domain import execution_events as ev
-from claude_agent.domain.deciding.scene import GOING, Scene, Starter
+from claude_agent.domain.deciding.kinds import begin
+from claude_agent.domain.deciding.many import expand
+from claude_agent.domain.deciding.scene import GOING, Scene
 from claude_agent.domain.definition import Step
-from claude_agent.domain.execution import StepRun
 from claude_agent.domain.expression import ExpressionError, condition
 from claude_agent.domain.states import StepState
-from claude_agent.domain.step_task import contexts, outcome_of, task_for
+from claude_agent.domain.step_task import contexts, outcome_of
 
 _S = StepState
 
@@ -40,7 +41,11 @@ def start_or_skip(scene: Scene, step: Step) -> None:
         ):
             scene.say(ev.StepSkipped(step=step.id, reason="condition_false"))
             return
-        STARTERS.get(step.kind, start_task)(scene, step, scene.run.steps[step.id])
+        seen = scene.run.steps[step.id]
+        if step.many is not None:
+            expand(scene, step, seen)
+        else:
+            begin(scene, step, seen)
     except ExpressionError as error:
         scene.fail(step.id, "expression", str(error), started=False)
 
@@ -61,16 +66,3 @@ def _unwanted(scene: Scene, step: Step) -> str:
         cancelled = cancelled or outcome_of(scene.run, None) == "cancelled"
     wanted = failed if step.when == "failure" else cancelled
     return "" if wanted else "condition_false"
-
-
-def start_task(scene: Scene, step: Step, seen: StepRun) -> None:
-    """Submit the task of an action, a command or a prompt."""
-    agent, why = scene.agent(step)
-    spec = task_for(scene.definition, scene.run, step, agent=agent, routed_by=why)
-    task_id, ref = scene.means.new_id()
-    scene.say(ev.StepQueued(step=seen.id, task_id=task_id, task_ref=ref, k=seen.k + 1))
-    scene.submit(task_id, ref, spec)
-
-
-STARTERS: Mapping[str, Starter] = {}
-"""How steps begin that are not one task, by their kind; any other submits a task."""

@@ -3,7 +3,7 @@
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import plan
 from claude_agent.domain.deciding.news import Fact
-from claude_agent.domain.deciding.scene import Scene
+from claude_agent.domain.deciding.scene import Scene, Submit
 from claude_agent.domain.expression import ExpressionError
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.domain.step_task import undo_for
@@ -71,8 +71,9 @@ def _undo(scene: Scene, name: str) -> None:
     task_id, ref = scene.means.new_id()
     scene.say(ev.StepCompensating(step=name, task_id=task_id, task_ref=ref))
     try:
-        spec = undo_for(scene.definition, scene.run, step, step.compensate, agent=agent)
+        seen = scene.run.steps[name]
+        spec = undo_for(scene.definition, scene.run, seen, step.compensate, agent=agent)
     except ExpressionError as error:
         scene.say(ev.StepCompensationFailed(step=name, message=str(error)))
         return
-    scene.submit(task_id, ref, spec)
+    scene.out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))

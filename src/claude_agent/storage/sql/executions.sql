@@ -35,15 +35,16 @@ UPDATE executions
 -- name: executions.put_step
 -- A step as it is now.
 INSERT INTO steps (
-    execution_id, id, n, parent, item, generation, due_at, state, task_id, task_ref, k, attempt,
-    started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
+    execution_id, id, n, parent, item, generation, due_at, instances, in_force, state, task_id,
+    task_ref, k, attempt, started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
     undo_task_id, undo_task_ref, undo_started_at, undo_ended_at)
 VALUES (
-    :execution_id, :id, :n, :parent, :item, :generation, :due_at, :state, :task_id, :task_ref, :k, :attempt, :started, :waits,
+    :execution_id, :id, :n, :parent, :item, :generation, :due_at, :instances, :in_force, :state, :task_id, :task_ref, :k, :attempt, :started, :waits,
     :ended_well, :outputs, :reason, :message, :started_at, :ended_at, :end_seq, :undo_task_id,
     :undo_task_ref, :undo_started_at, :undo_ended_at)
 ON CONFLICT (execution_id, id) DO UPDATE SET
-    generation = excluded.generation, due_at = excluded.due_at,
+    generation = excluded.generation, due_at = excluded.due_at, item = excluded.item,
+    instances = excluded.instances, in_force = excluded.in_force,
     state = excluded.state, task_id = excluded.task_id, task_ref = excluded.task_ref,
     k = excluded.k, attempt = excluded.attempt, started = excluded.started,
     waits = excluded.waits, ended_well = excluded.ended_well, outputs = excluded.outputs,
