@@ -65,7 +65,7 @@ def run(home: str | None = None) -> list[Finding]:
         return [*findings, wrong, *_agent_clis()]
     given = len(settings.sources)
     findings.append(Finding(ok=True, name="configuration", detail=f"{given} settings given"))
-    findings += [*_database(settings.server.database_url)]
+    findings += [*_database(settings.server.database_url, place)]
     findings += [*_broker(settings.server.broker_url)]
     findings += [*_server(place, settings.server.host, settings.server.port), *_agent_clis()]
     return findings
@@ -221,9 +221,10 @@ def _port(host: str, port: int) -> Finding:
     return Finding(ok=True, name="port", detail=f"{host}:{port} is free")
 
 
-def _database(url: str) -> Iterator[Finding]:
-    """Whether PostgreSQL can be used; SQLite is a file in the home."""
+def _database(url: str, home: Path) -> Iterator[Finding]:
+    """Whether PostgreSQL can be used, or whether SQLite's file is damaged."""
     if url.startswith("sqlite"):
+        yield from _file(home / "claude-agent.db" if url == "sqlite" else Path(url[10:]))
         return
     hint = "install it: pip install 'claude-agent[postgresql]'"
     try:
@@ -237,6 +238,21 @@ def _database(url: str) -> Iterator[Finding]:
         yield Finding(ok=False, name="database", detail=error.detail, hint=error.hint)
     else:
         yield Finding(ok=True, name="database", detail=f"PostgreSQL at {link.place(url)}", hint="")
+
+
+def _file(path: Path) -> Iterator[Finding]:
+    from claude_agent.storage.databases import sqlite_look  # noqa: PLC0415 - slow to import
+
+    if not path.is_file():
+        return
+    try:
+        whole = sqlite_look.look(path, PATIENCE_S)
+    except ClaudeAgentError as error:
+        yield Finding(ok=False, name="database", detail=error.detail, hint=error.hint)
+        return
+    size = f"SQLite at {path}, {path.stat().st_size // 1000} kB"
+    part = "" if whole else f"; looked for damage for {PATIENCE_S:g} s, not at all of it"
+    yield Finding(ok=True, name="database", detail=f"{size}{part}")
 
 
 def _broker(url: str) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from claude_agent.domain.states import TASK_TERMINAL
 from claude_agent.domain.task_commands import Cancel
 from claude_agent.errors import FencedOut, NotFound
 from claude_agent.storage import execution_rows, task_rows
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Reader, Tx
 
 _KEPT = 256
@@ -40,7 +41,8 @@ class ExecutionDesk:
             if row is None:
                 message = f"There is no definition {digest[:12]}."
                 raise NotFound(message, hint="List them: claude-agent workflow list")
-            found = Definition.from_data(json.loads(row["data"]))
+            with reading(f"definition {digest[:12]}"):
+                found = Definition.from_data(json.loads(row["data"]))
             self._definitions[digest] = found
             while len(self._definitions) > _KEPT:
                 self._definitions.popitem(last=False)

@@ -21,6 +21,7 @@ from claude_agent.core.views import Wire
 from claude_agent.domain.events import Context
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid, NotFound
 from claude_agent.storage import task_rows
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Reader, Row, Tx
 
 _LOG = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ def redrive_view(row: Row) -> Wire:
     return {
         "id": row["id"],
         "state": "running" if row["ended_at"] is None else "ended",
-        "criteria": json.loads(row["criteria"]),
+        "criteria": _criteria(row),
         "rate": rate if per_minute else None,
         "actor": row["actor"],
         "total": row["total"],
@@ -214,6 +215,12 @@ def redrive_view(row: Row) -> Wire:
         "started_at": row["until"],
         "ended_at": row["ended_at"],
     }
+
+
+def _criteria(row: Row) -> Wire:
+    with reading(f"re-drive {row['id']}"):
+        found: Wire = json.loads(row["criteria"])
+        return found
 
 
 def _pace(job: Row, now: int) -> tuple[int, int]:
@@ -228,7 +235,7 @@ def _pace(job: Row, now: int) -> tuple[int, int]:
 
 
 def _next_letters(reader: Reader, job: Row, count: int) -> list[tuple[str, Row]]:
-    wanted = Criteria(**json.loads(job["criteria"]))
+    wanted = Criteria(**_criteria(job))
     params = {name: job[name] for name in ("until", "after_at", "after_id")} | wanted.params
     found = [
         (kind, row)

@@ -10,6 +10,7 @@ from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_commands import Note
 from claude_agent.errors import FencedOut
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Database, Row, Tx
 
 
@@ -77,4 +78,5 @@ class RunJournal:
         rows = self._database.read(
             lambda r: r.rows("work.open_commands", task=task.id, run=task.run)
         )
-        return [(row["n"], row["kind"], json.loads(row["data"])) for row in rows]
+        with reading(f"a command to run {task.run_id}"):
+            return [(row["n"], row["kind"], json.loads(row["data"])) for row in rows]

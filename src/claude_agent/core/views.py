@@ -9,6 +9,7 @@ from claude_agent.domain.definition import Definition
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Row
 from claude_agent.storage.log import Recorded
 
@@ -90,7 +91,8 @@ def edges(definition: Definition) -> list[list[str]]:
 
 def workflow_view(row: Row) -> Wire:
     """Return the wire form of a stored definition."""
-    definition = Definition.from_data(json.loads(row["data"]))
+    with reading(f"definition {row['hash'][:12]}"):
+        definition = Definition.from_data(json.loads(row["data"]))
     inputs = definition.inputs
     return {
         "workflow": definition.slug,

@@ -22,7 +22,7 @@ from claude_agent.domain.node import node_from_data
 from claude_agent.domain.parameters import check_params
 from claude_agent.domain.states import EXECUTION_TERMINAL
 from claude_agent.errors import Conflict, Invalid, NotFound
-from claude_agent.storage import execution_rows
+from claude_agent.storage import execution_rows, log
 from claude_agent.storage.database import Reader, Row, Tx
 
 
@@ -201,7 +201,7 @@ def _frames(reader: Reader, execution_id: str, position: int) -> tuple[list[dict
             "seq": one["seq"],
             "type": one["type"],
             "at": one["at"],
-            "data": json.loads(one["data"]),
+            "data": log.recorded(one).event.data,
         }
         for one in rows
     ]

@@ -21,6 +21,7 @@ from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.errors import IdempotencyMismatch, Malformed
 from claude_agent.hosting import Hosting
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Duplicate, Reader, Tx
 
 
@@ -93,7 +94,8 @@ def find_answer(reader: Reader, key: IdempotencyKey) -> Answered | None:
     if row["body_hash"] != key.body_hash:
         message = "This idempotency key came with another request before."
         raise IdempotencyMismatch(message, hint="Use a fresh key for a new request.")
-    return row["status"], json.loads(row["answer"])
+    with reading(f"the answer to {key.key[:60]}"):
+        return row["status"], json.loads(row["answer"])
 
 
 def keep_answer(tx: Tx, key: IdempotencyKey, answer: Answered, at: int) -> bool:

@@ -8,6 +8,7 @@ from claude_agent.domain.execution import Execution, StepRun, fold, submitted
 from claude_agent.domain.execution_events import ExecutionSubmitted
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.storage.chain import canonical
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Reader, Row, Tx
 from claude_agent.storage.log import Recorded
 from claude_agent.storage.task_rows import dump, parse
@@ -85,7 +86,12 @@ def step_of(row: Row) -> StepRun:
 
 
 def execution_of(row: Row, steps: list[Row]) -> Execution:
-    """Return the execution of a row and the rows of its steps."""
+    """Return the execution of a row and the rows of its steps. Raises `Corrupt`."""
+    with reading(f"execution {row['id']}"):
+        return _execution_of(row, steps)
+
+
+def _execution_of(row: Row, steps: list[Row]) -> Execution:
     plan = parse(row["plan"])
     return Execution(
         state=ExecutionState(row["state"]),

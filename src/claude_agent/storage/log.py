@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from claude_agent.domain.events import Event
 from claude_agent.storage.chain import GENESIS, canonical, data_hash, link
+from claude_agent.storage.damage import UNREADABLE, damaged
 from claude_agent.storage.database import Reader, Row, Stamp, Tx
 
 _ENVELOPE = ("stream", "seq", "type", "v", "at", "actor", "trace", "causation")
@@ -103,7 +104,12 @@ def envelope(row: Row) -> tuple[object, ...]:
 
 
 def recorded(row: Row) -> Recorded:
-    """Turn a row of `events` into an event with its position."""
+    """Turn a row of `events` into an event with its position. Raises `Corrupt`."""
+    try:
+        data = json.loads(row["data"])
+    except UNREADABLE as error:
+        what = f"event {row['pos']}"
+        raise damaged(what, error) from error
     return Recorded(
         pos=row["pos"],
         event=Event(
@@ -115,7 +121,7 @@ def recorded(row: Row) -> Recorded:
             actor=row["actor"],
             trace=row["trace"],
             causation=row["causation"],
-            data=json.loads(row["data"]),
+            data=data,
         ),
     )
 
@@ -138,22 +144,40 @@ def everything(reader: Reader, *, chunk: int = 1000) -> Iterator[Recorded]:
     pos = 0
     while rows := after(reader, pos, chunk):
         yield from rows
-        pos = rows[-1].pos
+        pos = _onwards(pos, rows[-1].pos)
+
+
+def _onwards(pos: int, last: int) -> int:
+    """Return where to go on; a damaged index must not lead in a circle."""
+    if last <= pos:
+        what = f"event {last}"
+        raise damaged(what, ValueError("it is not in its place"))
+    return last
+
+
+def _broken(row: Row, chain: str) -> list[str]:
+    """Return what is wrong with an event that follows `chain`."""
+    pos, problems = row["pos"], list[str]()
+    try:
+        if data_hash(row["data"]) != row["data_hash"]:
+            problems.append(f"the data of event {pos} was changed")
+        if link(chain, pos, envelope(row), row["data_hash"]) != row["hash"]:
+            problems.append(f"the chain breaks at event {pos}")
+    except UNREADABLE:
+        problems.append(f"event {pos} cannot be read")
+    return problems
 
 
 def verify(reader: Reader, *, chunk: int = 1000) -> tuple[int, str, list[str]]:
     """Check positions and the whole chain; return (events, head hash, problems)."""
     pos, chain, problems = 0, GENESIS, list[str]()
     while rows := reader.rows("log.after", after=pos, limit=chunk):
+        _onwards(pos, rows[-1]["pos"])
         for row in rows:
             if row["pos"] != pos + 1:
                 problems.append(f"positions {pos + 1} to {row['pos'] - 1} are missing")
             pos = row["pos"]
-            if data_hash(row["data"]) != row["data_hash"]:
-                problems.append(f"the data of event {pos} was changed")
-            expected = link(chain, pos, envelope(row), row["data_hash"])
-            if expected != row["hash"]:
-                problems.append(f"the chain breaks at event {pos}")
+            problems += _broken(row, chain)
             chain = row["hash"]
     end = head(reader)
     if (end.pos, end.hash) != (pos, chain):

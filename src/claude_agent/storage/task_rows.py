@@ -10,6 +10,7 @@ from claude_agent.domain.task import Task, evolve, submitted
 from claude_agent.domain.task_events import TaskSubmitted
 from claude_agent.domain.task_spec import TaskSpec
 from claude_agent.storage.chain import canonical
+from claude_agent.storage.damage import UNREADABLE, damaged
 from claude_agent.storage.database import Reader, Row
 from claude_agent.storage.log import Recorded
 
@@ -45,16 +46,20 @@ def to_row(task: Task) -> dict[str, Any]:
 
 
 def task_of(row: Row) -> Task:
-    """Return the task of a row that has its specification as `spec`."""
+    """Return the task of a row that has its specification as `spec`. Raises `Corrupt`."""
     plain = {name: row[name] for name in _PLAIN}
-    values = {name: parse(row[name]) for name in _JSON}
-    return Task(
-        spec=TaskSpec.from_data(json.loads(row["spec"])),
-        state=TaskState(row["state"]),
-        evidence=tuple(json.loads(row["evidence"])),
-        **plain,
-        **values,
-    )
+    try:
+        values = {name: parse(row[name]) for name in _JSON}
+        return Task(
+            spec=TaskSpec.from_data(json.loads(row["spec"])),
+            state=TaskState(row["state"]),
+            evidence=tuple(json.loads(row["evidence"])),
+            **plain,
+            **values,
+        )
+    except UNREADABLE as error:
+        what = f"task {row['id']}"
+        raise damaged(what, error) from error
 
 
 def load(reader: Reader, task_id: str) -> Task | None:

@@ -335,7 +335,10 @@ def test_check_of_a_disk_that_fails_says_so(database: SqliteDatabase) -> None:
         (sqlite3.OperationalError("disk I/O error"), Unavailable),
         (sqlite3.OperationalError("database is locked"), Unavailable),
         (sqlite3.IntegrityError("UNIQUE constraint failed"), Duplicate),
-        (sqlite3.OperationalError("no such table: x"), sqlite3.OperationalError),
+        (sqlite3.OperationalError("no such table: x"), Corrupt),
+        (sqlite3.OperationalError("Could not decode to UTF-8 column 'title'"), Corrupt),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), Corrupt),
+        (sqlite3.OperationalError("too many SQL variables"), sqlite3.OperationalError),
     ],
 )
 def test_errors_of_sqlite_become_ours(

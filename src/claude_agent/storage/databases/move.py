@@ -20,6 +20,7 @@ from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Unavailable
 from claude_agent.storage import execution_rows, log, queue_rows, task_rows
 from claude_agent.storage.chain import GENESIS, canonical, data_hash, link
+from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Corrupt, Reader, Row
 from claude_agent.storage.databases.postgresql import open_postgresql
 from claude_agent.storage.postgres import link as postgres
@@ -132,8 +133,9 @@ def _verified(old: sqlite3.Connection, head: sqlite3.Row) -> Iterator[sqlite3.Ro
     for found in old.execute("SELECT * FROM events ORDER BY pos"):
         pos += 1
         row = dict(found)
-        expected = link(chain, pos, log.envelope(row), row["data_hash"])
-        whole = row["pos"] == pos and data_hash(row["data"]) == row["data_hash"]
+        with reading(f"event {pos} of the source"):
+            expected = link(chain, pos, log.envelope(row), row["data_hash"])
+            whole = row["pos"] == pos and data_hash(row["data"]) == row["data_hash"]
         if not whole or expected != row["hash"]:
             message = f"The log of the source is damaged at event {pos}."
             raise Corrupt(message, hint="See all of it: claude-agent event verify")

@@ -5,7 +5,6 @@ Writers take turns (`storage.turns`): one fsync for all that wait, no thread swi
 
 import contextlib
 import secrets
-import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -15,9 +14,15 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from claude_agent.errors import DiskFull, Unavailable
+from claude_agent.errors import Unavailable
 from claude_agent.storage.chain import writable
-from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, Row, Tx
+from claude_agent.storage.database import Database, Duplicate, Reader, Row, Tx
+from claude_agent.storage.databases.sqlite_errors import (
+    FAILURES,
+    corrupt,
+    is_fatal,
+    translated,
+)
 from claude_agent.storage.gathering import GatheringTx
 from claude_agent.storage.migrate import upgrade
 from claude_agent.storage.queries import find
@@ -25,8 +30,6 @@ from claude_agent.storage.turns import Request, Turns
 
 T = TypeVar("T")
 READERS = 4
-_ROOM = 262_144
-"""With less than this a disk counts as full."""
 _WRITER_KIB, _READER_KIB = 2048, 256
 """Page caches: what is not in them is in the kernel's, which all connections share."""
 
@@ -63,7 +66,11 @@ class SqliteDatabase(Database):
         self._closed = False
         self._writer = self._connect(_WRITER_KIB)
         self._synchronous = ""
-        self._set_sync(self._sync)
+        try:
+            self._set_sync(self._sync)
+        except FAILURES as error:
+            self._writer.close()
+            raise translated(error, self._path) from error
 
     def _connect(self, cache_kib: int) -> sqlite3.Connection:
         connection = None
@@ -84,10 +91,10 @@ class SqliteDatabase(Database):
                 "temp_store=MEMORY",
             ):
                 connection.execute(f"PRAGMA {pragma}")
-        except sqlite3.Error as error:
+        except FAILURES as error:
             if connection is not None:
                 connection.close()
-            raise _translated(error, self._path) from error
+            raise translated(error, self._path) from error
         return connection
 
     def _set_sync(self, level: str) -> None:
@@ -130,8 +137,8 @@ class SqliteDatabase(Database):
                 with contextlib.suppress(sqlite3.Error):
                     self._writer.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
-            self._fail(batch, _translated(error, self._path))
+        except FAILURES as error:
+            self._fail(batch, translated(error, self._path))
         except _AloneFailed:
             pass
         except Unavailable as error:
@@ -163,11 +170,9 @@ class SqliteDatabase(Database):
             request.result = request.work(tx)
             pos = tx.finish()
         except BaseException as error:  # the owner of the request raises it again, in its thread
-            if isinstance(error, sqlite3.OperationalError) and _is_fatal(error):
+            if isinstance(error, sqlite3.OperationalError) and is_fatal(error):
                 raise
-            request.error = (
-                _translated(error, self._path) if isinstance(error, sqlite3.Error) else error
-            )
+            request.error = translated(error, self._path) if isinstance(error, FAILURES) else error
             if alone:
                 raise _AloneFailed from error
             self._writer.execute("ROLLBACK TO one")
@@ -203,13 +208,14 @@ class SqliteDatabase(Database):
     @override
     def read(self, work: Callable[[Reader], T]) -> T:
         with self._reader() as connection:
-            connection.execute("BEGIN")
             try:
+                connection.execute("BEGIN")
                 return work(_SqliteReader(connection))
-            except sqlite3.Error as error:
-                raise _translated(error, self._path) from error
+            except FAILURES as error:
+                raise translated(error, self._path) from error
             finally:
-                connection.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # SQLite may have done it by itself
+                    connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -237,20 +243,20 @@ class SqliteDatabase(Database):
         with self._lock:
             try:
                 verdict = self._writer.execute("PRAGMA quick_check(1)").fetchone()
-            except sqlite3.Error as error:
-                raise _translated(error, self._path) from error
+            except FAILURES as error:
+                raise translated(error, self._path) from error
         if "ok" not in verdict.values():
-            raise _corrupt(self._path, str(next(iter(verdict.values()))))
+            raise corrupt(self._path, str(next(iter(verdict.values()))))
 
     @override
     def migrate_script(self, script: str) -> None:
         with self._lock:
             try:
                 self._writer.executescript(f"BEGIN IMMEDIATE;\n{script}\nCOMMIT;")
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 with contextlib.suppress(sqlite3.Error):
                     self._writer.execute("ROLLBACK")
-                raise _translated(error, self._path) from error
+                raise translated(error, self._path) from error
 
     @override
     def close(self) -> None:
@@ -307,47 +313,3 @@ def _writable(params: dict[str, object]) -> dict[str, object]:
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
-
-
-def _is_fatal(error: sqlite3.Error) -> bool:
-    text = str(error)
-    return any(word in text for word in ("full", "disk I/O", "malformed", "readonly", "locked"))
-
-
-def _translated(error: sqlite3.Error, path: str) -> Exception:
-    text = str(error)
-    # A full disk also fails the file that the WAL's index is mapped to: an I/O error.
-    if "full" in text or ("disk I/O" in text and _no_room(path)):
-        return DiskFull(
-            f"There is no room left for {path}.",
-            hint="Free some space; nothing accepted is lost and intake resumes by itself.",
-        )
-    if "malformed" in text or "not a database" in text:
-        return _corrupt(path, text)
-    if any(word in text for word in ("readonly", "unable to open", "disk I/O")):
-        return Unavailable(
-            f"The database {path} cannot be written: {text}.",
-            hint="Check that the home folder and the file are yours and writable.",
-        )
-    if "locked" in text:
-        return Unavailable(
-            f"The database {path} is locked by another process.",
-            hint="Only the server opens this file; end the other program.",
-        )
-    if isinstance(error, sqlite3.IntegrityError):
-        return Duplicate(text)
-    return error
-
-
-def _no_room(path: str) -> bool:
-    try:
-        return shutil.disk_usage(Path(path).parent).free < _ROOM
-    except OSError:
-        return False
-
-
-def _corrupt(path: str, detail: str) -> Corrupt:
-    return Corrupt(
-        f"The database {path} is damaged: {detail}.",
-        hint="Stop the server, keep the file, and restore the newest copy from backups/.",
-    )
