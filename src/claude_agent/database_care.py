@@ -11,7 +11,7 @@ from claude_agent.clock import SystemClock
 from claude_agent.errors import HomeLocked, Invalid, SetupError
 from claude_agent.settings import Settings
 from claude_agent.storage import log
-from claude_agent.storage.databases import open_database
+from claude_agent.storage.databases import open_database, sqlite_look
 
 _STOPPED = "Stop it first: claude-agent down (agents go on)"
 
@@ -48,6 +48,14 @@ def verify(home: str | None) -> dict[str, Any]:
         finally:
             database.close()
     return {"database": where, "events": events, "hash": head, "problems": problems}
+
+
+def look(path: Path, seconds: float) -> bool:
+    """Look for damage in a SQLite file, also beside a server; False: not all of it was read.
+
+    Raises `Corrupt`, `Unavailable`; changes nothing.
+    """
+    return sqlite_look.look(path, seconds)
 
 
 @contextlib.contextmanager

@@ -241,12 +241,12 @@ def _database(url: str, home: Path) -> Iterator[Finding]:
 
 
 def _file(path: Path) -> Iterator[Finding]:
-    from claude_agent.storage.databases import sqlite_look  # noqa: PLC0415 - slow to import
+    from claude_agent import database_care  # noqa: PLC0415 - slow to import
 
     if not path.is_file():
         return
     try:
-        whole = sqlite_look.look(path, PATIENCE_S)
+        whole = database_care.look(path, PATIENCE_S)
     except ClaudeAgentError as error:
         yield Finding(ok=False, name="database", detail=error.detail, hint=error.hint)
         return
