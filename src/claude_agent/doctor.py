@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from claude_agent import database_care
 from claude_agent.errors import ClaudeAgentError
 from claude_agent.home import (
     LONGEST_SOCKET,
@@ -241,8 +242,6 @@ def _database(url: str, home: Path) -> Iterator[Finding]:
 
 
 def _file(path: Path) -> Iterator[Finding]:
-    from claude_agent import database_care  # noqa: PLC0415 - slow to import
-
     if not path.is_file():
         return
     try:
