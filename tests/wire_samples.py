@@ -283,6 +283,9 @@ def host(name: str, state: str = "up", **more: Any) -> Json:
         "home": f"/home/{name}",
         "seen_at": NOW,
         "lost_by": "",
+        "fencing": None
+        if state == "up"
+        else {"state": "failed", "tries": 2, "at": NOW, "next_at": NOW + 60_000, "said": "No."},
         "slots": 4,
         "busy": 1,
         "tasks": {"running": 1},

@@ -45,7 +45,7 @@ from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
-from claude_agent.hosting import Hosting, Role, Seat, identity
+from claude_agent.hosting import Hosting, Role, Seat, host_parts, identity
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
 from claude_agent.queue.actors import shipped_actors
@@ -207,7 +207,7 @@ class App:
             claims=self._claims,
             bus=self.bus,
             fleet=self._fleet,
-            seat=self._seat,
+            parts=host_parts(self._seat, places.folder, self.settings.hosts),
         )
 
     def _build_queue(self) -> None:

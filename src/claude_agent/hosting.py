@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -20,8 +21,12 @@ from claude_agent.core.hosts import STREAM, Hosts
 from claude_agent.core.liveness import Lock
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.duration import parse_duration
 from claude_agent.domain.task import Task
 from claude_agent.errors import Invalid, SetupError
+from claude_agent.far_logs import FarLogs
+from claude_agent.fencing import Fencing, Hook
+from claude_agent.settings_model import Hosts as HostSettings
 
 _LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -181,6 +186,26 @@ class WorkerLocks:
             self._held = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostParts:
+    """What this process has on its host, and what it does there beside its work."""
+
+    seat: Seat
+    folder: Callable[[str, int], Path]
+    """The folder of a task's run."""
+    hook: Hook
+
+
+def host_parts(seat: Seat, folder: Callable[[str, int], Path], settings: HostSettings) -> HostParts:
+    """Return the parts with the hook as it is configured."""
+    hook = Hook(
+        command=settings.fencing,
+        after_s=parse_duration(settings.fencing_after) / 1000,
+        timeout_s=parse_duration(settings.fencing_timeout) / 1000,
+    )
+    return HostParts(seat=seat, folder=folder, hook=hook)
+
+
 class Hosting:
     """Joins this process to its host and keeps it there."""
 
@@ -192,9 +217,9 @@ class Hosting:
         claims: Claims,
         bus: UnifiedMessageBus,
         fleet: Fleet,
-        seat: Seat,
+        parts: HostParts,
     ) -> None:
-        self._seat = seat
+        self._seat = seat = parts.seat
         self._database = foundation.database
         self._catalogue = foundation.catalogue
         self._claims = claims
@@ -211,6 +236,9 @@ class Hosting:
             rejoin=self._rejoin,
             gone=self._locks.forget,
         )
+        self.logs = FarLogs(foundation, here=self.hosts.here, folder=parts.folder)
+        self._fencing = Fencing(foundation, bus, parts.hook, confirm=self.declare_lost)
+        self._watch.then = self._fencing.tick
 
     @property
     def owners(self) -> Path | None:
@@ -234,10 +262,13 @@ class Hosting:
         """Beat and look, where there may be others."""
         if self._database.shared:
             self._watch.start()
+            self.logs.start()
 
     def stop(self) -> None:
         """End the beats. Our row stays: others see by our lock that we are gone."""
         self._watch.stop()
+        self._fencing.stop()
+        self.logs.stop()
 
     def leave(self) -> None:
         """Let go of the lock, once nothing of this process works any more."""

@@ -24,6 +24,7 @@ from claude_agent.settings_model import (
     Approvals,
     Budget,
     Configuration,
+    Hosts,
     Notify,
     Queues,
     Routing,
@@ -55,6 +56,7 @@ class Settings:
     queues: Queues
     agents: Mapping[str, Agent]
     notify: Notify
+    hosts: Hosts
     host_id: str = ""
     """What this host is called in a database of several; empty: the home has a name of its own."""
     sources: Mapping[str, str] = field(default_factory=dict)

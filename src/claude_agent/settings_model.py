@@ -178,6 +178,16 @@ class Notify(Section):
     channels: tuple[str, ...] = ()
 
 
+class Hosts(Section):
+    """Several hosts on one database."""
+
+    fencing: str = ""
+    """Shell text that ends with 0 only if the host $CLAUDE_AGENT_HOST is switched off."""
+    fencing_after: Age = "1m"
+    """How long a host must have been unreachable before it is asked."""
+    fencing_timeout: Age = "1m"
+
+
 class Configuration(Section):
     """A whole configuration, all layers laid over one another."""
 
@@ -190,6 +200,7 @@ class Configuration(Section):
     queues: Queues = Queues()
     agents: Mapping[AgentName, Agent] = {}
     notify: Notify = Notify()
+    hosts: Hosts = Hosts()
 
 
 TABLES: Mapping[str, type[Section]] = {
@@ -206,6 +217,7 @@ TABLES: Mapping[str, type[Section]] = {
     "queues": Queues,
     "agents.*": Agent,
     "notify": Notify,
+    "hosts": Hosts,
 }
 """Path of a table (list items and agents as `*`) -> what it may hold; the rest: Configuration."""
 

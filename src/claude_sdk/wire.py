@@ -201,6 +201,16 @@ class HostWorker(TypedDict):
     lost: bool
 
 
+class HostFencing(TypedDict):
+    """What became of a host's fencing hook; `state` is asked, failed, refused or confirmed."""
+
+    state: str
+    tries: int
+    at: int
+    next_at: int
+    said: str
+
+
 class Host(TypedDict):
     """One home that shares the database; `state` is up, unreachable or lost."""
 
@@ -210,6 +220,7 @@ class Host(TypedDict):
     home: str
     seen_at: int
     lost_by: str
+    fencing: HostFencing | None
     slots: int
     busy: int
     tasks: dict[str, int]

@@ -1,6 +1,7 @@
 """Several hosts on one PostgreSQL: cut off, coming back, lost for good; never a second copy."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 
 import psycopg
@@ -13,6 +14,14 @@ from tests.e2e.product import Product, lives, product
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
 
+COMMIT = ("-C", "repository", *("-c", "user.name=a", "-c", "user.email=a@b"))
+COMMIT += ("commit", "-q", "--allow-empty", "-m", "first")
+WHERE = """
+name: where
+steps:
+- {id: get, agent: testing, action: clone_repo, with: {url: "%s"}}
+- {id: here, agent: testing, depends_on: [get], run: "pwd; seq 20000"}
+"""
 HOLDER = """
 SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
  WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted
@@ -73,6 +82,9 @@ def test_host_that_is_lost_for_good_is_decided_by_a_persons_word(ground: Ground)
     one.switch_off()
     for task in (again, asked):
         assert head.reaches(task["ref"], "uncertain", timeout=60)["reason"] == "host unreachable"
+    status, problem = head.ask("GET", f"/tasks/{asked['ref']}/log")
+    assert (status, problem["code"]) == (409, "elsewhere")
+    assert "host one, which is not up" in problem["detail"]
     two.worker()
     assert len(head.entries("again")) == 1  # a free worker takes nothing without proof
     head.cli("host", "lost", "one", "--yes")
@@ -125,6 +137,66 @@ def test_worker_that_wakes_after_it_was_taken_for_lost_stops_nothing(ground: Gro
     assert head.reaches(task["ref"], "succeeded", timeout=60)["attempt"] == 1
     assert len(head.entries("run")) == 1
     head.verify()
+
+
+def test_fencing_hook_that_confirms_power_off_decides_the_runs(ground: Ground) -> None:
+    head, one, two = ground.head, ground.one, ground.two
+    asked, off = head.work / "asked", head.work / "off"
+    head.down()
+    hook = f'echo "$CLAUDE_AGENT_HOST" >> {asked}; while [ ! -e {off} ]; do sleep 0.05; done'
+    head.environ |= {"CLAUDE_AGENT_HOSTS_FENCING": hook, "CLAUDE_AGENT_HOSTS_FENCING_AFTER": "1s"}
+    head.up()
+    one.worker()
+    again = head.submit(head.held("again"), idempotent=True)
+    head.started("again")
+    two.worker()
+    one.switch_off()
+    wait_until(asked.exists, timeout=60, what="the hook to be asked")
+    assert head.task(again["ref"])["reason"] == "host unreachable"
+    assert "fencing asked, try 1" in head.cli("host", "list").stdout
+    assert len(head.entries("again")) == 1  # until it has answered nothing is tried
+    off.touch()
+    head.started("again", 2)
+    head.let_go("again")
+    head.reaches(again["ref"], "succeeded")
+    assert asked.read_text() == "one\n"
+    [lost] = [frame for frame in head.system.events.all() if frame["type"] == "host.lost"]
+    assert (lost["actor"], lost["data"]["host"]) == ("fencing", "one")
+    assert "lost (fencing confirmed, try 1)" in head.cli("host", "list").stdout
+    head.verify()
+
+
+def test_log_and_workspace_of_a_run_are_those_of_its_host(ground: Ground) -> None:
+    head, one = ground.head, ground.one
+    pid = one.worker()
+    repository = head.work / "repository"
+    for words in (("init", "-q", str(repository)), COMMIT):
+        subprocess.run(["git", *words], cwd=head.work, check=True)
+    _, started = head.ask("POST", "/workflows/-/execute", {"source": WHERE % repository})
+    execution = head.execution_reaches(started["id"], "succeeded", "failed")
+    assert execution["state"] == "succeeded", execution
+    task = head.system.tasks.list(limit=5)["items"][0]
+    lines = head.cli("task", "logs", task["ref"]).stdout.splitlines()
+    # Not in the server's home, though the server named the folder.
+    assert lines[0].startswith(f"{one.home}/workspaces/{started['id']}")
+    assert lines[1:] == [str(n) for n in range(1, 20001)]
+    path = f"/tasks/{task['ref']}/log"
+    status, tail = head.ask("GET", f"{path}?offset=-6")
+    assert (status, tail["text"], tail["done"]) == (200, "20000\n", True)
+    one.kill(pid, signal.SIGSTOP)
+    status, problem = head.ask("GET", path)
+    assert (status, problem["code"]) == (503, "unavailable")
+    assert "did not answer" in problem["detail"]
+    one.kill(pid, signal.SIGCONT)
+    assert head.ask("GET", f"{path}?offset=-6")[0] == 200
+    gone = head.work / "gone"
+    gone.mkdir()
+    one.kill(pid, signal.SIGTERM)
+    late = head.submit("true", cwd=str(gone))
+    gone.rmdir()
+    one.worker()
+    ended = head.reaches(late["ref"], "dead")
+    assert f"The working directory {gone} does not exist" in ended["error"]["message"]
 
 
 def test_duties_of_a_killed_process_are_taken_over_by_the_other_one(

@@ -195,6 +195,16 @@ class HostWorker(Answer):
     lost: bool
 
 
+class HostFencing(Answer):
+    """What became of the fencing hook of a host that nobody hears of."""
+
+    state: Literal["asked", "failed", "refused", "confirmed"]
+    tries: int
+    at: int
+    next_at: int
+    said: str
+
+
 class Host(Answer):
     """One home that shares the database."""
 
@@ -204,6 +214,7 @@ class Host(Answer):
     home: str
     seen_at: int
     lost_by: str
+    fencing: HostFencing | None
     slots: int
     busy: int
     tasks: dict[str, int]

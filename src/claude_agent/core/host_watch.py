@@ -36,6 +36,8 @@ class HostWatch:
         self._adopt = adopt
         self._rejoin = rejoin
         self._gone = gone
+        self.then: Callable[[], None] = _nothing
+        """Called at the end of each look; it must not wait."""
         self._looks = 0
         self._looked_at = clock.monotonic()
         self._stop = threading.Event()
@@ -77,4 +79,10 @@ class HostWatch:
         for lost in self._hosts.look():
             _LOG.warning("worker %s was lost: %s", lost.worker, lost.why.value)
             self._gone(lost.worker)
-        return self._adopt()
+        adopted = self._adopt()
+        self.then()
+        return adopted
+
+
+def _nothing() -> None:
+    return None

@@ -198,6 +198,7 @@ class Hosts:
         for row in reader.rows("hosts.counts"):
             counts.setdefault(row["host"], {})[row["state"]] = row["count"]
         workers = reader.rows("hosts.workers")
+        fencing = {row["host"]: _fencing_view(row) for row in reader.rows("many_hosts.fencing")}
         found = []
         for row in reader.rows("hosts.list"):
             theirs = [one for one in workers if one["host"] == row["id"]]
@@ -210,6 +211,7 @@ class Hosts:
                     "home": row["home"],
                     "seen_at": row["seen_at"],
                     "lost_by": row["lost_by"],
+                    "fencing": fencing.get(row["id"]),
                     "slots": sum(view["slots"] for view in views),
                     "busy": sum(view["busy"] for view in views),
                     "tasks": counts.get(row["id"], {}),
@@ -223,6 +225,10 @@ def _state(row: Row, workers: Sequence[Row]) -> str:
     if row["lost_at"]:
         return "lost"
     return "up" if any(not one["lost_at"] for one in workers) else "unreachable"
+
+
+def _fencing_view(row: Row) -> Row:
+    return {name: row[name] for name in ("state", "tries", "at", "next_at", "said")}
 
 
 def _worker_view(row: Row, slots: Row | None) -> dict[str, Any]:

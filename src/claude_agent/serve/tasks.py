@@ -1,17 +1,16 @@
 """Tasks, as the gateway asks for them."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from typing_extensions import override
 
-from claude_agent.agents.judge import plain_text
 from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFilter, TaskServices
 from claude_agent.core import views
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.errors import Elsewhere, Invalid, PlanningNotAvailable
+from claude_agent.errors import Invalid, PlanningNotAvailable
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Reader, Tx
@@ -99,41 +98,9 @@ class Tasks(Base, TaskServices):
         if run > task.run or run < 0:
             message = f"Task {task.ref} has runs 1 to {task.run}; there is no run {run}."
             raise Invalid(message, hint="Leave run out for the newest one.", pointer="/run")
-        folder = self._parts.planner.places.folder(task.id, run)
-        self._must_be_here(task, run, folder)
-        pieces = [folder / "output.log.1", folder / "output.log"]
-        sizes = [piece.stat().st_size if piece.is_file() else 0 for piece in pieces]
-        total = sum(sizes)
-        start = wanted.offset if wanted.offset >= 0 else max(0, total + wanted.offset)
-        raw = b""
-        for piece, size in zip(pieces, sizes, strict=True):
-            if start < size and len(raw) < wanted.limit:
-                with piece.open("rb") as file:
-                    file.seek(start)
-                    raw += file.read(wanted.limit - len(raw))
-                start = 0
-            else:
-                start = max(0, start - size)
-        begin = wanted.offset if wanted.offset >= 0 else max(0, total + wanted.offset)
-        after = min(total, begin + len(raw))
+        piece = self._parts.hosting.logs.read(task.id, run, wanted.offset, wanted.limit)
         over = task.terminal or run < task.run
-        return {
-            "run": run,
-            "offset": begin,
-            "next": after,
-            "total": total,
-            "text": plain_text(raw),
-            "done": over and after >= total,
-        }
-
-    def _must_be_here(self, task: Task, run: int, folder: Path) -> None:
-        """Refuse a log whose folder another host has. Raises `Elsewhere`."""
-        here = self._parts.hosting.hosts.here
-        if not self._database.shared or folder.is_dir() or not task.host or task.host == here:
-            return
-        message = f"Run {run} of task {task.ref} is on host {task.host}; its log is there."
-        where = f"runs/{task.id}/{run}/output.log in the home of {task.host}"
-        raise Elsewhere(message, hint=f"Read {where}: claude-agent host list")
+        return {"run": run, **asdict(piece), "done": over and piece.next >= piece.total}
 
     @override
     def cancel_task(self, ref: str, *, actor: str) -> Wire:

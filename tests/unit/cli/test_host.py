@@ -7,7 +7,7 @@ from tests.wire_server import WireServer
 def test_host_list_shows_workers_and_who_is_out_of_reach(server: WireServer, cli: Cli) -> None:
     out = cli("host", "list").out
     assert "head (here)" in out
-    assert "unreachable" in out
+    assert "unreachable (fencing failed, try 2)" in out
     assert "worker 7 (lost) [testing]" in out
     assert cli("host", "list", "-o", "name").out.split() == ["head", "far"]
 

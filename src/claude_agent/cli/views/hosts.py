@@ -34,6 +34,13 @@ def lines(found: Sequence[Host], look: Look) -> list[str]:
     return look.table(head, [_row(host, now) for host in found], elastic=5)
 
 
+def _state(host: Host) -> str:
+    hook = host["fencing"]
+    if hook is None or host["state"] == "up":
+        return host["state"]
+    return f"{host['state']} (fencing {hook['state']}, try {hook['tries']})"
+
+
 def _row(host: Host, now: int) -> list[str | Cell]:
     workers = [
         f"{one['role']} {one['pid']}{' (lost)' if one['lost'] else ''}"
@@ -42,7 +49,7 @@ def _row(host: Host, now: int) -> list[str | Cell]:
     ]
     return [
         host["name"] + (" (here)" if host["here"] else ""),
-        Cell(text=host["state"], family=_FAMILIES.get(host["state"], "")),
+        Cell(text=_state(host), family=_FAMILIES.get(host["state"], "")),
         f"{host['busy']}/{host['slots']}",
         ", ".join(f"{count} {state}" for state, count in sorted(host["tasks"].items())),
         f"{duration(max(0, now - host['seen_at']))} ago",
