@@ -7,7 +7,7 @@ is killed leaves the target empty and the source as it was.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from claude_agent.domain.execution import Execution
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Unavailable
 from claude_agent.storage import execution_rows, log, queue_rows, task_rows
-from claude_agent.storage.chain import GENESIS, canonical, data_hash, link
+from claude_agent.storage.chain import GENESIS, data_hash, link
 from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Corrupt, Reader, Row
 from claude_agent.storage.databases.postgresql import open_postgresql
@@ -194,11 +194,15 @@ def _verify_replay(new: postgres.Connection) -> None:
 
 def _same(row: Task | Execution | None, folded: Task | Execution) -> bool:
     """Compare as PostgreSQL can keep it: an agent's NUL became a question mark on the way in."""
-    return row == folded or (row is not None and _plain(row) == _plain(folded))
+    return row == folded or (row is not None and _kept(asdict(row)) == _kept(asdict(folded)))
 
 
-def _plain(one: Task | Execution) -> str:
-    return canonical(asdict(one)).replace("\\u0000", "?")
+def _kept(value: object) -> object:
+    if isinstance(value, str):
+        return value.replace("\0", "?")
+    if isinstance(value, Mapping):
+        return {key: _kept(each) for key, each in value.items()}
+    return [_kept(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class _Rows(Reader):

@@ -302,12 +302,16 @@ class _SqliteTx(_SqliteReader, GatheringTx):
     @override
     def execute_many(self, query: str, params: Sequence[Mapping[str, object]]) -> None:
         try:
-            self._connection.executemany(find(query).sql, params)
+            # Looked at before: rows that were written until one fails could not be written again.
+            self._connection.executemany(find(query).sql, [_writable(one) for one in params])
         except sqlite3.IntegrityError as error:
             raise Duplicate(str(error)) from error
 
 
-def _writable(params: dict[str, object]) -> dict[str, object]:
+def _writable(params: Mapping[str, object]) -> Mapping[str, object]:
+    plain = all(not isinstance(v, str) or v.isascii() for v in params.values())
+    if plain:
+        return params
     return {k: writable(v) if isinstance(v, str) else v for k, v in params.items()}
 
 
