@@ -3,10 +3,10 @@
 Plain messages with 1, 2 and 4 worker processes (jobs that do nothing: how far one database
 carries; jobs of 5 ms: whether more workers do more). Tasks of the whole product that sleep 2 s,
 with 1, 2 and 4 `claude-agent worker`, each a host of its own with 15 slots. Appends of events by
-1, 8 and 32 writers, in transactions of 1, 10 and 100: all of them pass the one counter row that
-gives the log its order.
+1 to 32 writers in 1, 2 and 4 processes, in transactions of 1, 10 and 100: all of them pass the one
+counter row that gives the log its order.
 
-    python bench/scale.py [--small] [--jobs N]
+    python bench/scale.py [--small] [--jobs N] [--only workers tasks appends]
 """
 
 import argparse
@@ -26,10 +26,11 @@ from queue_peers.process import PeerFailed
 from queue_peers.systems import ON_POSTGRESQL, Site, System
 
 WORKERS = (1, 2, 4)
-WRITERS = ((1, 1), (1, 8), (4, 8))
-"""Processes and threads in each: 1, 8 and 32 writers."""
+WRITERS = ((1, 1), (1, 2), (1, 8), (1, 32), (2, 1), (2, 4), (2, 16), (4, 2), (4, 8))
+"""Processes and threads in each: 1, 2, 8 and 32 writers."""
 PRODUCT = "claude-agent, PostgreSQL"
 SLEEP_S = 2.0
+PARTS = ("workers", "tasks", "appends")
 LOG = "the log, PostgreSQL"
 BARE = "limit: PostgreSQL inserts without a counter row, as many writers"
 Rates = dict[str, float]
@@ -126,7 +127,7 @@ def appends(site: Site, jobs: int) -> list[tuple[str, float]]:
     """Print the ceiling of the log, and what batches lift it to."""
     found = []
     for processes, threads in WRITERS:
-        writers = processes * threads
+        writers = f"{processes}x{threads}"
         bare = tried(
             f"scale.bare_{writers}",
             BARE,
@@ -137,7 +138,7 @@ def appends(site: Site, jobs: int) -> list[tuple[str, float]]:
             found.append((f"bare inserts/s, {writers} writers", bare))
         for body, batch in (("Appends", 1), ("TenAtOnce", 10), ("HundredAtOnce", 100)):
             name = f"scale.appends_{writers}_batch_{batch}"
-            fewer = max(jobs // batch, writers * 4)
+            fewer = max(jobs // batch, processes * threads * 4)
             rate = tried(
                 name,
                 LOG,
@@ -160,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--small", action="store_true", help="few jobs")
     parser.add_argument("--jobs", type=int)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     # Ended by somebody: the servers go too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -170,8 +172,9 @@ def main() -> None:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         site = Site(folder)
         stack.callback(site.close)
-        found = workers(site, jobs) + tasks(site, 60 if options.small else 240)
-        found += appends(site, jobs)
+        found = workers(site, jobs) if "workers" in options.only else []
+        found += tasks(site, 60 if options.small else 240) if "tasks" in options.only else []
+        found += appends(site, jobs) if "appends" in options.only else []
     for name, value in found:
         sys.stderr.write(f"{name:<50} {value:>10,.1f}\n")
     sys.stderr.write(report.machine() + "\n")

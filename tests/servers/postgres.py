@@ -8,9 +8,10 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -38,7 +39,7 @@ def binaries() -> Path | None:
 class PostgresServer:
     """One cluster in a folder of its own, run by the user `postgres` where we are root."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, settings: Sequence[str] = ()) -> None:
         found = binaries()
         if found is None:
             pytest.skip("PostgreSQL is not installed")
@@ -46,7 +47,7 @@ class PostgresServer:
         self.folder = Path(tempfile.mkdtemp(prefix="ca-pg-", dir="/tmp"))
         self.folder.chmod(0o777)
         self.port = free_port()
-        self._settings = _SMALL if durable else (*_SMALL, *_FAST)
+        self._settings = (*_SMALL, *(() if durable else _FAST), *settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
         self._used: list[str] = []
@@ -161,6 +162,26 @@ class PostgresServer:
         """Send a signal to the server's first process."""
         assert self._process is not None
         self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill -9 every process of the server: what only its memory held is lost."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # or it would start new ones
+        for pid in self._children(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
+
+    @staticmethod
+    def _children(parent: int) -> list[int]:
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                    found.append(int(stat.parent.name))
+        return found
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server (`fast`: orderly, `immediate`: as a crash) and wait for its end."""

@@ -31,6 +31,11 @@ class GatheringTx(Tx):
     def after_commit(self, call: Callable[[], None]) -> None:
         self.after.append(call)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything was kept for the end."""
+        return bool(self._gathered or self._late)
+
     def finish(self) -> int:
         """Write what was kept for the end, the events last; return the new head or 0."""
         for query, params in sorted(self._late, key=repr):

@@ -133,20 +133,6 @@ def test_failed_statement_that_was_swallowed_does_not_pass_for_a_commit(
     assert pg.read(lambda r: r.rows("work.queues")) == []
 
 
-def test_commit_that_need_not_be_durable_is_so_for_its_transaction_alone(
-    postgres_url: str,
-) -> None:
-    database = PostgresqlDatabase(f"{postgres_url}?options=-csynchronous_commit%3Don")
-
-    def setting(tx: Tx) -> str:
-        found = tx._connection.execute("SHOW synchronous_commit").fetchone()  # type: ignore[attr-defined]
-        return str(found["synchronous_commit"])
-
-    assert database.write(setting, durable=False) == "off"
-    assert database.write(setting) == "on"
-    database.close()
-
-
 def test_what_is_kept_for_the_end_runs_in_one_order(pg: PostgresqlDatabase) -> None:
     pg.write(put_queues("a", "b"))
     pg.write(lambda tx: [tx.execute("work.take_place", name=name) for name in ("a", "b")])

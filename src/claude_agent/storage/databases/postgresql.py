@@ -1,8 +1,10 @@
 """PostgreSQL (13 or newer): READ COMMITTED, writers side by side, the log's counter row last.
 
 Transactions take their locks in one order (`Reader.lock`, `Tx.at_end`), so they wait for each
-other and do not deadlock; one that does all the same is run again as a whole. Commits of other
-processes are heard by LISTEN, and seen by a look at the counter row every few seconds.
+other and do not deadlock; one that does all the same is run again as a whole. No lock is held
+while a commit is synced, and no answer leaves before it is (`storage.postgres.durability`).
+Commits of other processes are heard by LISTEN, and seen by a look at the counter row every few
+seconds.
 """
 
 import contextlib
@@ -25,12 +27,13 @@ from claude_agent.storage.database import Corrupt, Database, Duplicate, Reader, 
 from claude_agent.storage.duty import Duty
 from claude_agent.storage.gathering import GatheringTx
 from claude_agent.storage.migrate import upgrade
-from claude_agent.storage.postgres import link
+from claude_agent.storage.postgres import durability, link
 from claude_agent.storage.postgres.duties import Duties
 from claude_agent.storage.postgres.listener import Listener
 from claude_agent.storage.postgres.text import SKIP_LOCKED, arrays, statement
 
 T = TypeVar("T")
+_Cursor = psycopg.Cursor[dict[str, Any]]
 CONNECTIONS = 10
 KEPT_FOR_READS = 3
 """A transaction may read beside itself: some connections are never given to writers."""
@@ -42,9 +45,7 @@ TRIES = 12
 CHANNEL = "claude_agent_log"
 _MIGRATING = 7_420_001
 """The advisory lock of migrations."""
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
-_BEGIN_LAZY = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit TO OFF"
-_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -109,7 +110,7 @@ class PostgresqlDatabase(Database):
         with self._writers:
             self._local.writing = True
             try:
-                done = self._whole(work, _BEGIN if durable else _BEGIN_LAZY)
+                done = self._whole(work, durable=durable)
             finally:
                 self._local.writing = False
         self._tell(done.pos)
@@ -117,11 +118,11 @@ class PostgresqlDatabase(Database):
             call()
         return done.result
 
-    def _whole(self, work: Callable[[Tx], T], begin: str) -> "_Done[T]":
+    def _whole(self, work: Callable[[Tx], T], *, durable: bool) -> "_Done[T]":
         """Run a transaction, again as a whole while others are in its way."""
         for tried in range(1, TRIES + 1):
             try:
-                return self._once(work, begin)
+                return self._once(work, durable=durable)
             except _AGAIN as error:
                 self.repeated += 1
                 if tried == TRIES:
@@ -135,48 +136,60 @@ class PostgresqlDatabase(Database):
             self._closing.wait(self._chance() * 0.002 * 2 ** min(tried, 6))
         raise AssertionError  # the last try returns or raises
 
-    def _once(self, work: Callable[[Tx], T], begin: str) -> "_Done[T]":
-        with self._begun(begin) as connection:
+    def _once(self, work: Callable[[Tx], T], *, durable: bool) -> "_Done[T]":
+        with self._begun(durability.BEGIN_WRITE if durable else durability.BEGIN_LAZY) as (
+            connection,
+            _,
+        ):
             tx = _PgTx(connection)
             try:
-                result = work(tx)
-                pos = tx.finish()
-                if connection.info.transaction_status != TransactionStatus.INTRANS:
-                    message = "a statement failed and its transaction went on"
-                    raise RuntimeError(message)
-                connection.execute(self._commit(pos), prepare=False)
+                result, pos = self._work(work, tx, connection, durable=durable)
             except _AGAIN:
                 raise
             except psycopg.Error as error:
                 raise link.translated(error, self.place) from error
+            if pos:
+                self._notify(connection, pos)
             return _Done(result=result, pos=pos, after=tx.after)
 
-    def _commit(self, pos: int) -> sql.SQL | sql.Composed:
-        if not pos:
-            return sql.SQL("COMMIT")
-        # The notice goes with the commit, in one message: nothing is sent under the counter row.
+    @staticmethod
+    def _work(
+        work: Callable[[Tx], T], tx: "_PgTx", connection: link.Connection, *, durable: bool
+    ) -> tuple[T, int]:
+        try:
+            result = work(tx)
+            return result, tx.commit(durable=durable)
+        finally:
+            if connection.info.transaction_status in _OPEN:
+                durability.refuse(connection, durable=durable)
+
+    def _notify(self, connection: link.Connection, pos: int) -> None:
+        # After the sync, and by itself: all who notify take one lock until their commit. Whoever
+        # hears nothing looks by itself, so a failure here does not undo what is durable.
         notice = sql.Literal(f"{self._me} {pos}")
-        return sql.SQL("NOTIFY {}, {}; COMMIT").format(sql.Identifier(CHANNEL), notice)
+        text = sql.SQL("NOTIFY {}, {}").format(sql.Identifier(CHANNEL), notice)
+        with contextlib.suppress(psycopg.Error):
+            connection.execute(text, prepare=False)
 
     @contextlib.contextmanager
-    def _begun(self, begin: str) -> Iterator[link.Connection]:
+    def _begun(self, begin: str) -> Iterator[tuple[link.Connection, _Cursor]]:
         """Lend a connection on which a transaction was begun; roll back what is left of it."""
-        connection = self._begin(begin)
+        connection, cursor = self._begin(begin)
         try:
-            yield connection
+            yield connection, cursor
         finally:
             if connection.info.transaction_status != TransactionStatus.IDLE:
                 with contextlib.suppress(psycopg.Error):
                     connection.execute("ROLLBACK", prepare=False)
             self._pool.putconn(connection)
 
-    def _begin(self, begin: str) -> link.Connection:
+    def _begin(self, begin: str) -> tuple[link.Connection, _Cursor]:
         # After a restart of PostgreSQL every kept connection is broken: nothing was done on it
         # yet, so the next one is tried.
         for left in range(CONNECTIONS, -1, -1):
             connection = self._connection()
             try:
-                connection.execute(begin, prepare=False)
+                cursor = connection.execute(begin, prepare=False)
             except psycopg.Error as error:
                 self._pool.putconn(connection)
                 if not left or not isinstance(error, psycopg.OperationalError):
@@ -185,7 +198,7 @@ class PostgresqlDatabase(Database):
                 self._pool.putconn(connection)
                 raise
             else:
-                return connection
+                return connection, cursor
         raise AssertionError  # the last one returns or raises
 
     def _connection(self) -> link.Connection:
@@ -202,9 +215,13 @@ class PostgresqlDatabase(Database):
 
     @override
     def read(self, work: Callable[[Reader], T]) -> T:
-        with self._begun(_BEGIN_READ) as connection:
+        with self._begun(durability.BEGIN_READ) as (connection, begun):
             try:
-                return work(_PgReader(connection, locking=False))
+                upto = durability.seen(begun)
+                try:
+                    return work(_PgReader(connection, locking=False))
+                finally:
+                    durability.end_read(connection, upto)
             except psycopg.Error as error:
                 raise link.translated(error, self.place) from error
 
@@ -236,9 +253,15 @@ class PostgresqlDatabase(Database):
         who, _, pos = notice.partition(" ")
         if not notice:
             with contextlib.suppress(Unavailable):
-                self._tell(self._head())
+                self._look()
         elif who != self._me:
             self._tell(int(pos))
+
+    def _look(self) -> None:
+        head = self._head()
+        with self._lock:  # a crash may have taken back what need not be durable
+            self._told = min(self._told, head)
+        self._tell(head)
 
     def _tell(self, pos: int) -> None:
         with self._lock:
@@ -275,7 +298,7 @@ class PostgresqlDatabase(Database):
 
     @override
     def migrate_script(self, script: str) -> None:
-        with self._begun(_BEGIN) as connection:
+        with self._begun(durability.BEGIN_SYNCED) as (connection, _):
             try:
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
                 # psycopg takes only literal text; a migration is a file of ours.
@@ -307,7 +330,7 @@ class _PgReader(Reader):
         self._connection = connection
         self._locking = locking
 
-    def _run(self, query: str, params: dict[str, object]) -> psycopg.Cursor[dict[str, Any]]:
+    def _run(self, query: str, params: dict[str, object]) -> _Cursor:
         text = statement(query, locking=self._locking)
         return self._connection.execute(text.encode(), arrays(params))
 
@@ -338,6 +361,19 @@ class _PgTx(_PgReader, GatheringTx):
         try:
             with self._connection.cursor() as cursor:
                 cursor.executemany(text, params)
+        except errors.UniqueViolation as error:
+            raise Duplicate(str(error)) from error
+
+    def commit(self, *, durable: bool) -> int:
+        """Write what was kept for the end and commit; return the new head or 0."""
+        if self._connection.info.transaction_status != TransactionStatus.INTRANS:
+            message = "a statement failed and its transaction went on"
+            raise RuntimeError(message)
+        if not self.keeps:
+            durability.commit(self._connection, durable=durable)
+            return 0
+        try:
+            return durability.commit_with(self._connection, self.finish, durable=durable)
         except errors.UniqueViolation as error:
             raise Duplicate(str(error)) from error
 
