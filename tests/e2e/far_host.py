@@ -1,7 +1,7 @@
 """Hosts of one machine: each in pid and network namespaces of its own, with its own home.
 
 A namespace has an init of its own, so that a worker may die and its agents live on; it reaches
-PostgreSQL only through a pipe that the test can cut.
+PostgreSQL, and what carries its tickets, only through pipes that the test can cut.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,10 @@ from tests.waiting import wait_until
 
 
 class Pipe:
-    """A unix socket that leads to PostgreSQL until it is cut."""
+    """A unix socket that leads to a port of the machine until it is cut."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.path = folder / f".s.PGSQL.{port}"
-        self.url = f"postgresql://postgres@/%s?host={folder}&port={port}"
+    def __init__(self, path: Path, port: int) -> None:
+        self.path = path
         self._port = port
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class Pipe:
                     one.shutdown(socket.SHUT_RDWR)
 
     def ports(self) -> set[int]:
-        """Return the ports from which PostgreSQL sees the connections come."""
+        """Return the ports from which the server sees the connections come."""
         with self._lock:
             return {x.getsockname()[1] for x in self._open if x.family == socket.AF_INET}
 
@@ -84,30 +84,67 @@ class Pipe:
             self._open -= {source, sink}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What a host reaches: ports of this machine."""
+
+    postgres: int
+    database: str
+    carrier: int = 0
+    """0: the database carries the tickets."""
+
+
 class FarHost:
     """One host: namespaces, a home, and the worker processes that a test starts in it."""
 
-    def __init__(self, name: str, port: int, database: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, name: str, ways: Ways, environ: Mapping[str, str]) -> None:
         self.name = name
         self.folder = Path(tempfile.mkdtemp(prefix=f"ca-{name}-", dir="/tmp"))
         self.home = self.folder / "h"
-        self.pipe = Pipe(self.folder, port)
+        self.pipe = Pipe(self.folder / f".s.PGSQL.{ways.postgres}", ways.postgres)
+        self._pipes = [self.pipe]
+        where = f"?host={self.folder}&port={ways.postgres}"
         self.environ = {
             **environ,
             "CLAUDE_AGENT_HOME": str(self.home),
             "CLAUDE_AGENT_HOST_ID": name,
-            "CLAUDE_AGENT_SERVER_DATABASE_URL": self.pipe.url % database,
+            "CLAUDE_AGENT_SERVER_DATABASE_URL": f"postgresql://postgres@/{ways.database}{where}",
         }
         self._workers: list[subprocess.Popen[bytes]] = []
         argv = ["unshare", "--pid", "--net", "--fork", "--mount-proc", "--kill-child"]
         self._space = subprocess.Popen([*argv, "sleep", "infinity"])
         self._init = wait_until(lambda: _child(self._space.pid), what="the namespace's init")
+        if ways.carrier:
+            self._relay(ways.carrier)
+
+    def _relay(self, port: int) -> None:
+        """Let what carries tickets be reached at its own address, through a pipe."""
+        pipe = Pipe(self.folder / "carrier.sock", port)
+        self._pipes.append(pipe)
+        argv = ["nsenter", "-t", str(self._init), "-p", "-n", "-m", sys.executable]
+        argv += [str(Path(__file__).with_name("relay.py")), str(port), str(pipe.path)]
+        relay = subprocess.Popen(argv, stdout=subprocess.PIPE)
+        self._workers.append(relay)
+        assert relay.stdout is not None
+        assert relay.stdout.readline() == b"relay\n"
+        relay.stdout.close()
+
+    def cut(self) -> None:
+        """Cut the host off from everything."""
+        for pipe in self._pipes:
+            pipe.cut()
+
+    def join(self) -> None:
+        """Let it reach everything again."""
+        for pipe in self._pipes:
+            pipe.join()
 
     def worker(self, *words: str, concurrency: int = 4) -> int:
         """Start a worker process, wait until it works, and return its pid as we see it."""
         argv = ["nsenter", "-t", str(self._init), "-p", "-n", "-m", sys.executable]
         argv += ["-m", "claude_agent.worker_daemon", "--concurrency", str(concurrency), *words]
-        with (self.folder / f"worker-{len(self._workers)}.log").open("wb") as log:
+        told = len(list(self.folder.glob("worker-*.log"))) + 1
+        with (self.folder / f"worker-{told}.log").open("wb") as log:
             process = subprocess.Popen(
                 argv, env=self.environ, stdout=log, stderr=log, cwd=self.folder
             )
@@ -116,7 +153,7 @@ class FarHost:
         def ready() -> bool:
             said = self.story()
             assert process.poll() is None, said
-            return said.count("worker ready") >= len(self._workers)
+            return said.count("worker ready") >= told
 
         wait_until(ready, timeout=40, what=f"the worker of {self.name}")
         return wait_until(lambda: _child(process.pid), what="the worker's pid")
@@ -147,8 +184,9 @@ class FarHost:
         """End everything and remove it."""
         if self._space.poll() is None:
             self.switch_off()
-        with contextlib.suppress(OSError):
-            self.pipe.cut()
+        for pipe in self._pipes:
+            with contextlib.suppress(OSError):
+                pipe.cut()
         if not os.environ.get("KEEP_E2E"):
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -162,7 +200,7 @@ def _child(pid: int) -> int | None:
 
 @contextlib.contextmanager
 def far_hosts(
-    names: tuple[str, ...], port: int, database: str, environ: Mapping[str, str]
+    names: tuple[str, ...], ways: Ways, environ: Mapping[str, str]
 ) -> Iterator[list[FarHost]]:
     """Some hosts on one database; skipped where namespaces may not be made."""
     argv = ["unshare", "--pid", "--net", "--fork", "--mount-proc", "true"]
@@ -171,7 +209,7 @@ def far_hosts(
     with contextlib.ExitStack() as stack:
         made = []
         for name in names:
-            one = FarHost(name, port, database, environ)
+            one = FarHost(name, ways, environ)
             stack.callback(one.close)
             made.append(one)
         yield made

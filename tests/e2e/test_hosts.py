@@ -1,4 +1,7 @@
-"""Several hosts on one PostgreSQL: cut off, coming back, lost for good; never a second copy."""
+"""Several hosts on one PostgreSQL: cut off, coming back, lost for good; never a second copy.
+
+With tickets over RabbitMQ: test_rabbitmq.py.
+"""
 
 import signal
 import subprocess
@@ -9,8 +12,9 @@ import pytest
 
 from claude_agent.storage.duty import Duty
 from claude_agent.storage.postgres import duties
-from tests.e2e.far_host import FarHost, far_hosts
-from tests.e2e.product import Product, lives, product
+from tests.e2e.far_host import FarHost
+from tests.e2e.product import lives
+from tests.e2e.two_hosts import Ground, cut_off_and_back, ground_on
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
 
@@ -28,47 +32,19 @@ SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
    AND datname = current_database()"""
 
 
-class Ground:
-    """A server without slots, and hosts that do the work."""
-
-    def __init__(self, head: Product, hosts: list[FarHost]) -> None:
-        self.head = head
-        self.one, self.two = hosts
-
-
 @pytest.fixture
 def ground(postgres: PostgresServer, postgres_url: str) -> Iterator[Ground]:
-    environ = {
-        "CLAUDE_AGENT_SERVER_DATABASE_URL": postgres_url,
-        "CLAUDE_AGENT_SERVER_WORKERS": "0",
-        "CLAUDE_AGENT_HOST_ID": "head",
-    }
-    name = postgres_url.rpartition("/")[2]
-    with (
-        product(environ) as head,
-        far_hosts(("one", "two"), postgres.port, name, head.environ) as hosts,
-    ):
-        yield Ground(head, hosts)
+    with ground_on(postgres, postgres_url) as made:
+        yield made
 
 
-def test_host_that_is_cut_off_waits_for_proof_and_finishes_when_it_is_back(ground: Ground) -> None:
-    head, one, two = ground.head, ground.one, ground.two
-    one.worker()
-    long = head.submit(head.held("long"), idempotent=True)
-    head.started("long")
-    two.worker()
-    one.pipe.cut()
-    waits = head.reaches(long["ref"], "uncertain", timeout=60)
-    assert waits["reason"] == "host unreachable"
-    head.cli("task", "resolve", long["ref"], "retry", expect=6)  # nobody may guess
-    other = head.submit("echo other")  # the rest of the system goes on
-    head.reaches(other["ref"], "succeeded")
-    head.let_go("long")  # it ends while nobody hears of it
-    assert head.task(long["ref"])["state"] == "uncertain"
-    one.pipe.join()
-    assert head.reaches(long["ref"], "succeeded", timeout=60)["attempt"] == 1
-    assert len(head.entries("long")) == 1
-    head.verify()
+@pytest.mark.parametrize("carrier", ["database", "redis"])
+def test_host_that_is_cut_off_waits_for_proof_and_finishes_when_it_is_back_over(
+    carrier: str, postgres: PostgresServer, postgres_url: str, request: pytest.FixtureRequest
+) -> None:
+    redis = request.getfixturevalue("redis_server") if carrier == "redis" else None
+    with ground_on(postgres, postgres_url, redis) as ground:
+        cut_off_and_back(ground)
 
 
 def test_host_that_is_lost_for_good_is_decided_by_a_persons_word(ground: Ground) -> None:

@@ -8,6 +8,8 @@ import pytest
 from claude_agent.queue.broker import ask_carrier
 from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
 from tests.e2e import campaign, workload
+from tests.e2e.two_hosts import cut_off_and_back, ground_on
+from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitServer
 
 
@@ -66,6 +68,27 @@ def test_rabbitmq_that_fails_under_load_loses_nothing(
     with workload.installation(broker=rabbit_server.url) as product:
         rabbit_server.queues.add(f"claude-agent.tickets.{workload.epoch_of(product)}")
         workload.loses_nothing(product, rabbit_server, rounds=prove_scale)
+
+
+def test_hosts_with_tickets_over_rabbitmq_wait_for_proof_and_finish(
+    rabbit_server: RabbitServer, postgres: PostgresServer, postgres_url: str
+) -> None:
+    with ground_on(postgres, postgres_url, rabbit_server) as ground:
+        rabbit_server.queues.add(f"claude-agent.tickets.{workload.epoch_of(ground.head)}")
+        assert workload.broker_of(ground.head)["detail"].endswith("carries tickets")
+        cut_off_and_back(ground)
+
+
+def test_worker_on_another_host_with_tickets_over_rabbitmq_loses_nothing(
+    rabbit_server: RabbitServer, postgres_url: str
+) -> None:
+    slots = {"CLAUDE_AGENT_SERVER_WORKERS": "0", "CLAUDE_AGENT_HOST_ID": "one"}
+    with (
+        workload.installation(broker=rabbit_server.url, database=postgres_url, **slots) as head,
+        workload.another_host(head),
+    ):
+        rabbit_server.queues.add(f"claude-agent.tickets.{workload.epoch_of(head)}")
+        workload.loses_nothing(head, rabbit_server, rounds=1)
 
 
 @pytest.mark.prove
