@@ -33,6 +33,7 @@ from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.claims import Claims
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.execution_links import ExecutionLinks
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
@@ -133,12 +134,15 @@ class App:
                 self.settings.server.broker_url, namespace=self.database.read(log.head).epoch
             ),
         )
+        self._links = ExecutionLinks(
+            self._foundation, self._desk, self._executions, home / "workspaces"
+        )
         self.engine = WorkflowEngine(
             self._foundation,
             desk=self._desk,
             executions=self._executions,
             follower=self._follower,
-            workspaces=home / "workspaces",
+            starts=self._links.starts,
         )
         self._claims = Claims(
             database=self.database,
@@ -158,7 +162,7 @@ class App:
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
-            timed=(self._redrives, self.state),
+            timed=(self._redrives, self.state, self._links),
         )
 
     def _build_agents(self, home: Path, port: int) -> None:
@@ -245,6 +249,7 @@ class App:
         adopted = self.hosting.adopt()
         self.hosting.start()
         self.scheduler.start()
+        self._links.start()
         self._worker.start()
         self._claims.ring()
         if serves:
@@ -284,6 +289,7 @@ class App:
 
     def _stop_work(self) -> None:
         self.scheduler.stop()
+        self._links.stop()
         self._worker.stop()
         if self._stop_agents:
             left = self._fleet.stop_runs(timeout=25.0)

@@ -57,7 +57,7 @@ def test_many_claimers_never_make_two_holders(
     url = request.getfixturevalue("postgres_url") if body == "postgresql" else None
     processes = list(stands(tmp_path, url))
     if url:
-        take_seats(processes[0])
+        take_seats(processes[0], SLOTS)
     for stand in processes:
         stand.database.migrate_script("UPDATE queues SET max = 99;")
     count = 60 * prove_scale
@@ -102,12 +102,12 @@ def race(processes: list[Stand], count: int) -> Watch:
     return watch
 
 
-def take_seats(stand: Stand) -> None:
+def take_seats(stand: Stand, slots: list[Slot]) -> None:
     """Be a worker again: the process that registered later took our slots for leftovers."""
 
     def work(tx: Tx) -> None:
         me = stand.claims.worker
-        for slot in SLOTS:
+        for slot in slots:
             tx.execute("work.put_slot", worker=me, n=slot.n, queue="", least=0)
 
     with contextlib.suppress(ClaudeAgentError):  # they are still there

@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from claude_agent.core import narration
 from claude_agent.core.catalogue import Catalogue
@@ -10,16 +10,18 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution
-from claude_agent.domain.execution_decide import Fact, Means, News, decide
+from claude_agent.domain.execution_decide import Decision, Fact, Means, News, decide
 from claude_agent.domain.ids import looks_like_id, normal_ref
 from claude_agent.domain.states import TASK_TERMINAL
 from claude_agent.domain.task_commands import Cancel
 from claude_agent.errors import FencedOut, NotFound
 from claude_agent.storage import execution_rows, task_rows
 from claude_agent.storage.damage import reading
-from claude_agent.storage.database import Reader, Tx
+from claude_agent.storage.database import Reader, Row, Tx
 
 _KEPT = 256
+Follower = Callable[[Tx, Execution, Decision, Context], None]
+"""(transaction, the execution before, what was decided, who acts): does what else follows."""
 
 
 class ExecutionDesk:
@@ -31,7 +33,25 @@ class ExecutionDesk:
         self._definitions: OrderedDict[str, Definition] = OrderedDict()
         self._folded: OrderedDict[str, tuple[str, Execution]] = OrderedDict()
         """Executions as this process wrote them last, each with the mark of that write."""
+        self._followers: list[Follower] = []
         desk.tell(self.on_facts)
+
+    def follow(self, *followers: Follower) -> None:
+        """Let these act on every decision, in its transaction, once it is written."""
+        self._followers += followers
+
+    def pins(self, reader: Reader, definition: Definition) -> dict[str, str]:
+        """Return the newest definition (hash) of each sub-workflow and of theirs."""
+        found: dict[str, str] = {}
+        waiting = [definition]
+        while waiting:
+            for step in waiting.pop().steps:
+                if step.workflow is None or step.workflow in found:
+                    continue
+                row = self.newest(reader, step.workflow)
+                found[step.workflow] = row["hash"]
+                waiting.append(self.definition(reader, row["hash"]))
+        return found
 
     def definition(self, reader: Reader, digest: str) -> Definition:
         """Return a compiled definition by its hash."""
@@ -47,6 +67,16 @@ class ExecutionDesk:
             while len(self._definitions) > _KEPT:
                 self._definitions.popitem(last=False)
         return found
+
+    def newest(self, reader: Reader, name: str) -> Row:
+        """Return the definition's row behind a hash or a slug. Raises NotFound."""
+        row: Row | None = reader.row("executions.definition", hash=name)
+        for slug in (name, name.replace("_", "-"), name.replace("-", "_")):
+            row = row or reader.row("executions.newest_definition", slug=slug)
+        if row is None:
+            message = f"There is no workflow {name[:80]}."
+            raise NotFound(message, hint="List them: claude-agent workflow list")
+        return row
 
     def find_id(self, reader: Reader, text: str) -> str:
         """Return the id of the execution with this id or ref. Raises `NotFound`."""
@@ -115,6 +145,8 @@ class ExecutionDesk:
             self._desk.submit(tx, submit.spec, follow, names=(submit.task_id, submit.ref))
         for task_id in decision.cancels:
             self.cancel_task(tx, task_id, f"its execution is {after.state.value}", follow)
+        for each in self._followers:
+            each(tx, before, decision, follow)
         return after
 
     def cancel_task(self, tx: Tx, task_id: str, reason: str, context: Context) -> None:

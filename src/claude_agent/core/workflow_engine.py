@@ -2,27 +2,22 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 from claude_agent.core.definition_source import parse
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
-from claude_agent.core.intake import check_text
 from claude_agent.core.log_follower import LogFollower
+from claude_agent.core.starts import Starts, Wanted
 from claude_agent.core.task_desk import TaskDesk
-from claude_agent.domain import execution_events as ev
-from claude_agent.domain.available import check_available
 from claude_agent.domain.compile import compile_definition
 from claude_agent.domain.definition import Definition
-from claude_agent.domain.execution import submitted
-from claude_agent.domain.execution_decide import Begin, CancelAsked
+from claude_agent.domain.execution_decide import CancelAsked
 from claude_agent.domain.node import node_from_data
-from claude_agent.domain.parameters import check_params
 from claude_agent.domain.states import EXECUTION_TERMINAL
-from claude_agent.errors import Conflict, Invalid, NotFound
-from claude_agent.storage import execution_rows, log
+from claude_agent.errors import Conflict, NotFound
+from claude_agent.storage import log
 from claude_agent.storage.database import Reader, Row, Tx
 
 
@@ -36,7 +31,7 @@ class WorkflowEngine:
         desk: TaskDesk,
         executions: ExecutionDesk,
         follower: LogFollower,
-        workspaces: Path,
+        starts: Starts,
     ) -> None:
         self._database = foundation.database
         self._desk = desk
@@ -44,7 +39,7 @@ class WorkflowEngine:
         self._catalogue = foundation.catalogue
         self._clock = foundation.clock
         self._follower = follower
-        self._workspaces = workspaces
+        self._starts = starts
 
     def compile(self, source: str | Mapping[str, Any], *, file: str = "") -> Definition:
         """Return the compiled definition of YAML or JSON text, or of plain data.
@@ -108,41 +103,17 @@ class WorkflowEngine:
 
     def newest(self, reader: Reader, name: str) -> Row:
         """Return the definition's row behind a hash or a slug. Raises NotFound."""
-        row: Row | None = reader.row("executions.definition", hash=name)
-        for slug in (name, name.replace("_", "-"), name.replace("-", "_")):
-            row = row or reader.row("executions.newest_definition", slug=slug)
-        if row is None:
-            message = f"There is no workflow {name[:80]}."
-            raise NotFound(message, hint="List them: claude-agent workflow list")
-        return row
+        return self._executions.newest(reader, name)
 
     def start(self, tx: Tx, digest: str, params: Mapping[str, Any], *, cwd: str, actor: str) -> str:
-        """Start an execution in the caller's transaction; return its id."""
-        if cwd and not (Path(cwd).is_absolute() and Path(cwd).is_dir()):
-            message = f"The working directory {cwd[:200]} is not an existing absolute folder."
-            raise Invalid(message, hint="Give --cwd an absolute path.", pointer="/cwd")
-        definition = self._executions.definition(tx, digest)
-        check_available(definition)
-        checked = check_params(definition, dict(params))
-        check_text(checked, "/params")
+        """Start an execution in the caller's transaction; return its id.
+
+        Raises `Invalid`, `NotFound`, and `KeyTaken` where its concurrency key says so.
+        """
         context = self._desk.context(actor)
-        execution_id, ref = self._desk.new_id(tx, "executions.id_of_ref")
-        said = ev.ExecutionSubmitted(
-            ref=ref,
-            workflow=definition.slug,
-            name=definition.name,
-            definition=digest,
-            params=checked,
-            cwd=cwd,
-            workspace=str(self._workspaces / execution_id),
-            steps=[step.id for step in definition.steps],
-        )
-        run = submitted(execution_id, said, context.at)
-        limit = definition.timeout_ms
-        execution_rows.insert(tx, run, deadline_at=None if limit is None else context.at + limit)
-        tx.append([context.wrap(run.stream, 1, said)])
-        self._executions.advance(tx, execution_id, [Begin()], context)
-        return execution_id
+        run = self._starts.accept(tx, Wanted(digest=digest, params=params, cwd=cwd), context)
+        self._starts.begin(tx, run, context)
+        return run.id
 
     def cancel(self, ref: str, *, compensate: bool | None, actor: str, reason: str) -> str:
         """Ask an execution to stop; return its id. Raises NotFound, Conflict when it ended."""

@@ -20,7 +20,6 @@ OF_STEPS: Mapping[str, Callable[[Step], object]] = {
     "agent: a list": lambda step: step.agents,
     "agent: capabilities": lambda step: step.capabilities,
     "fallback": lambda step: step.fallback,
-    "lock": lambda step: step.lock,
     "cache": lambda step: step.cache,
     "secrets": lambda step: step.secrets,
     "timeout.heartbeat": lambda step: step.timeout.heartbeat_ms,
@@ -34,7 +33,6 @@ OF_STEPS: Mapping[str, Callable[[Step], object]] = {
 
 OF_DEFINITIONS: Mapping[str, Callable[[Definition], object]] = {
     "on": lambda definition: definition.on != type(definition.on)(),
-    "concurrency": lambda definition: definition.concurrency,
     "budget": lambda definition: definition.budget,
     "compensation.timeout": lambda definition: definition.compensation_timeout_ms,
     "on_failure: pause": lambda definition: definition.on_failure == "pause",

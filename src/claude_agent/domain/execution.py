@@ -57,6 +57,17 @@ class Execution:
     """The fixed list of what is undone: groups in order."""
     not_undone: tuple[str, ...] = ()
     outputs: Mapping[str, Any] | None = None
+    parent_id: str = ""
+    """The execution that it is a part of; empty: of none."""
+    parent_step: str = ""
+    """The step of that execution which it does."""
+    depth: int = 0
+    """How many executions are above it."""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """The definition (hash) of every sub-workflow (slug) that it may start."""
+    concurrency_key: str = ""
+    """Only `concurrency_limit` executions with the same key run at once; empty: any number."""
+    concurrency_limit: int = 0
     tally: Tally = field(init=False, compare=False, repr=False)
     """Counts of its steps, so that nobody looks through all of them."""
     changed: set[str] = field(init=False, compare=False, repr=False)
@@ -146,6 +157,12 @@ def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execut
         cwd=said.cwd,
         workspace=said.workspace,
         created_at=at,
+        parent_id=said.parent_id,
+        parent_step=said.parent_step,
+        depth=said.depth,
+        pins=said.pins,
+        concurrency_key=said.concurrency_key,
+        concurrency_limit=said.concurrency_limit,
         steps={step: StepRun(id=step, n=n) for n, step in enumerate(said.steps)},
     )
 

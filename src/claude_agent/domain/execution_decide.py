@@ -31,6 +31,8 @@ def decide(definition: Definition, run: Execution, news: Iterable[News], means: 
 
 
 def _begin(scene: Scene, _news: Begin) -> None:
+    if scene.run.state != _E.QUEUED:
+        return
     scene.say(ev.ExecutionStarted())
     start_ready(scene, (step.id for step in scene.definition.steps))
 
@@ -38,6 +40,10 @@ def _begin(scene: Scene, _news: Begin) -> None:
 def _cancel(scene: Scene, asked: CancelAsked) -> None:
     run = scene.run
     if run.terminal or run.cancel_requested:
+        return
+    if run.state == _E.QUEUED:  # nothing of it ever began
+        scene.say(ev.ExecutionCancelRequested(compensate=False, reason=asked.reason))
+        scene.end(_E.CANCELLED, asked.reason)
         return
     compensate = asked.compensate
     if compensate is None:

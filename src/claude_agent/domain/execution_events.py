@@ -21,6 +21,14 @@ class ExecutionSubmitted(Payload):
     cwd: str
     workspace: str
     steps: list[str]
+    parent_id: str = ""
+    """The execution that it is a part of."""
+    parent_step: str = ""
+    depth: int = 0
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """The definition (hash) of every sub-workflow (slug), as they were at the start."""
+    concurrency_key: str = ""
+    concurrency_limit: int = 0
 
 
 @payload

@@ -13,7 +13,10 @@ from claude_agent.storage.database import Reader, Row, Tx
 from claude_agent.storage.log import Recorded
 from claude_agent.storage.task_rows import dump, parse
 
-_FIXED = ("ref", "workflow", "name", "definition", "cwd", "workspace", "created_at")
+_FIXED = (
+    *("ref", "workflow", "name", "definition", "cwd", "workspace", "created_at", "parent_id"),
+    *("parent_step", "depth", "concurrency_key", "concurrency_limit"),
+)
 """What never changes after the first event; so do the parameters."""
 _CHANGING = (
     *("id", "seq", "generation", "started_at", "ended_at", "cancel_requested", "failed_step"),
@@ -45,7 +48,7 @@ _STEP_FLAGS = ("started", "waits", "ended_well", "in_force")
 def to_row(run: Execution) -> dict[str, Any]:
     """Return every column of the execution's row but `deadline_at`."""
     fixed = {name: getattr(run, name) for name in _FIXED}
-    return fixed | {"params": dump(run.params)} | _changing(run)
+    return fixed | {"params": dump(run.params), "pins": dump(run.pins)} | _changing(run)
 
 
 def _changing(run: Execution) -> dict[str, Any]:
@@ -96,6 +99,7 @@ def _execution_of(row: Row, steps: list[Row]) -> Execution:
     return Execution(
         state=ExecutionState(row["state"]),
         params=parse(row["params"]),
+        pins=parse(row["pins"]),
         compensate_on_cancel=bool(row["compensate_on_cancel"]),
         plan=None if plan is None else tuple(tuple(group) for group in plan),
         not_undone=tuple(json.loads(row["not_undone"])),

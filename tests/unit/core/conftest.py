@@ -9,6 +9,7 @@ from tests.unit.core.stand import Stand, compare_with_the_log
 
 ON_BOTH = {
     "test_claims",
+    "test_concurrency",
     "test_dead_letters",
     "test_execution_desk",
     "test_message_bus",

@@ -11,6 +11,7 @@ from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, Slot, WorkerIdentity, layout
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.execution_links import ExecutionLinks
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.hosts import Hosts
 from claude_agent.core.liveness import Lock
@@ -129,12 +130,15 @@ class Stand:
         self.state = StateManager(foundation, self.subscriptions)
         self.snapshots = StateSnapshots(foundation, self.state)
         self.state.start()
+        self.links = ExecutionLinks(
+            foundation, self.desk, self.executions, self.folder / "workspaces"
+        )
         self.engine = WorkflowEngine(
             foundation,
             desk=self.desk,
             executions=self.executions,
             follower=self.follower,
-            workspaces=self.folder / "workspaces",
+            starts=self.links.starts,
         )
         self._workers += 1
         self.claims = Claims(
@@ -159,7 +163,7 @@ class Stand:
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
-            timed=(self.redrives, self.state),
+            timed=(self.redrives, self.state, self.links),
         )
         self.hosts = Hosts(
             foundation,

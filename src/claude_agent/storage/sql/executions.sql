@@ -15,11 +15,13 @@ SELECT id FROM executions WHERE ref = :ref;
 INSERT INTO executions (
     id, ref, seq, generation, state, workflow, name, definition, params, cwd, workspace,
     created_at, started_at, ended_at, deadline_at, cancel_requested, compensate_on_cancel,
-    failed_step, reason, message, plan, not_undone, outputs)
+    failed_step, reason, message, plan, not_undone, outputs, parent_id, parent_step, depth, pins,
+    concurrency_key, concurrency_limit)
 VALUES (
     :id, :ref, :seq, :generation, :state, :workflow, :name, :definition, :params, :cwd,
     :workspace, :created_at, :started_at, :ended_at, :deadline_at, :cancel_requested,
-    :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :outputs);
+    :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :outputs,
+    :parent_id, :parent_step, :depth, :pins, :concurrency_key, :concurrency_limit);
 
 -- name: executions.update
 -- The execution after its events; zero rows changed means that somebody else was first.
