@@ -8,7 +8,7 @@ is killed leaves the target empty and the source as it was.
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 import psycopg
@@ -194,12 +194,14 @@ def _verify_replay(new: postgres.Connection) -> None:
 
 def _same(row: Task | Execution | None, folded: Task | Execution) -> bool:
     """Compare as PostgreSQL can keep it: an agent's NUL became a question mark on the way in."""
-    return row == folded or (row is not None and _kept(asdict(row)) == _kept(asdict(folded)))
+    return row == folded or (row is not None and _kept(row) == _kept(folded))
 
 
 def _kept(value: object) -> object:
     if isinstance(value, str):
         return value.replace("\0", "?")
+    if is_dataclass(value):
+        return [_kept(getattr(value, each.name)) for each in fields(value) if each.compare]
     if isinstance(value, Mapping):
         return {key: _kept(each) for key, each in value.items()}
     return [_kept(each) for each in value] if isinstance(value, list | tuple) else value
