@@ -292,3 +292,25 @@ def host(name: str, state: str = "up", **more: Any) -> Json:
         "workers": [worker],
         **more,
     }
+
+
+def state_entry(key: str, value: Any, *, version: int = 1) -> Json:
+    return {
+        "key": key,
+        "value": value,
+        "version": version,
+        "updated_at": NOW,
+        "updated_by": "operator",
+        "expires_at": None,
+    }
+
+
+def snapshot(name: str = "nightly") -> Json:
+    return {
+        "id": "s1",
+        "name": name,
+        "pos": 7,
+        "keys": 1,
+        "created_at": NOW,
+        "created_by": "operator",
+    }

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unavailable,
         UnexpectedAnswer,
         UnknownName,
+        VersionConflict,
         WaitTimeout,
     )
     from claude_sdk.live import LiveEvents
@@ -61,6 +62,7 @@ __all__ = [
     "Unavailable",
     "UnexpectedAnswer",
     "UnknownName",
+    "VersionConflict",
     "WaitTimeout",
     "submit_agent_request",
 ]

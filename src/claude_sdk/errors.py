@@ -164,6 +164,12 @@ class IdempotencyMismatch(Conflict):
     code = "idempotency_mismatch"
 
 
+class VersionConflict(Conflict):
+    """The value was changed by somebody else since it was read."""
+
+    code = "version_conflict"
+
+
 class HomeLocked(Conflict):
     """Another server has this home."""
 

@@ -20,6 +20,7 @@ from claude_sdk.parts import (
     Workflows,
 )
 from claude_sdk.queues import Queues
+from claude_sdk.state import State
 from claude_sdk.transport import Patience, Transport
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ class ClaudeSystem:
 
     `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
     home's files; `home` names another home, `url` and `token` another server. Its parts
-    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `hosts`, `events`,
-    `apps`, `server`) show each path of the API. Every request that creates something carries an
-    idempotency key, so a lost answer never does a thing twice.
+    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `hosts`, `state`,
+    `events`, `apps`, `server`) show each path of the API. Every request that creates something
+    carries an idempotency key, so a lost answer never does a thing twice.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class ClaudeSystem:
         self.agents = Agents(self._transport)
         self.queues = Queues(self._transport)
         self.hosts = Hosts(self._transport)
+        self.state = State(self._transport)
         self.dead_letters = DeadLetters(self._transport)
         self.events = Events(self._transport)
         self.apps = Apps(self._transport)
@@ -180,7 +182,10 @@ class ClaudeSystem:
             yield from events_of(self.executions, live, execution_id)
 
     def live(self, topics: Sequence[str] = ("*",), *, after: str | None = None) -> LiveEvents:
-        """Return the live events of some topics (tasks, executions, agents, system; * all)."""
+        """Return the live events of some topics (`*`: of all).
+
+        They are tasks, executions, agents, state, notices, system.
+        """
         from claude_sdk.live import LiveEvents  # noqa: PLC0415 - commands start fast
 
         return LiveEvents(self._transport, topics=topics, after=after)

@@ -39,9 +39,11 @@ def complete(app: FastAPI) -> dict[str, Any]:
     from claude_agent.api import (  # noqa: PLC0415 - 50 models that few servers need
         answers,
         answers_queues,
+        answers_state,
         answers_system,
         wire,
         wire_queues,
+        wire_state,
     )
 
     document = get_openapi(
@@ -55,9 +57,11 @@ def complete(app: FastAPI) -> dict[str, Any]:
     models = {
         **_models(wire, Body),
         **_models(wire_queues, Body),
+        **_models(wire_state, Body),
         **_models(answers, answers.Answer),
         **_models(answers_system, answers.Answer),
         **_models(answers_queues, answers.Answer),
+        **_models(answers_state, answers.Answer),
     }
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template=_REF + "{model}"
@@ -70,7 +74,11 @@ def complete(app: FastAPI) -> dict[str, Any]:
             "session": {"type": "apiKey", "in": "cookie", "name": "claude_agent_session"},
         },
     }
-    queries = {**_models(wire, Query), **_models(wire_queues, Query)}
+    queries = {
+        name: model
+        for module in (wire, wire_queues, wire_state)
+        for name, model in _models(module, Query).items()
+    }
     for method, path, operation in _operations(document):
         operation["parameters"] = _path_parameters(path)
         _describe(operation, method, queries)

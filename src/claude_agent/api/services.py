@@ -21,6 +21,7 @@ from claude_agent.api.asked import (
 )
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
+from claude_agent.api.services_state import StateServices
 
 __all__ = [
     "Access",
@@ -298,6 +299,7 @@ class Services(
     AgentServices,
     QueueServices,
     HostServices,
+    StateServices,
     DeadLetterServices,
     WorkflowServices,
     ExecutionServices,

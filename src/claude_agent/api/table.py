@@ -69,6 +69,15 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /queues/{name}/resume
     POST   /queues/{name}/limit
     POST   /queues/{name}/purge
+    GET    /state
+    GET    /state/snapshots
+    POST   /state/snapshots
+    GET    /state/snapshots/{name}
+    POST   /state/snapshots/{name}/restore
+    GET    /state/{key}
+    POST   /state/{key}
+    POST   /state/{key}/delete
+    GET    /state/{key}/history
     GET    /dead-letters
     GET    /dead-letters/export
     POST   /dead-letters/redrive

@@ -30,6 +30,7 @@ COMMANDS = {
     "agent": "Look at agents, attach to their sessions.",
     "queue": "Pause, resume, limit, purge queues.",
     "deadletter": "Look at dead letters, run them again, discard.",
+    "state": "Read, set and watch shared state.",
     "event": "Read and check the log.",
     "db": "Move the database to PostgreSQL, check it.",
     "app": "List and stop deployed applications.",

@@ -144,12 +144,24 @@ class StateManager(Timed):
         `version` is the one that was read, 0: the key must not exist; None: whatever is there.
         After `ttl_ms` the key is gone. Raises `VersionConflict`, `Invalid`, `TooLarge`.
         """
+        return self.set_entry(key, value, version=version, ttl_ms=ttl_ms, actor=actor).version
+
+    def set_entry(
+        self,
+        key: str,
+        value: Any,
+        *,
+        version: int | None = None,
+        ttl_ms: int | None = None,
+        actor: str = "server",
+    ) -> Entry:
+        """Do what `update_state` does; return the whole entry."""
         return self._tried(
             lambda tx: self.put(
                 tx, key, value, version=version, ttl_ms=ttl_ms, context=self._context(actor)
             ),
             blind=version is None,
-        ).version
+        )
 
     def put(
         self,

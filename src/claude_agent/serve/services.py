@@ -5,6 +5,7 @@ from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.queues import Queues
+from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
 from claude_agent.serve.tasks import Tasks
 from claude_agent.serve.workflows import Executions, Workflows
@@ -16,6 +17,7 @@ class ServerServices(
     Queues,
     DeadLetterDesk,
     HostDesk,
+    State,
     Workflows,
     Executions,
     Events,

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from claude_agent.api import answers, answers_queues, answers_system
+from claude_agent.api import answers, answers_queues, answers_state, answers_system
 from tests.unit.api.live_server import LiveServer
 
 SOURCE = "name: Two Steps\nsteps: [{id: a, action: noop}, {id: b, action: noop, depends_on: [a]}]"
@@ -34,6 +34,15 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/queues/testing/resume", None, 200),
     ("POST", "/queues/testing/limit", {"limit": 2}, 200),
     ("POST", "/queues/testing/purge", {"reason": "stale"}, 200),
+    ("GET", "/state?pattern=g*&limit=2", None, 200),
+    ("GET", "/state/snapshots", None, 200),
+    ("POST", "/state/snapshots", {"name": "nightly"}, 201),
+    ("GET", "/state/snapshots/nightly", None, 200),
+    ("POST", "/state/snapshots/nightly/restore", None, 200),
+    ("GET", "/state/greeting", None, 200),
+    ("POST", "/state/farewell", {"value": {"x": 1}, "version": 0, "ttl": "10m"}, 200),
+    ("POST", "/state/farewell/delete", {"version": 1}, 200),
+    ("GET", "/state/greeting/history?after=0", None, 200),
     ("GET", "/dead-letters?kind=task&since=1", None, 200),
     ("GET", "/dead-letters/export", None, 200),
     ("POST", "/dead-letters/redrive", {"queue": "testing", "rate": "5/s"}, 201),
@@ -87,7 +96,7 @@ def test_every_operation_answers_as_the_document_says(furnished: LiveServer) -> 
         responses = document["paths"][template][method.lower()]["responses"]
         schema = responses[str(status)]["content"]["application/json"]["schema"]
         name = schema["$ref"].rpartition("/")[2]
-        modules = (answers, answers_system, answers_queues)
+        modules = (answers, answers_system, answers_queues, answers_state)
         model = next(getattr(module, name) for module in modules if hasattr(module, name))
         model.model_validate_json(answer.raw)
     documented = {
