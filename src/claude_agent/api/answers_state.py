@@ -1,7 +1,5 @@
 """What clients receive about shared state."""
 
-from typing import Any
-
 from claude_agent.api.answers import Answer
 from claude_agent.api.answers_system import Frame
 
@@ -10,7 +8,7 @@ class StateEntry(Answer):
     """The newest value of a key."""
 
     key: str
-    value: Any
+    value: object
     version: int
     updated_at: int
     updated_by: str
@@ -58,7 +56,7 @@ class SnapshotEntry(Answer):
     """One key of a snapshot."""
 
     key: str
-    value: Any
+    value: object
     version: int
     expires_at: int | None
 

@@ -1,7 +1,6 @@
 """The port's part for shared state."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from claude_agent.api.asked import Page, Wire
 
@@ -23,7 +22,7 @@ class StateServices(ABC):
 
     @abstractmethod
     def set_state(
-        self, key: str, value: Any, *, version: int | None, ttl_ms: int | None, actor: str
+        self, key: str, value: object, *, version: int | None, ttl_ms: int | None, actor: str
     ) -> Wire:
         """Set a key; return its newest value. Raises VersionConflict, Invalid, TooLarge."""
 

@@ -1,6 +1,6 @@
 """What clients send about shared state: bodies and queries."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -13,7 +13,7 @@ Version = Annotated[int, Field(ge=0, le=2**53)]
 class SetState(Body):
     """A new value; any JSON."""
 
-    value: Any
+    value: object
     version: Version | None = Field(
         default=None, description="the version that was read; 0: the key must not exist"
     )

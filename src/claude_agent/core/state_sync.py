@@ -133,7 +133,7 @@ class StateManager(Timed):
     def update_state(
         self,
         key: str,
-        value: Any,
+        value: object,
         *,
         version: int | None = None,
         ttl_ms: int | None = None,
@@ -149,7 +149,7 @@ class StateManager(Timed):
     def set_entry(
         self,
         key: str,
-        value: Any,
+        value: object,
         *,
         version: int | None = None,
         ttl_ms: int | None = None,
@@ -167,7 +167,7 @@ class StateManager(Timed):
         self,
         tx: Tx,
         key: str,
-        value: Any,
+        value: object,
         *,
         version: int | None = None,
         ttl_ms: int | None = None,

@@ -41,7 +41,7 @@ class StateChanged(Payload):
 
     TYPE: ClassVar[str] = "state.changed"
     key: str
-    value: Any
+    value: object
     version: int
     expires_at: int | None = None
 
@@ -145,7 +145,9 @@ def matches(pattern: str, key: str) -> bool:
     return _compiled(pattern).match(key) is not None
 
 
-def change(said: Mapping[str, Any], type_: str, *, pos: int, at: int, actor: str) -> dict[str, Any]:
+def change(
+    said: Mapping[str, object], type_: str, *, pos: int, at: int, actor: str
+) -> dict[str, object]:
     """Return what a watcher is told of an event."""
     deleted = type_ == StateDeleted.TYPE
     return {

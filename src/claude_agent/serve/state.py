@@ -1,7 +1,6 @@
 """Shared state, as the gateway asks for it."""
 
 from dataclasses import asdict
-from typing import Any
 
 from typing_extensions import override
 
@@ -41,7 +40,7 @@ class State(Base, StateServices):
 
     @override
     def set_state(
-        self, key: str, value: Any, *, version: int | None, ttl_ms: int | None, actor: str
+        self, key: str, value: object, *, version: int | None, ttl_ms: int | None, actor: str
     ) -> Wire:
         return asdict(
             self._state.set_entry(key, value, version=version, ttl_ms=ttl_ms, actor=actor)
