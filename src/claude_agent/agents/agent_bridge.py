@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from claude_agent.agents import diff
 from claude_agent.agents.adapter import Adapter
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
@@ -167,7 +168,14 @@ class AgentBridge:
             detail = f"The run {run_id} has no verdict."
             raise NotFound(detail)
         ended = judge_run(run.task, run.adapter, run.folder, verdict, run.seen)
+        if ended.failure is not None:
+            self.keep_diff(run.task)
         return self._control.ended(run.task.id, run.task.fence, ended)
+
+    def keep_diff(self, task: Task) -> None:
+        """Keep what a failed run had changed in its work tree, before its failure is recorded."""
+        folder = self._planner.folder(task)
+        diff.keep(folder.path, folder.workplace(), above=self._planner.places.home)
 
     def _from_disk(self, run_id: str) -> Followed:
         task_id, _, run = run_id.partition(".")

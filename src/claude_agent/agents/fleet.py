@@ -212,6 +212,8 @@ class Fleet:
                     return
                 failure = judge_checks(verdict, run.folder)
                 evidence = ("E1", "E5") if failure is None else ("E1",)
+                if failure is not None:
+                    self._bridge.keep_diff(run.task)
                 task = self._control.gates_ended(run.task.id, run.task.fence, failure, evidence)
             case _:
                 task = self._recovery.probe_ended(run)

@@ -307,6 +307,13 @@ class RunFolder:
             newest = _last(self.path / "output.log.1", size - len(newest)) + newest
         return newest
 
+    def workplace(self) -> str:
+        """Return the folder in which the run works; "" where its specification cannot be read."""
+        try:
+            return str(json.loads((self.path / "spec.json").read_bytes())["cwd"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
     def _json(self, name: str) -> dict[str, Any] | None:
         try:
             data: dict[str, Any] = json.loads((self.path / name).read_bytes())
