@@ -118,7 +118,8 @@ class DatabaseBroker(QuietBroker):
             return TicketConsumer(self._tickets, prefetch=prefetch, timeout_ms=timeout)
         self._dispatcher.start()
         self.publish_manifest()
-        inbox = Inbox(queue_name, prefetch, self.clock, ahead=self._options.batch)
+        threads = self._dispatcher.threads
+        inbox = Inbox(queue_name, prefetch, self.clock, ahead=self._options.batch, threads=threads)
         return DatabaseConsumer(self._dispatcher, inbox, timeout_ms=timeout)
 
     @override

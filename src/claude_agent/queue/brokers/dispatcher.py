@@ -25,7 +25,7 @@ _TROUBLE_PAUSE = 0.2
 _LOOK_S = 0.05
 COALESCE_S = 0.005
 GATHER_S = 0.002
-"""While a producer streams and work is at hand, so long for more before the next claim."""
+"""While a producer streams, so long for more before the next claim."""
 _STREAM_S = 0.02
 _FORGET_S = 60.0
 
@@ -59,11 +59,14 @@ class Dispatcher:
         self._care = care
         self._recover_at = self._age_at = self._forget_at = 0.0
         self._claimed_at = 0.0
+        self._streams = False
         self._urgent = self._leads = False
         self._draining = False
         self._looked_at = clock.monotonic()
         self.most: int | None = None
         """How many messages all inboxes together may hold, besides what is claimed ahead."""
+        self.threads: int | None = None
+        """How many threads work on them."""
         self.progress = threading.Condition()
 
     def start(self) -> None:
@@ -180,21 +183,29 @@ class Dispatcher:
             pause = min(pause, max((self._next_due - self._clock.now()) / 1000, 0.001))
         before = self._clock.monotonic()
         rang = self._notifier.wait((TOPIC, self._here), pause)
-        if self._urgent:
+        if self._streams and self._clock.monotonic() - self._claimed_at < _STREAM_S:
+            self._stopping.wait(GATHER_S)
+        elif self._urgent:
             return
-        if self._settled:
+        elif self._settled:
             self._notifier.wait((self._here,), COALESCE_S)
-        elif rang and self._streams():
-            self._notifier.wait((self._here,), GATHER_S)
         elif not rang and self._clock.monotonic() - before < pause / 2:
             # The notifier was closed before us: without this the loop would spin.
             self._stopping.wait(min(pause, _TROUBLE_PAUSE))
 
-    def _streams(self) -> bool:
-        """Whether messages come one by one while the consumers have work: then claim several."""
-        if self._clock.monotonic() - self._claimed_at > _STREAM_S:
-            return False
-        return any(inbox.load().unsettled > 1 for inbox in self._inboxes)
+    def _note(self, asked: list[Wish], leases: tuple[tuple[Lease, ...], ...]) -> None:
+        """Learn from a claim whether messages come faster, one by one, than turns take them.
+
+        Then each turn would bring one or two, and hold up the producer's own commits. A claim
+        that was filled leaves a backlog: no reason to wait. One that brought a single message,
+        having waited for more, ends it: a chain whose next step is sent by the last never waits.
+        """
+        claimed = sum(map(len, leases))
+        if claimed:
+            now = self._clock.monotonic()
+            filled = any(len(got) >= wish.count for wish, got in zip(asked, leases, strict=True))
+            self._streams = claimed > 1 and not filled and now - self._claimed_at < _STREAM_S
+            self._claimed_at = now
 
     def _turn(self, *, claim: bool) -> None:
         with self._turning:
@@ -214,8 +225,7 @@ class Dispatcher:
                 self._settled.extendleft(reversed(settled))
                 raise
             self._next_due = turn.next_due if claim else self._next_due
-            if any(turn.leases):
-                self._claimed_at = self._clock.monotonic()
+            self._note(asked, turn.leases)
             for (inbox, _), leases in zip(wishes, turn.leases, strict=True):
                 if leases and not inbox.deliver(leases):
                     self.give_back(list(leases))

@@ -29,12 +29,22 @@ class Inbox:
 
     The worker never holds more than `prefetch` of them. While more than that finish within
     `WINDOW_S`, as many (up to `ahead`) are claimed on top, so that they share a commit; a stall
-    gives them back. With a prefetch of 1 nothing is claimed ahead.
+    gives them back. With a prefetch of 1 nothing is claimed ahead. As long as all `threads` of the
+    worker have something to do, it is woken for several messages at once.
     """
 
-    def __init__(self, queue: str, prefetch: int, clock: Clock, *, ahead: int = 64) -> None:
+    def __init__(
+        self,
+        queue: str,
+        prefetch: int,
+        clock: Clock,
+        *,
+        ahead: int = 64,
+        threads: int | None = None,
+    ) -> None:
         self.queue = queue
         self._prefetch = max(prefetch, 1)
+        self._enough = self._prefetch if threads is None else threads
         self._ahead = ahead if prefetch > 1 else 0
         self._clock = clock
         self._leases: deque[Lease] = deque()
@@ -98,11 +108,10 @@ class Inbox:
         with self._condition:
             self._unsettled -= 1
             self._handed -= 1
-            if self._leases:
+            if self._handed <= self._enough and self._leases:
                 self._condition.notify()
-            self._roll()
+            self._progress_at = self._roll()
             self._settled_now += 1
-            self._progress_at = self._clock.monotonic()
             return self._unsettled <= self._prefetch // 4
 
     def surplus(self) -> list[Lease]:
@@ -124,10 +133,11 @@ class Inbox:
             self._condition.notify_all()
             return left
 
-    def _roll(self) -> None:
+    def _roll(self) -> float:
         now = self._clock.monotonic()
         passed = now - self._window
         if passed >= WINDOW_S:
             self._pace = self._settled_now if passed < 2 * WINDOW_S else 0
             self._settled_now = 0
             self._window = now
+        return now

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
+from queue import PriorityQueue
 from typing import Any, TypeAlias
 
 import dramatiq
@@ -13,6 +14,7 @@ from claude_agent.clock import Clock
 from claude_agent.errors import UnknownName
 from claude_agent.queue.brokers.body import decode, encode
 from claude_agent.queue.brokers.dispatcher import Dispatcher
+from claude_agent.queue.brokers.work_queue import WorkQueue
 from claude_agent.queue.levels import number
 from claude_agent.queue.message_intake import NewMessage
 
@@ -50,6 +52,10 @@ class QueueOptions(dramatiq.Middleware):
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         # Its threads serve all queues: only so many messages are in its hands, over all queues.
         self._dispatcher.most = worker.queue_prefetch
+        self._dispatcher.threads = worker.worker_threads
+        # Before its threads are made. (Somebody else's own queue stays.)
+        if type(worker.work_queue) is PriorityQueue:
+            worker.work_queue = WorkQueue()
 
 
 def prepared(message: Message, actor_options: Mapping[str, Any]) -> Message:

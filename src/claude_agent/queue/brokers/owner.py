@@ -71,8 +71,10 @@ class OwnerFile:
         # Beyond the table a crash blames nobody: a missed count, never a wrong one.
         if number < SLOTS:
             # ValueError: closed while a worker thread still runs; nobody will read it any more.
-            with contextlib.suppress(ValueError):
+            try:
                 self._memory[number * SLOT_BYTES : (number + 1) * SLOT_BYTES] = note
+            except ValueError:
+                return
 
     def close(self) -> None:
         """Let go of the lock and remove the file."""

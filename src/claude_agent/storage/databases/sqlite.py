@@ -30,6 +30,10 @@ from claude_agent.storage.turns import Request, Turns
 
 T = TypeVar("T")
 READERS = 4
+_PATIENCE_S = 30.0
+"""So long for the writer of another process."""
+_TURN_S, _LONG_TURN_S = 0.00002, 0.0005
+"""Between two looks whether it has ended: SQLite's own waits begin at a millisecond and grow."""
 _WRITER_KIB, _READER_KIB = 2048, 256
 """Page caches: what is not in them is in the kernel's, which all connections share."""
 
@@ -64,7 +68,10 @@ class SqliteDatabase(Database):
         self._free = threading.Semaphore(READERS)
         self._callbacks: tuple[Callable[[int], None], ...] = ()
         self._closed = False
+        self._pause = threading.Event()
         self._writer = self._connect(_WRITER_KIB)
+        if shared:
+            self._wait_in_sqlite(yes=False)
         self._synchronous = ""
         try:
             self._set_sync(self._sync)
@@ -77,7 +84,7 @@ class SqliteDatabase(Database):
         try:
             connection = sqlite3.connect(
                 self._path,
-                timeout=30.0,
+                timeout=_PATIENCE_S,
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=256,
@@ -88,6 +95,7 @@ class SqliteDatabase(Database):
                 "foreign_keys=ON",
                 f"cache_size=-{cache_kib}",
                 "journal_size_limit=67108864",
+                "secure_delete=FAST",
                 "temp_store=MEMORY",
             ):
                 connection.execute(f"PRAGMA {pragma}")
@@ -101,6 +109,24 @@ class SqliteDatabase(Database):
         if level != self._synchronous:
             self._writer.execute(f"PRAGMA synchronous={level}")
             self._synchronous = level
+
+    def _wait_in_sqlite(self, *, yes: bool) -> None:
+        self._writer.execute(f"PRAGMA busy_timeout={round(_PATIENCE_S * 1000) if yes else 0}")
+
+    def _begin(self) -> None:
+        """Begin once no other process writes; wait for it no longer than needed."""
+        waited, pause = 0.0, _TURN_S
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not self._shared or waited >= _PATIENCE_S or "locked" not in str(error):
+                    raise
+            else:
+                return
+            self._pause.wait(pause)
+            waited += pause
+            pause = min(pause * 1.2, _LONG_TURN_S)
 
     @property
     def path(self) -> str:
@@ -128,7 +154,7 @@ class SqliteDatabase(Database):
         try:
             self._refuse_when_closed()
             self._set_sync(self._sync if any(r.durable for r in batch) else "NORMAL")
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 for request in batch:
                     heads += self._run(request, alone=len(batch) == 1)
@@ -251,12 +277,17 @@ class SqliteDatabase(Database):
     @override
     def migrate_script(self, script: str) -> None:
         with self._lock:
+            if self._shared:
+                self._wait_in_sqlite(yes=True)
             try:
                 self._writer.executescript(f"BEGIN IMMEDIATE;\n{script}\nCOMMIT;")
             except FAILURES as error:
                 with contextlib.suppress(sqlite3.Error):
                     self._writer.execute("ROLLBACK")
                 raise translated(error, self._path) from error
+            finally:
+                if self._shared:
+                    self._wait_in_sqlite(yes=False)
 
     @override
     def close(self) -> None:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -101,3 +102,29 @@ def test_names_longer_than_a_socket_path_are_reached(tmp_path: Path) -> None:
     assert there.wait(["messages"], 2)
     here.close()
     there.close()
+
+
+def test_stream_of_one_topic_does_not_drown_another(tmp_path: Path) -> None:
+    here, there = bell(tmp_path), bell(tmp_path)
+    there.wait(["messages", "results"], 0)
+    for _ in range(20):
+        for _ in range(200):  # far more than a socket holds
+            here.ring("messages")
+        here.ring("results")
+        assert there.wait(["results"], 2)
+    assert there.wait(["messages"], 2)
+    here.close()
+    there.close()
+
+
+def test_close_ends_the_listener_also_amid_a_stream(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    here, there = bell(tmp_path), bell(tmp_path)
+    there.wait(["messages"], 0)
+    (listener,) = set(threading.enumerate()) - before
+    for _ in range(100):
+        here.ring("messages")
+    there.close()
+
+    wait_until(lambda: not listener.is_alive())
+    here.close()

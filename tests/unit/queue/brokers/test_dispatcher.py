@@ -13,7 +13,7 @@ from claude_agent.queue.brokers.options import BrokerOptions
 from claude_agent.queue.brokers.owner import InHand
 from claude_agent.queue.brokers.ownership import Ownership
 from claude_agent.queue.message_care import MessageCare
-from claude_agent.queue.message_intake import NewMessage
+from claude_agent.queue.message_intake import MessageIntake, NewMessage
 from claude_agent.queue.message_store import (
     MessageStore,
     Most,
@@ -164,3 +164,41 @@ def test_dispatcher_gives_back_what_it_claimed_for_an_inbox_that_closed_meanwhil
 
     wait_until(lambda: inbox.room() == 0, what="the inbox to close")
     wait_until(lambda: bench.store.counts("q").ready == 1, what="the message to be ready again")
+
+
+def test_stream_is_claimed_several_at_a_time_and_a_chain_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn, claims = bench.store.turn, list[int]()
+
+    def counted(*args: Any, **more: Any) -> Turn:
+        made = turn(*args, **more)
+        claims.append(sum(map(len, made.leases)))
+        return made
+
+    monkeypatch.setattr(bench.store, "turn", counted)
+    inbox = bench.inbox(64)
+
+    def work(count: int) -> None:
+        for _ in range(count):
+            lease = inbox.take(10)
+            assert lease is not None
+            done = Settlement(id=lease.id, fence=lease.fence, verdict=Verdict.DONE)
+            bench.dispatcher.settle(done, urgent=inbox.settled())
+
+    for number in range(20):
+        bench.put(f"chain{number}")
+        work(1)
+    assert max(claims) == 1
+    claims.clear()
+
+    worker = threading.Thread(target=work, args=(400,))
+    worker.start()
+    fast = MessageIntake(bench.database, bench.clock, durable=False)
+    for number in range(400):
+        fast.put([NewMessage(id=f"stream{number}", queue="q", actor="a", body="")])
+        bench.bell.ring(TOPIC)
+    worker.join(30)
+    assert not worker.is_alive()
+    assert sum(claims) == 400
+    assert sum(one > 0 for one in claims) < 200

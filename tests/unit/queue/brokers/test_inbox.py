@@ -113,3 +113,38 @@ def test_inbox_wakes_a_waiting_consumer_when_closed(clock: ManualClock) -> None:
     waiter.join(2)
 
     assert got == [None]
+
+
+def test_inbox_wakes_its_consumer_once_the_threads_run_dry(clock: ManualClock) -> None:
+    inbox = Inbox("q", 4, clock, threads=2)
+    inbox.deliver(leases(12))
+    had = [inbox.take(0) for _ in range(4)]
+    woken = threading.Event()
+
+    def take() -> None:
+        had.append(inbox.take(10))
+        woken.set()
+
+    consumer = threading.Thread(target=take)
+    consumer.start()
+    inbox.settled()
+    assert not woken.wait(0.05), "three messages for two threads are enough"
+    inbox.settled()
+    assert woken.wait(10)
+    consumer.join()
+    assert inbox.take(0) is not None, "it may have more at once"
+
+
+def test_inbox_wakes_its_consumer_each_time_when_it_holds_less_than_the_threads(
+    clock: ManualClock,
+) -> None:
+    inbox = Inbox("q", 2, clock, threads=8)
+    inbox.deliver(leases(3))
+    for _ in range(2):
+        inbox.take(0)
+    woken = threading.Event()
+    consumer = threading.Thread(target=lambda: inbox.take(10) and woken.set())
+    consumer.start()
+    inbox.settled()
+    assert woken.wait(10)
+    consumer.join()
