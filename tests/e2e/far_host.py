@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.product import lives
+from tests.e2e.product import commands, lives
 from tests.waiting import wait_until
 
 
@@ -167,6 +167,14 @@ class FarHost:
                     process.send_signal(number)
         if number in (signal.SIGKILL, signal.SIGTERM):
             wait_until(lambda: not lives(pid), timeout=30, what=f"the end of worker {pid}")
+
+    def shim(self, run_id: str) -> int:
+        """Wait for the shim of a run of this host and return its pid as we see it."""
+        folder = f"{self.home}/runs/{run_id.replace('.', '/')}"
+        return wait_until(
+            lambda: next((pid for pid, words in commands() if words[-1] == folder), None),
+            what=f"the shim of {run_id}",
+        )
 
     def story(self) -> str:
         """Return what the workers said."""

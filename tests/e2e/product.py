@@ -243,7 +243,7 @@ class Product:
     def shims(self) -> dict[str, int]:
         """Return {run id: pid} of the shims that live."""
         found = {}
-        for pid, words in _commands():
+        for pid, words in commands():
             folder = words[-1]
             if folder.startswith(f"{self.home}/runs/") and any(
                 x.endswith("shim.pyz") for x in words
@@ -358,7 +358,8 @@ def lives(pid: int) -> bool:
     return stat[stat.rindex(")") + 2] not in "ZX"
 
 
-def _commands() -> Iterator[tuple[int, list[str]]]:
+def commands() -> Iterator[tuple[int, list[str]]]:
+    """Yield the pid and the words of every process of the machine."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):

@@ -115,6 +115,65 @@ def test_worker_that_wakes_after_it_was_taken_for_lost_stops_nothing(ground: Gro
     head.verify()
 
 
+def checking(ground: Ground) -> tuple[str, str]:
+    """Return a task whose gate runs on host one, and one whose probe does."""
+    head, one = ground.head, ground.one
+    one.worker()
+    gated = head.submit(head.entry("gated"), gates=[head.held("gate")])
+    probed = head.submit(head.held("probed"), verify=head.held("probe"))
+    [line] = head.started("probed")
+    head.started("gate")
+    one.kill(one.shim(line["run_id"]))  # nobody knows how it ended: the probe is asked
+    head.started("probe")
+    return gated["id"], probed["id"]
+
+
+def are_left_alone(ground: Ground, gated: str, probed: str) -> None:
+    """Wait until host one is unreachable: its gate and its probe wait with it."""
+    head = ground.head
+    wait_until(
+        lambda: "unreachable" in head.cli("host", "list").stdout, timeout=60, what="unreachable"
+    )
+    states = [head.task(task)["state"] for task in (gated, probed)]
+    assert states == ["verifying", "uncertain"]
+    assert [len(head.entries(step)) for step in ("gate", "probe")] == [1, 1]
+
+
+def test_gates_and_probes_of_a_host_that_is_back_end_as_if_nothing_had_been(
+    ground: Ground,
+) -> None:
+    head, one = ground.head, ground.one
+    gated, probed = checking(ground)
+    one.cut()
+    are_left_alone(ground, gated, probed)
+    head.let_go("gate")
+    head.let_go("probe")
+    one.join()
+    for task in (gated, probed):
+        head.reaches(task, "succeeded", timeout=60)
+    steps = ("gated", "probed", "gate", "probe")
+    assert [len(head.entries(step)) for step in steps] == [1, 1, 1, 1]
+    head.verify()
+
+
+def test_gates_and_probes_of_a_host_that_is_lost_are_run_again_elsewhere(ground: Ground) -> None:
+    head, one = ground.head, ground.one
+    gated, probed = checking(ground)
+    one.switch_off()
+    are_left_alone(ground, gated, probed)
+    head.cli("host", "lost", "one", "--yes")
+    head.started("gate", 2)
+    head.started("probe", 2)
+    head.let_go("gate")
+    head.let_go("probe")
+    for task in (gated, probed):
+        head.reaches(task, "succeeded", timeout=60)
+    assert "task.gates_restarted" in head.events(gated)
+    steps = ("gated", "probed", "gate", "probe")
+    assert [len(head.entries(step)) for step in steps] == [1, 1, 2, 2]
+    head.verify()
+
+
 def test_fencing_hook_that_confirms_power_off_decides_the_runs(ground: Ground) -> None:
     head, one, two = ground.head, ground.one, ground.two
     asked, off = head.work / "asked", head.work / "off"

@@ -14,6 +14,7 @@ from claude_agent.domain.task import Task
 from claude_agent.errors import Unavailable
 
 _LOG = logging.getLogger(__name__)
+PROBES_OF_A_FENCE = 100
 StartChecks = Callable[[Task, str, int], None]
 
 
@@ -75,17 +76,24 @@ class Recovery:
         if task.cancel_requested:
             self._control.resolve(task, "failed", how="rule")
         elif spec.verify and spec.on_uncertain == "verify":
-            k = 1
-            while self._planner.purpose_folder(task, "verify", k).path.exists():
-                self._end_checks(task, "verify", k)
-                k += 1
-            self._checks(task, "verify", k)
+            self._checks(task, "verify", self._next_probe(task))
         elif spec.on_uncertain == "fail":
             self._control.resolve(task, "failed", how="rule")
         elif spec.idempotent or spec.on_uncertain == "retry":
             self._control.resolve(task, "retry", how="idempotent")
         else:
             _ask(task)
+
+    def _next_probe(self, task: Task) -> int:
+        """End the probes so far; return a number that none had, on no other host either.
+
+        The folders of a lost host's probes are not here: the fence keeps their numbers apart.
+        """
+        folders = self._planner.folder(task).path.glob("verify-*")
+        taken = [int(name) for folder in folders if (name := folder.name[7:]).isdigit()]
+        for k in taken:
+            self._end_checks(task, "verify", k)
+        return max([task.fence * PROBES_OF_A_FENCE, *taken]) + 1
 
     def _end_checks(self, task: Task, purpose: str, k: int) -> None:
         """Make sure that earlier gates or probes neither begin nor go on."""

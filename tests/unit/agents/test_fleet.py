@@ -8,6 +8,7 @@ import pytest
 
 from claude_agent.agents import reaper
 from claude_agent.agents.fleet import Fleet
+from claude_agent.agents.recovery import PROBES_OF_A_FENCE
 from claude_agent.agents.run_folder import Begun
 from claude_agent.core.task_desk import COMMANDS
 from claude_agent.domain.task import Task
@@ -296,7 +297,7 @@ def test_stop_that_was_meant_for_the_lost_run_does_not_stop_its_probe(crew: Crew
 def test_cancel_stops_the_probe_too(crew: Crew) -> None:
     one = crew.start().begun("sleep 60 & wait", verify="echo probing; sleep 60")
     kill_shim(crew, one)
-    probe = crew.planner.purpose_folder(one, "verify", 1)
+    probe = crew.planner.purpose_folder(one, "verify", one.fence * PROBES_OF_A_FENCE + 1)
     wait_until(lambda: b"probing" in probe.tail(20), timeout=20.0, what="the probe")
     crew.stand.orders.cancel(one.ref, reason="no", actor="me")
     assert crew.until(one, "cancelled").state == "cancelled"

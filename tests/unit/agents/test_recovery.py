@@ -7,7 +7,7 @@ import pytest
 
 from claude_agent.agents import reaper
 from claude_agent.agents.reaper import SurvivorsRemain
-from claude_agent.agents.recovery import Recovery
+from claude_agent.agents.recovery import PROBES_OF_A_FENCE, Recovery
 from claude_agent.agents.run_folder import Begun, RunFolder, Sealed
 from claude_agent.domain.task import Task
 from claude_agent.errors import Unavailable
@@ -173,11 +173,12 @@ def test_cancelled_orphan_is_cancelled_after_it_was_reaped(crew: Crew, recovery:
 def test_probe_is_asked_once_for_each_try(crew: Crew, recovery: Recovery, checks: Checks) -> None:
     one = orphan(crew, verify="true")
     recovery.settle(one)
-    assert (checks.asked, crew.task(one).state) == ([("verify", 1)], "uncertain")
-    crew.planner.purpose_folder(one, "verify", 1).path.mkdir()
+    first = one.fence * PROBES_OF_A_FENCE + 1  # apart from those of owners on other hosts
+    assert (checks.asked, crew.task(one).state) == ([("verify", first)], "uncertain")
+    crew.planner.purpose_folder(one, "verify", first).path.mkdir()
     recovery.settle(crew.task(one))
-    assert checks.asked == [("verify", 1), ("verify", 2)]
-    assert isinstance(crew.planner.purpose_folder(one, "verify", 1).claim(), Sealed)
+    assert checks.asked == [("verify", first), ("verify", first + 1)]
+    assert isinstance(crew.planner.purpose_folder(one, "verify", first).claim(), Sealed)
 
 
 def probed(crew: Crew, one: Task, text: str) -> RunFolder:
