@@ -12,6 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from claude_agent.core import cel
 from tests.waiting import wait_until
 
 pytest_plugins = (
@@ -20,6 +21,7 @@ pytest_plugins = (
     "tests.servers.redis",
 )
 
+cel.install()  # as the server does; imported only by a test that needs it
 CI = bool(os.environ.get("CI"))
 GRACE_S = 5.0
 """How long a process may take to notice that its test is over."""

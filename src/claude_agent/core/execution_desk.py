@@ -4,7 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from claude_agent.core import narration
+from claude_agent.core import cel, narration
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.definition import Definition
@@ -35,6 +35,7 @@ class ExecutionDesk:
         """Executions as this process wrote them last, each with the mark of that write."""
         self._followers: list[Follower] = []
         desk.tell(self.on_facts)
+        cel.install()
 
     def follow(self, *followers: Follower) -> None:
         """Let these act on every decision, in its transaction, once it is written."""

@@ -271,8 +271,12 @@ def _check_steps(use: Use, rest: list[str], names: Names) -> None:
         return
     name = rest[0]
     if name not in names.graph.ids:
+        dashed = next((each for each in names.graph.ids if each.startswith(f"{name}-")), None)
         near = nearest(name, names.graph.ids)
-        use.fail(f"there is no step '{name}'", f"did you mean '{near}'?" if near else "")
+        hint = f"did you mean '{near}'?" if near else ""
+        if dashed is not None:
+            hint = f"a name with a dash is written steps['{dashed}']"
+        use.fail(f"there is no step '{name}'", hint)
         return
     if use.step and not names.graph.waits_for(use.step, name):
         if use.step == name:

@@ -1,15 +1,20 @@
 """What an expression means: evaluated against contexts, without I/O, clock or chance.
 
-Contexts are a mapping of plain JSON data (`inputs`, `env`, `steps`, `execution`, `self`) plus
-`outcome` (`success`, `failure` or `cancelled`), which the four functions read and no path sees.
+Contexts are a mapping of plain JSON data (`inputs`, `env`, `steps`, `execution`, `self`, …) plus
+`outcome` (`success`, `failure` or `cancelled`) for `success()` and its like, and `now`
+(milliseconds) for `now()`; no path sees those two.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, assert_never
+from typing import Any
 
 from claude_agent.domain.definition_parts import Data, JsonObject
+from claude_agent.domain.expression_cel import ABSENT, NOW, Writer
+from claude_agent.domain.expression_cost import check_cost
 from claude_agent.domain.expression_parser import parse, parse_template, strip_braces
+from claude_agent.domain.expression_port import calculate
 from claude_agent.domain.expression_tree import (
     Call,
     Compare,
@@ -21,6 +26,7 @@ from claude_agent.domain.expression_tree import (
     Not,
     Path,
     fail,
+    walk,
 )
 from claude_agent.domain.json_schema import same, shown
 
@@ -41,6 +47,8 @@ __all__ = [
 
 OUTCOME = "outcome"
 """The key of the context that the functions read; where it is absent, all went well."""
+HIDDEN = (OUTCOME, NOW)
+"""Keys of the context that no path sees."""
 MAX_RENDERED = 1_048_576
 """The longest text that rendering may give, in characters."""
 
@@ -51,7 +59,7 @@ def evaluate(expr: Expr, context: Data, *, strict: bool = False) -> Any:
     A path that leads nowhere is null, or an ExpressionError that names it where `strict`.
     """
     try:
-        return _evaluate(expr, context, strict)
+        return _Evaluation(context, strict=strict).value(expr)
     except RecursionError:
         fail("a value is nested too deeply to be read")
 
@@ -105,60 +113,85 @@ def references(value: Any) -> tuple[Path, ...]:
 
 def paths(expr: Expr) -> Iterator[Path]:
     """Yield every path in `expr`."""
-    match expr:
-        case Path():
-            yield expr
-        case Not(operand=operand):
-            yield from paths(operand)
-        case Compare(left=left, right=right):
-            yield from paths(left)
-            yield from paths(right)
-        case Logic(operands=operands):
-            for operand in operands:
-                yield from paths(operand)
-        case Literal() | Call():
-            return
-        case _:
-            assert_never(expr)
+    return (each for each in walk(expr) if isinstance(each, Path))
 
 
-def _evaluate(expr: Expr, context: Data, strict: bool) -> Any:  # noqa: FBT001 - private, hot
-    match expr:
-        case Literal(value=value):
-            return value
-        case Path():
-            return _follow(expr, context, strict)
-        case Not(operand=operand, position=position):
-            return not _truth(_evaluate(operand, context, strict), position)
-        case Compare(left=left, right=right, equal=equal):
-            values = _evaluate(left, context, strict), _evaluate(right, context, strict)
-            return same(*values) == equal
-        case Logic(every=every, operands=operands, position=position):
-            for operand in operands:
-                if _truth(_evaluate(operand, context, strict), position) != every:
-                    return not every
-            return every
-        case Call(name=name):
-            return name == "always" or context.get(OUTCOME, "success") == name
-        case _:
-            assert_never(expr)
+class _Evaluation:
+    """Evaluates expressions in one context; all but plain ones are handed to the CEL library."""
 
+    def __init__(self, context: Data, *, strict: bool) -> None:
+        self._context = context
+        self._strict = strict
 
-def _follow(path: Path, context: Data, strict: bool) -> Any:  # noqa: FBT001 - private, hot
-    value: Any = context if path.parts[0] != OUTCOME else None
-    for part in path.parts:
-        if not _has(value, part):
-            if strict:
+    def value(self, expr: Expr) -> Any:
+        match expr:
+            case Literal(value=value):
+                return value
+            case Path():
+                return self._read(expr)
+            case Not(operand=operand, position=position):
+                return not _truth(self.value(operand), position)
+            case Compare(left=left, right=right, equal=equal):
+                return same(self.value(left), self.value(right)) == equal
+            case Logic():
+                return self._logic(expr)
+            case Call(name=name):
+                return self._holds(name)
+            case _:
+                return self._calculated(expr)
+
+    def _logic(self, expr: Logic) -> bool:
+        """As CEL has it: what decides, decides, also beside an operand without a value."""
+        refused: ExpressionError | None = None
+        for operand in expr.operands:
+            try:
+                if _truth(self.value(operand), expr.position) != expr.every:
+                    return not expr.every
+            except ExpressionError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        return expr.every
+
+    def _holds(self, name: str) -> bool:
+        return name == "always" or self._context.get(OUTCOME, "success") == name
+
+    def _read(self, path: Path) -> Any:
+        value = self._follow(path)
+        if value is ABSENT:
+            if self._strict:
                 fail(f"`{path.text()}` has no value", path.position)
             return None
-        value = value[part]
-    return value
+        return value
+
+    def _follow(self, path: Path) -> Any:
+        value: Any = self._context if path.parts[0] not in HIDDEN else None
+        for part in path.parts:
+            if not _has(value, part):
+                return ABSENT
+            value = value[part]
+        return value
+
+    def _calculated(self, expr: Expr) -> Any:
+        read = {path: self._follow(path) for path in paths(expr)}
+        check_cost(expr, read)
+        known = {path: _plain(value) for path, value in read.items()}
+        writer = Writer(
+            self._context, follow=known.__getitem__, outcome=self._holds, strict=self._strict
+        )
+        return calculate(writer.write(expr), writer.values)
 
 
 def _has(value: Any, part: str | int) -> bool:
     if isinstance(value, Mapping):
         return part in value
     return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _truth(value: Any, position: int) -> bool:
@@ -207,3 +240,9 @@ def _as_text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError):
         fail(f"{shown(value)} cannot be written as text")
+
+
+def hash_of(value: Any) -> str:
+    """Return what `hash(value)` gives: 64 hex digits, the same for the same JSON."""
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

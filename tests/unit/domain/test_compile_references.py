@@ -91,7 +91,7 @@ def test_a_compensation_reads_its_step() -> None:
         ("if: 'a ='", "'steps[0].if': `=` makes no sense here"),
         ("if: '${{ a }} && ${{ b }}'", "a condition is one expression"),
         ("if: 5", "'steps[0].if' must be text, not 5"),
-        ("if: 'inputs.n > 3'", "`>` is not available yet in expressions"),
+        ("if: 'inputs.n > > 3'", "`>` makes no sense here"),
         ("with: {a: [{b: '${{ x'}]}", "`${{` without its `}}`"),
     ],
 )
