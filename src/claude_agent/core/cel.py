@@ -1,15 +1,16 @@
 """The CEL library behind the domain's port; imported when the first expression needs it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.duration import DurationError, format_duration, parse_duration
 from claude_agent.domain.expression import hash_of
 from claude_agent.domain.expression_port import install as install_calculator
-from claude_agent.domain.expression_tree import ExpressionError, fail
+from claude_agent.domain.expression_tree import ExpressionError, Value, fail
 from claude_agent.domain.node import MAX_INTEGER
 
 _LONGEST_MESSAGE = 200
@@ -21,7 +22,7 @@ def install() -> None:
     install_calculator(calculate)
 
 
-def calculate(text: str, values: Mapping[str, Any]) -> Any:
+def calculate(text: str, values: Data) -> Value:
     """Evaluate CEL text over plain JSON values; the result is plain JSON too.
 
     Times become RFC 3339 text in UTC, durations text like `1h30m`. Raises ExpressionError.
@@ -42,7 +43,7 @@ def calculate(text: str, values: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=1_024)
-def _program(text: str) -> Any:
+def _program(text: str) -> Value:
     import cel  # noqa: PLC0415 - lazily, as above
 
     # It reports what our functions refuse a second time, on the process's stderr.
@@ -64,8 +65,8 @@ class _Functions:
             "_bool": self._told(_bool),
         }
 
-    def _told(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def call(value: Any) -> Any:
+    def _told(self, function: Callable[[Value], Value]) -> Callable[[Value], Value]:
+        def call(value: Value) -> Value:
             try:
                 return function(value)
             except DurationError as error:
@@ -84,17 +85,17 @@ def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _duration(value: Any) -> timedelta:
+def _duration(value: Value) -> timedelta:
     return value if isinstance(value, timedelta) else timedelta(milliseconds=parse_duration(value))
 
 
-def _size(value: Any) -> int:
+def _size(value: Value) -> int:
     if not isinstance(value, str | list | dict):
         fail("size() takes a text, a list or a mapping")
     return len(value)
 
 
-def _string(value: Any) -> str:
+def _string(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_INTEGER:
@@ -104,7 +105,7 @@ def _string(value: Any) -> str:
     return str(_plain(value))
 
 
-def _bool(value: Any) -> bool:
+def _bool(value: Value) -> bool:
     known = {"true": True, "false": False, "1": True, "0": False}
     if isinstance(value, bool):
         return value
@@ -113,7 +114,7 @@ def _bool(value: Any) -> bool:
     return known[value.casefold()]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Value:
     """Return a result as JSON has it."""
     match value:
         case datetime():
@@ -135,7 +136,7 @@ def _plain(value: Any) -> Any:
             return fail("the result is nothing that JSON can hold")
 
 
-def _refuse_key(key: str, values: Mapping[str, Any]) -> NoReturn:
+def _refuse_key(key: str, values: Data) -> NoReturn:
     if key in values.values():
         fail(f"`{key}` has no value")
     fail(f"there is no '{key:.60}'", 0, "ask with has() whether it is there")

@@ -8,7 +8,6 @@ Contexts are a mapping of plain JSON data (`inputs`, `env`, `steps`, `execution`
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.expression_cel import ABSENT, NOW, Writer
@@ -25,6 +24,7 @@ from claude_agent.domain.expression_tree import (
     Logic,
     Not,
     Path,
+    Value,
     fail,
     walk,
 )
@@ -53,7 +53,7 @@ MAX_RENDERED = 1_048_576
 """The longest text that rendering may give, in characters."""
 
 
-def evaluate(expr: Expr, context: Data, *, strict: bool = False) -> Any:
+def evaluate(expr: Expr, context: Data, *, strict: bool = False) -> Value:
     """Return the value of `expr`.
 
     A path that leads nowhere is null, or an ExpressionError that names it where `strict`.
@@ -69,7 +69,7 @@ def condition(text: str, context: Data) -> bool:
     return _truth(evaluate(parse(strip_braces(text)), context), 0)
 
 
-def render(value: Any, context: Data) -> Any:
+def render(value: Value, context: Data) -> Value:
     """Return `value` with every `${{ … }}` in it replaced.
 
     A text that is one whole expression takes the type of its value; an embedded one becomes
@@ -94,7 +94,7 @@ def render_with(values: Data, context: Data, *, open_inputs: bool) -> JsonObject
     return base | {str(key): value for key, value in rendered.items()}
 
 
-def references(value: Any) -> tuple[Path, ...]:
+def references(value: Value) -> tuple[Path, ...]:
     """Return every path that the expressions in `value` read; raises ExpressionError."""
     found: list[Path] = []
     waiting = [value]
@@ -123,7 +123,7 @@ class _Evaluation:
         self._context = context
         self._strict = strict
 
-    def value(self, expr: Expr) -> Any:
+    def value(self, expr: Expr) -> Value:
         match expr:
             case Literal(value=value):
                 return value
@@ -156,7 +156,7 @@ class _Evaluation:
     def _holds(self, name: str) -> bool:
         return name == "always" or self._context.get(OUTCOME, "success") == name
 
-    def _read(self, path: Path) -> Any:
+    def _read(self, path: Path) -> Value:
         value = self._follow(path)
         if value is ABSENT:
             if self._strict:
@@ -164,15 +164,15 @@ class _Evaluation:
             return None
         return value
 
-    def _follow(self, path: Path) -> Any:
-        value: Any = self._context if path.parts[0] not in HIDDEN else None
+    def _follow(self, path: Path) -> Value:
+        value: Value = self._context if path.parts[0] not in HIDDEN else None
         for part in path.parts:
             if not _has(value, part):
                 return ABSENT
             value = value[part]
         return value
 
-    def _calculated(self, expr: Expr) -> Any:
+    def _calculated(self, expr: Expr) -> Value:
         read = {path: self._follow(path) for path in paths(expr)}
         check_cost(expr, read)
         known = {path: _plain(value) for path, value in read.items()}
@@ -182,26 +182,26 @@ class _Evaluation:
         return calculate(writer.write(expr), writer.values)
 
 
-def _has(value: Any, part: str | int) -> bool:
+def _has(value: Value, part: str | int) -> bool:
     if isinstance(value, Mapping):
         return part in value
     return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Value:
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _truth(value: Any, position: int) -> bool:
+def _truth(value: Value, position: int) -> bool:
     if value is not None and not isinstance(value, bool):
         hint = "compare it, for example: inputs.env == 'prod'"
         fail(f"{shown(value)} is neither true nor false", position, hint)
     return bool(value)
 
 
-def _render(value: Any, context: Data) -> Any:
+def _render(value: Value, context: Data) -> Value:
     if isinstance(value, str):
         return _render_text(value, context)
     if isinstance(value, Mapping):
@@ -211,7 +211,7 @@ def _render(value: Any, context: Data) -> Any:
     return value
 
 
-def _render_text(text: str, context: Data) -> Any:
+def _render_text(text: str, context: Data) -> Value:
     if "${{" not in text:
         return text
     pieces = parse_template(text)
@@ -231,7 +231,7 @@ def _render_text(text: str, context: Data) -> Any:
     return "".join(rendered)
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -242,7 +242,7 @@ def _as_text(value: Any) -> str:
         fail(f"{shown(value)} cannot be written as text")
 
 
-def hash_of(value: Any) -> str:
+def hash_of(value: Value) -> str:
     """Return what `hash(value)` gives: 64 hex digits, the same for the same JSON."""
     text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

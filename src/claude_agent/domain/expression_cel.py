@@ -7,7 +7,6 @@ nothing when one of them is read. Texts and fractions become values too, never t
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.expression_tree import (
@@ -28,6 +27,7 @@ from claude_agent.domain.expression_tree import (
     Not,
     Operation,
     Path,
+    Value,
     Variable,
     fail,
 )
@@ -50,7 +50,7 @@ class Writer:
         self,
         context: Data,
         *,
-        follow: Callable[[Path], Any],
+        follow: Callable[[Path], Value],
         outcome: Callable[[str], bool],
         strict: bool,
     ) -> None:
@@ -128,12 +128,12 @@ class Writer:
     def _truth_or_value(self, expr: Expr) -> str:
         return self._truth(expr) if isinstance(expr, Path) else self.write(expr)
 
-    def _literal(self, value: Any) -> str:
+    def _literal(self, value: Value) -> str:
         if isinstance(value, str | float):
             return self._value(value)
         return f"({value})" if isinstance(value, int) and value < 0 else json.dumps(value)
 
-    def _value(self, value: Any) -> str:
+    def _value(self, value: Value) -> str:
         name = f"v{len(self.values)}"
         self.values[name] = value
         return name

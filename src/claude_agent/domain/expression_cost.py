@@ -1,7 +1,6 @@
 """Bound what an expression may cost before it is handed to the library, which cannot be stopped."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from claude_agent.domain.expression_tree import (
     Expr,
@@ -9,6 +8,7 @@ from claude_agent.domain.expression_tree import (
     Loop,
     Operation,
     Path,
+    Value,
     Variable,
     fail,
     parts,
@@ -26,7 +26,7 @@ MAX_CARRIED = 67_108_864
 class Cost:
     """Measures one expression over the values that it reads."""
 
-    def __init__(self, expr: Expr, values: Mapping[Path, Any]) -> None:
+    def __init__(self, expr: Expr, values: Mapping[Path, Value]) -> None:
         self._sizes: dict[Path, int] = {}
         self._weights: dict[Path, int] = {}
         self._longest = 1
@@ -40,7 +40,7 @@ class Cost:
         nodes = walk(expr)
         lists = [len(each.values) for each in nodes if isinstance(each, Items)]
         sums = sum(isinstance(each, Operation) and each.sign == "+" for each in nodes)
-        # Any list in it: one that is read, one that is written out, or a sum of such.
+        # Value list in it: one that is read, one that is written out, or a sum of such.
         self._longest = (max([self._longest, *lists]) + sum(lists)) * (1 + sums)
         self._carried = 0
         self._total = sum(self._weights.values())
@@ -70,7 +70,7 @@ class Cost:
         return target + inner + bodies
 
 
-def weigh(value: Any, room: int) -> tuple[int, int]:
+def weigh(value: Value, room: int) -> tuple[int, int]:
     """Return (characters and values, the longest list or mapping) of a value.
 
     Raises ExpressionError where it weighs more than `room`.
@@ -92,6 +92,6 @@ def weigh(value: Any, room: int) -> tuple[int, int]:
     return weight, longest
 
 
-def check_cost(expr: Expr, values: Mapping[Path, Any]) -> None:
+def check_cost(expr: Expr, values: Mapping[Path, Value]) -> None:
     """Raise ExpressionError where evaluating could take too long or too much room."""
     Cost(expr, values).check(expr)

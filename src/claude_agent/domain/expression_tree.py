@@ -6,6 +6,9 @@ from typing import Any, ClassVar, NoReturn, TypeAlias
 
 from claude_agent.errors import Invalid
 
+Value: TypeAlias = Any
+"""What an expression reads and gives: plain JSON."""
+
 
 class ExpressionError(Invalid):
     """An expression cannot be read or has no value; `position` counts characters from 0."""
@@ -21,7 +24,7 @@ class ExpressionError(Invalid):
 class Literal:
     """A value written out."""
 
-    value: Any
+    value: Value
     """Text, a number, true, false or null."""
 
 
