@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from claude_agent.clock import Clock
 from claude_agent.errors import QueueFull
@@ -13,8 +13,7 @@ KEY_MS = 600_000
 """How long a key names its message at least; longer while the message is open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(NamedTuple):
     """A message to be stored."""
 
     id: str

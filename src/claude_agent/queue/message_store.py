@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from claude_agent.clock import Clock
 from claude_agent.queue.message_intake import MessageIntake, NewMessage
@@ -31,8 +32,7 @@ class Verdict(StrEnum):
     """A dead letter, with its reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(NamedTuple):
     """A message in the hands of an owner."""
 
     id: str
@@ -40,8 +40,7 @@ class Lease:
     fence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What an owner says about one of its leases."""
 
     id: str

@@ -42,3 +42,20 @@ def test_ring_after_the_close_is_still_heard() -> None:
     bell.close()
     bell.ring("ready")
     assert bell.wait({"ready"}, 0.0)
+
+
+def test_what_changed_before_a_ring_is_seen_by_whoever_hears_it() -> None:
+    bell, changes = LocalNotifier(), list[int]()
+
+    def change() -> None:
+        for number in range(5_000):
+            changes.append(number)
+            bell.ring("ready")  # mostly while it rings already
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    seen = 0
+    while seen < 5_000:
+        assert bell.wait({"ready"}, 10.0), f"a ring was lost after {seen} changes"
+        seen = len(changes)
+    changer.join()

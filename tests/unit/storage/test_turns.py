@@ -126,3 +126,15 @@ def test_thread_interrupted_while_it_waits_is_not_waited_for() -> None:
         second.result(10)
     assert not gone.done
     assert writer.batches == [1, 1]
+
+
+def test_lone_writer_that_is_interrupted_leaves_the_writer_free() -> None:
+    writer = Writer()
+    writer.gate.set()
+    writer.interrupted = 1
+    with pytest.raises(KeyboardInterrupt):
+        writer.turns.run(request())
+    later = request()
+    writer.turns.run(later)
+    assert later.done
+    assert writer.batches == [1, 1]

@@ -313,6 +313,8 @@ class DatabaseBroker(QuietBroker):
     def _enqueue(self, messages: Sequence[Message], *, delay: int | None) -> list[Message]:
         if self._tickets is not None and any(one.queue_name == TICKETS for one in messages):
             return [self._ring(one) for one in messages]
+        if len(messages) == 1:
+            return [self._enqueue_one(messages[0], delay)]
         for message in messages:
             self.emit_before("enqueue", message, delay)
         new = [one for one in messages if not self._goes_back(one, delay or 0)]
@@ -324,6 +326,15 @@ class DatabaseBroker(QuietBroker):
         for message in messages:
             self.emit_after("enqueue", message, delay)
         return list(messages)
+
+    def _enqueue_one(self, message: Message, delay: int | None) -> Message:
+        self.emit_before("enqueue", message, delay)
+        if not self._goes_back(message, delay or 0):
+            row = row_of(message, delay_ms=delay or 0, priority=self._priority(message))
+            message = _under(message, self.store.put((row,))[0])
+            self.notifier.ring(TOPIC)
+        self.emit_after("enqueue", message, delay)
+        return message
 
 
 def _under(message: Message, known: str | None) -> Message:

@@ -63,6 +63,8 @@ def prepared(message: Message, actor_options: Mapping[str, Any]) -> Message:
 
     `eta` is Dramatiq's own mark of a delayed message: the worker would hold it in memory.
     """
+    if not message.options and EXPIRES_IN not in actor_options:
+        return message
     expiry = message.options.get(EXPIRES_IN, actor_options.get(EXPIRES_IN))
     plain = _milliseconds(expiry)
     if "eta" not in message.options and plain == message.options.get(EXPIRES_IN):

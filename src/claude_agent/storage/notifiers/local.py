@@ -18,6 +18,9 @@ class LocalNotifier(Notifier):
 
     @override
     def ring(self, topic: str) -> None:
+        if topic in self._rung:
+            # Nobody has heard it yet: whoever does will look after this, so it counts for us too.
+            return
         with self._condition:
             self._rung.add(topic)
             self._condition.notify_all()
