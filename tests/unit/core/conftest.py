@@ -17,6 +17,7 @@ ON_BOTH = {
     "test_redrives",
     "test_run_control",
     "test_run_journal",
+    "test_scheduler",
     "test_scheduler_sweeps",
     "test_state_sync",
     "test_subscriptions",
