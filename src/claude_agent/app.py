@@ -46,6 +46,7 @@ from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
+from claude_agent.hooks import DeadLetterHook
 from claude_agent.hosting import Hosting, Role, Seat, host_parts, identity
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
@@ -215,7 +216,10 @@ class App:
         )
 
     def _build_queue(self) -> None:
+        hook = DeadLetterHook(self.settings.hooks.dead_letter, self._send)
+        self._desk.on_first_letter = hook.first
         actors = ActorServices(
+            tell_hook=hook.tell,
             claim=lambda _hint: self._fleet.launch(self._claims.claim()),
             execute_approved_command=self._execute_approved_command,
         )

@@ -24,6 +24,7 @@ from claude_agent.settings_model import (
     Approvals,
     Budget,
     Configuration,
+    Hooks,
     Hosts,
     Notify,
     Queues,
@@ -54,6 +55,7 @@ class Settings:
     budget: Budget
     routing: Routing
     queues: Queues
+    hooks: Hooks
     agents: Mapping[str, Agent]
     notify: Notify
     hosts: Hosts

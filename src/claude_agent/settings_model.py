@@ -178,6 +178,13 @@ class Notify(Section):
     channels: tuple[str, ...] = ()
 
 
+class Hooks(Section):
+    """The operator's own commands."""
+
+    dead_letter: str = ""
+    """Shell text, told once of the first dead letter of each kind: JSON on its input."""
+
+
 class Hosts(Section):
     """Several hosts on one database."""
 
@@ -198,6 +205,7 @@ class Configuration(Section):
     budget: Budget = Budget()
     routing: Routing = Routing()
     queues: Queues = Queues()
+    hooks: Hooks = Hooks()
     agents: Mapping[AgentName, Agent] = {}
     notify: Notify = Notify()
     hosts: Hosts = Hosts()
@@ -215,6 +223,7 @@ TABLES: Mapping[str, type[Section]] = {
     "routing": Routing,
     "routing.rules.*": RoutingRule,
     "queues": Queues,
+    "hooks": Hooks,
     "agents.*": Agent,
     "notify": Notify,
     "hosts": Hosts,

@@ -112,7 +112,7 @@ class Redrives(Timed):
             told = {name: letter[name] for name in ("kind", "id", "ref", "queue", "agent")}
             told |= {"reason": letter["reason"], "title": letter["title"]}
             told |= {"message": str((letter["error"] or {}).get("message", ""))}
-            audit.record(tx, context, f"dead_letter/{message_id}", "dead_letter.first", told)
+            self._desk.announce_first(tx, told, context)
             return True
 
         with contextlib.suppress(Conflict):

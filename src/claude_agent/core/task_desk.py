@@ -5,7 +5,7 @@ transaction. Locks are taken in one order: an execution's row before its tasks' 
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from claude_agent.clock import Clock
@@ -32,6 +32,10 @@ COMMANDS = "commands"
 OnFacts = Callable[[Tx, str, Sequence[Fact], Context], None]
 
 
+def _nobody(_: Tx, __: Mapping[str, object]) -> None:
+    return None
+
+
 class TaskDesk:
     """The only writer of tasks."""
 
@@ -40,6 +44,8 @@ class TaskDesk:
         self._ids = ids
         self._notifier = notifier
         self._on_facts: OnFacts | None = None
+        self.on_first_letter: Callable[[Tx, Mapping[str, object]], None] = _nobody
+        """Called in the transaction of the event."""
 
     def tell(self, on_facts: OnFacts) -> None:
         """Hand the news of tasks that belong to an execution to the engine."""
@@ -157,7 +163,12 @@ class TaskDesk:
             error = task.error or {}
             told = {"kind": "task", "id": task.id, "ref": task.ref, "queue": task.spec.queue}
             told |= {**kind, "title": task.spec.title, "message": str(error.get("message", ""))}
-            audit.record(tx, context, f"dead_letter/{task.id}", "dead_letter.first", told)
+            self.announce_first(tx, told, context)
+
+    def announce_first(self, tx: Tx, told: Mapping[str, object], context: Context) -> None:
+        """Record the first dead letter of its kind, and hand it to whoever asked for it."""
+        audit.record(tx, context, f"dead_letter/{told['id']}", "dead_letter.first", told)
+        self.on_first_letter(tx, told)
 
     def command_run(self, tx: Tx, task: Task, kind: str, data: dict[str, object]) -> None:
         """Store a durable command to the task's run; its owner delivers it."""

@@ -14,6 +14,7 @@ from dramatiq.middleware import CurrentMessage
 from claude_agent.errors import Conflict, Unavailable
 from claude_agent.queue.tickets import CLAIM, TICKETS
 
+DEAD_LETTER_HOOK = "dead_letter_hook"
 F = TypeVar("F", bound=Callable[..., Any])
 Command = str | Sequence[str]
 
@@ -119,6 +120,8 @@ class Services:
     """Claim ready tasks into free slots; the argument is the queue that rang, a hint."""
     execute_approved_command: Callable[[Command, str | None, str], None] = _unbound
     """(command, cwd or None, key): `key` is the same at every delivery of one message."""
+    tell_hook: Callable[[Mapping[str, object], str], None] = _unbound
+    """(dead letter, key): tell the operator's command."""
 
 
 def shipped_actors(services: Services) -> ActorRegistry:
@@ -133,5 +136,10 @@ def shipped_actors(services: Services) -> ActorRegistry:
     def execute_approved_command(command: str | list[str], cwd: str | None = None) -> None:
         message = CurrentMessage.get_current_message()
         services.execute_approved_command(command, cwd, message.message_id if message else "")
+
+    @registry.actor(name=DEAD_LETTER_HOOK, min_backoff=1_000, max_backoff=600_000)
+    def dead_letter_hook(letter: dict[str, object]) -> None:
+        message = CurrentMessage.get_current_message()
+        services.tell_hook(letter, message.message_id if message else "")
 
     return registry
