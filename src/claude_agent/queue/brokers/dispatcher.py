@@ -166,18 +166,22 @@ class Dispatcher:
             self._ownership.end()
 
     def _run(self) -> None:
+        rang = False
         while not self._stopping.is_set():
             self._looked_at = self._clock.monotonic()
             try:
-                self._care_when_due()
-                self._turn(claim=True)
+                if rang:  # somebody waits: the care of what is old comes after it
+                    self._turn(claim=True)
+                if self._care_when_due() or not rang:
+                    self._turn(claim=True)
             except Exception:  # noqa: BLE001 - the only dispatcher of the process must not die
                 _log.exception("The dispatcher of messages failed; it goes on.")
                 self._stopping.wait(_TROUBLE_PAUSE)
+                rang = False
             else:
-                self._wait()
+                rang = self._wait()
 
-    def _wait(self) -> None:
+    def _wait(self) -> bool:
         pause = self._options.floor_ms / 1000
         if self._next_due is not None:
             pause = min(pause, max((self._next_due - self._clock.now()) / 1000, 0.001))
@@ -186,12 +190,13 @@ class Dispatcher:
         if self._streams and self._clock.monotonic() - self._claimed_at < _STREAM_S:
             self._stopping.wait(GATHER_S)
         elif self._urgent:
-            return
+            return rang
         elif self._settled:
             self._notifier.wait((self._here,), COALESCE_S)
         elif not rang and self._clock.monotonic() - before < pause / 2:
             # The notifier was closed before us: without this the loop would spin.
             self._stopping.wait(min(pause, _TROUBLE_PAUSE))
+        return rang
 
     def _note(self, asked: list[Wish], leases: tuple[tuple[Lease, ...], ...]) -> None:
         """Learn from a claim whether messages come faster, one by one, than turns take them.
@@ -258,9 +263,11 @@ class Dispatcher:
         ((queue, load),) = held.items()
         return Most(count=max(free, 0), ahead=max(load.ahead + min(free, 0), 0), queue=queue)
 
-    def _care_when_due(self) -> None:
+    def _care_when_due(self) -> bool:
+        """Look after what others left and what is old; True when it was time for that."""
         now = self._clock.monotonic()
-        if now >= self._recover_at:
+        due = now >= self._recover_at
+        if due:
             self._recover_at = now + self._options.recover_ms / 1000
             with self._turning:
                 self._ownership.recover_lost()
@@ -268,7 +275,7 @@ class Dispatcher:
             if self._leads:
                 self._care.expire()
         if not self._leads:
-            return
+            return due
         if now >= self._age_at:
             ageing = self._options.ageing_ms
             self._age_at = now + min(max(ageing / 10_000, 1.0), _FORGET_S)
@@ -276,3 +283,4 @@ class Dispatcher:
         if now >= self._forget_at:
             self._forget_at = now + _FORGET_S
             self._care.forget()
+        return due
