@@ -11,6 +11,7 @@ from claude_agent.domain.definition import ActionSpec, Gate, InputSchema
 from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.expression_parser import parse_template
 from claude_agent.domain.expression_tree import Embedded, ExpressionError, Path
+from claude_agent.domain.json_schema import TYPES, types_of
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
@@ -91,7 +92,7 @@ def _values(cursor: Cursor | None) -> JsonObject:
 
 
 def _fit_action(
-    place: Cursor, values: Cursor | None, spec: ActionSpec, inputs: Data | None
+    place: Cursor, values: Cursor | None, spec: ActionSpec, inputs: Mapping[str, InputSchema] | None
 ) -> dict[str, str]:
     """Check the values against the parameters; return those that inputs fill in."""
     known = {} if values is None or values.node.kind != "map" else values.mapping() or {}
@@ -103,6 +104,8 @@ def _fit_action(
             each.fail(f"action '{spec.name}' has no parameter '{name:.60}'", hint)
         elif not _has_expression(each):
             literal_fits(each, parameter.type)
+        elif inputs is not None:
+            _input_fits(each, parameter.type, inputs)
     filled = {}
     for name, parameter in spec.parameters.items():
         if name in known or not parameter.required:
@@ -113,6 +116,26 @@ def _fit_action(
         else:
             place.fail(f"action '{spec.name}' needs '{name}'", f"write with: {{{name}: …}}")
     return filled
+
+
+def _input_fits(place: Cursor, wanted: str, inputs: Mapping[str, InputSchema]) -> None:
+    """Note an input that is handed on whole and can never be of the parameter's type."""
+    text = place.node.value
+    try:
+        pieces = parse_template(text.strip()) if isinstance(text, str) else ()
+    except ExpressionError:
+        return  # noted where the expressions are collected
+    only = pieces[0] if len(pieces) == 1 else None
+    if not isinstance(only, Embedded) or not isinstance(only.expr, Path):
+        return
+    root, *rest = only.expr.parts
+    if root != "inputs" or len(rest) != 1 or rest[0] not in inputs or wanted not in TYPES:
+        return
+    given = types_of(inputs[str(rest[0])].schema)
+    alike = {"integer", "number"}
+    if given and wanted not in given and not (wanted in alike and alike & set(given)):
+        said = " or ".join(given)
+        place.fail(f"'{place.path}' takes a value of type {wanted}; the input is of type {said}")
 
 
 def _takes(spec: ActionSpec) -> str:

@@ -13,6 +13,8 @@ EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation")
 """What `execution` holds."""
 STEP_NAMES = ("outputs", "status", "error", "attempt")
 """What `steps.<id>` and `self` hold."""
+INSTANCE_NAMES = (*STEP_NAMES, "item")
+"""What one instance of a step with many holds."""
 FAILURE_NAMES = ("kind", "summary", "message", "exit_code", "attempt")
 """What `failure` holds: why the last attempt failed."""
 AGENT_NAMES = ("state", "healthy", "busy", "slots")
@@ -286,7 +288,9 @@ def _check_steps(use: Use, rest: list[str], names: Names) -> None:
                 f"step '{use.step}' does not wait for '{name}' and so cannot read it",
                 f"add {name} to its depends_on",
             )
-    _check_step_names(use, _of_instance(use, name, rest[1:], names), names.outputs.get(name, ()))
+    known = INSTANCE_NAMES if name in names.many else STEP_NAMES
+    read = _of_instance(use, name, rest[1:], names)
+    _check_step_names(use, read, names.outputs.get(name, ()), known)
 
 
 def _of_instance(use: Use, name: str, rest: list[str], names: Names) -> list[str]:
@@ -306,9 +310,11 @@ def _of_instance(use: Use, name: str, rest: list[str], names: Names) -> list[str
     return []
 
 
-def _check_step_names(use: Use, rest: list[str], outputs: Collection[str]) -> None:
+def _check_step_names(
+    use: Use, rest: list[str], outputs: Collection[str], known: Collection[str] = STEP_NAMES
+) -> None:
     if not rest:
         return
-    _check_name(use, rest[0], STEP_NAMES)
+    _check_name(use, rest[0], known)
     if rest[0] == "outputs" and len(rest) > 1 and outputs:
         _check_name(use, rest[1], outputs)

@@ -92,6 +92,8 @@ def _compile_step(cursor: Cursor, scope: Scope, defaults: StepDefaults) -> Compi
         if (need := each.text()) is not None
     )
     parts = _always(fields, scope, name or "")
+    if kind == "workflow":  # its own steps have defaults of their own
+        defaults = StepDefaults(secrets=defaults.secrets)
     if kind not in TASKLESS:
         parts |= _parts(fields, scope, defaults, does if isinstance(does, Does) else None)
     many = None

@@ -74,11 +74,14 @@ class Execution:
     """The steps that changed since it became a draft: what is to be written."""
     drafted_at: int = field(init=False, compare=False, repr=False)
     """Its `seq` when it became a draft."""
+    last_at: int = field(init=False, compare=False, repr=False)
+    """The time of the newest event that was folded here: what `now()` is to its expressions."""
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.steps.values())
         self.changed = set(self.steps)
         self.drafted_at = 0
+        self.last_at = self.created_at
 
     @property
     def terminal(self) -> bool:
@@ -177,6 +180,7 @@ def evolve(run: Execution, said: Payload, at: int) -> Execution:
 def fold(run: Execution, said: Payload, at: int) -> None:
     """Fold one event (not the first) into a draft. Raises `IllegalTransition`."""
     run.seq += 1
+    run.last_at = at
     before, ended = run.state, run.state in EXECUTION_TERMINAL
     kind = type(said)
     if kind in step_run.STEP_EVENTS:

@@ -52,6 +52,7 @@ def contexts(
         },
         "steps": _Steps(run),
         "outcome": outcome_of(run, step),
+        "now": run.last_at,
         "env": {},
     }
     if seen is not None and seen.parent and step is not None:

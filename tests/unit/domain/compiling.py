@@ -28,6 +28,8 @@ ACTIONS = {
             },
             idempotent=True,
         ),
+        ActionSpec(name="rollback_k8s"),
+        ActionSpec(name="migrate_down", parameters={"to": ParameterSpec(required=True)}),
         ActionSpec(name="migrate", parameters={"to": ParameterSpec(required=True)}),
     )
 }

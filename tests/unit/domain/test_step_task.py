@@ -202,8 +202,8 @@ def test_workplace_is_what_was_cloned(
 def test_a_priority_may_be_an_expression() -> None:
     one = step("a")
     made = definition(one, priority="${{ inputs.how }}")
-    found = task_for(made, Play(made, {"how": "HIGH"}).run, one, agent="a", routed_by="")
+    found = task_for(made, Play(made, {"how": "HIGH"}).run, one, FRESH, agent="a", routed_by="")
     assert found.priority == Priority.HIGH
     with pytest.raises(ExpressionError) as caught:
-        task_for(made, Play(made, {"how": "high"}).run, one, agent="a", routed_by="")
+        task_for(made, Play(made, {"how": "high"}).run, one, FRESH, agent="a", routed_by="")
     assert "'priority' must be one of LOW" in caught.value.detail
