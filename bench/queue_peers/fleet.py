@@ -26,12 +26,12 @@ def tasks_per_second(url: str, workers: int, count: int, sleep_s: float) -> floa
     """Return tasks a second, from the first start to the last end. Raises `PeerFailed`."""
     try:
         with ExitStack() as stack:
-            system = stack.enter_context(_server(url, workers))
+            system = stack.enter_context(server(url, workers))
             for n in range(count):
                 system.submit_task(run=f"sleep {sleep_s}", agent=AGENTS[n % len(AGENTS)])
             for _ in range(workers):
-                stack.enter_context(_worker(url))
-            until(lambda: _ended(system, count), timeout=WORK_S, look=0.2)
+                stack.enter_context(worker(url))
+            until(lambda: ended(system, count), timeout=WORK_S, look=0.2)
             tasks = _all(system)
             first = min(one["started_at"] for one in tasks)
             last = max(one["ended_at"] for one in tasks)
@@ -41,7 +41,8 @@ def tasks_per_second(url: str, workers: int, count: int, sleep_s: float) -> floa
 
 
 @contextmanager
-def _server(url: str, workers: int) -> Iterator[ClaudeSystem]:
+def server(url: str, workers: int) -> Iterator[ClaudeSystem]:
+    """A server that takes no task itself, with queues open for so many workers."""
     with _home(url) as (home, env):
         env["CLAUDE_AGENT_SERVER_WORKERS"] = "0"
         subprocess.run([CLI, "up", "--detach", "--port", "0"], env=env, check=True, stdout=-3)
@@ -55,19 +56,20 @@ def _server(url: str, workers: int) -> Iterator[ClaudeSystem]:
 
 
 @contextmanager
-def _worker(url: str) -> Iterator[None]:
+def worker(url: str) -> Iterator[None]:
+    """A worker process, a host of its own."""
     with _home(url) as (_, env):
         argv = [CLI, "worker", "--concurrency", str(SLOTS)]
-        worker = subprocess.Popen(argv, env=env, stdout=-3, stderr=-3)
+        process = subprocess.Popen(argv, env=env, stdout=-3, stderr=-3)
         try:
             yield
         finally:
-            worker.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
             try:
-                worker.wait(20)
+                process.wait(20)
             except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
+                process.kill()
+                process.wait()
 
 
 @contextmanager
@@ -87,7 +89,8 @@ def _home(url: str) -> Iterator[tuple[Path, dict[str, str]]]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _ended(system: ClaudeSystem, count: int) -> bool:
+def ended(system: ClaudeSystem, count: int) -> bool:
+    """Return whether so many tasks are at their end."""
     counts = system.tasks.list(limit=1)["counts"]
     return sum(number for state, number in counts.items() if state in ENDED) >= count
 

@@ -110,7 +110,7 @@ class Server(ABC):
             self._process.wait()
 
     def pids(self) -> list[int]:
-        """Every process of its session."""
+        """Every process of its session, and its children (each of PostgreSQL's has its own)."""
         if self._process is None:
             return []
         found = []
@@ -119,7 +119,7 @@ class Server(ABC):
                 fields = stat.read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(fields[3]) == self._process.pid:
+            if str(self._process.pid) in (fields[1], fields[3]):
                 found.append(int(stat.parent.name))
         return found
 
