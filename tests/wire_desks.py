@@ -8,6 +8,12 @@ from tests import wire_samples as samples
 from tests.wire_world import Json, Refused, Seen, World
 
 
+def _queues(world: World, _: Seen) -> tuple[int, Json]:
+    counts = {"ready": 1, "delayed": 0, "leased": 0, "dead": 2}
+    messages = [{"name": "default", "kind": "message", **counts}]
+    return 200, {"items": [samples.queue(name) for name in world.queues], "messages": messages}
+
+
 def _queue(world: World, _: Seen, name: str) -> tuple[int, Json]:
     if name not in world.queues:
         raise Refused(
@@ -120,7 +126,7 @@ def _stop(world: World, seen: Seen, redrive_id: str) -> tuple[int, Json]:
 Route = Callable[..., tuple[int, Any]]
 
 QUEUE_GETS: dict[str, Route] = {
-    "queues": lambda w, _: (200, {"items": [samples.queue(name) for name in w.queues]}),
+    "queues": _queues,
     "queues/*": _queue,
     "dead-letters": _letters,
     "dead-letters/export": _letters,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 from claude_sdk.parts import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from claude_sdk.wire import Json, Queue
-    from claude_sdk.wire_queues import Purged, QueueDetail
+    from claude_sdk.wire_queues import MessageQueue, Purged, QueueDetail
 
 
 class Queues(Part):
@@ -22,6 +22,10 @@ class Queues(Part):
     def list(self) -> list[Queue]:
         """Return all queues with their depths."""
         return cast("dict[str, list[Queue]]", self._get("queues"))["items"]
+
+    def messages(self) -> Sequence[MessageQueue]:
+        """Return the queues of the broker's messages; they are neither paused nor limited."""
+        return cast("dict[str, Sequence[MessageQueue]]", self._get("queues"))["messages"]
 
     def get(self, name: str) -> QueueDetail:
         """Return one queue with its depth by state, its rate and what was done to it."""

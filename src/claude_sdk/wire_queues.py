@@ -15,6 +15,17 @@ class QueueDetail(Queue):
     history: list[Frame]
 
 
+class MessageQueue(TypedDict):
+    """A queue of the broker's own messages, and how many are in each state."""
+
+    name: str
+    kind: str
+    ready: int
+    delayed: int
+    leased: int
+    dead: int
+
+
 class Purged(TypedDict):
     """How many waiting tasks a purge cancelled."""
 

@@ -108,3 +108,16 @@ def test_a_kill_in_the_middle_of_a_redrive_loses_and_doubles_nothing(shared: Pro
     assert {one["id"]: count[one["id"]] for one in tasks} == {one["id"]: 1 for one in tasks}
     assert len(shared.entries("redriven")) == 10
     shared.verify()
+
+
+def test_queues_of_messages_are_listed_and_refused_what_they_cannot(shared: Product) -> None:
+    found = shared.json("queue", "list")
+    (mine,) = [one for one in found["messages"] if one["name"] == "default"]
+    assert mine["kind"] == "message"
+    assert set(mine) == {"name", "kind", "ready", "delayed", "leased", "dead"}
+    table = shared.cli("queue", "list").stdout
+    assert [line for line in table.splitlines() if "default" in line and "message" in line]
+    for words in (["pause", "default"], ["limit", "default", "3"], ["purge", "default", "--yes"]):
+        refused = shared.cli("queue", *words, expect=6)
+        assert "carries messages" in refused.stderr
+        assert "deadletter list --kind message" in refused.stderr

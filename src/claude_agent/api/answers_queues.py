@@ -6,10 +6,22 @@ from claude_agent.api.answers import Answer, Failure, Shown
 from claude_agent.api.answers_system import Frame, Queue
 
 
+class MessageQueue(Answer):
+    """A queue of the broker's own messages."""
+
+    name: str
+    kind: Literal["message"]
+    ready: int
+    delayed: int
+    leased: int
+    dead: int
+
+
 class QueueList(Answer):
-    """The queues."""
+    """The queues of tasks, and those of the broker's messages."""
 
     items: list[Queue]
+    messages: list[MessageQueue]
 
 
 class QueueDetail(Queue):

@@ -13,7 +13,7 @@ class QueueServices(ABC):
 
     @abstractmethod
     def queues(self) -> Wire:
-        """Return {"items"}: every queue."""
+        """Return {"items","messages"}: every queue of tasks, and of the broker's messages."""
 
     @abstractmethod
     def queue(self, name: str) -> Wire:

@@ -8,7 +8,7 @@ from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.views import Wire
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task_commands import Cancel
-from claude_agent.errors import FencedOut, NotFound
+from claude_agent.errors import Conflict, FencedOut, NotFound
 from claude_agent.storage import log, task_rows
 from claude_agent.storage.database import Database, Reader, Row, Tx
 from claude_agent.storage.notifier import Notifier
@@ -36,6 +36,10 @@ class QueueDesk:
         return self._database.read(
             lambda r: views.queue_views(r.rows("work.queues"), r.rows("tasks.by_queue"))
         )
+
+    def messages(self) -> list[Wire]:
+        """Return the queues of the broker's own messages with what is in them."""
+        return self._database.read(_message_queues)
 
     def show(self, name: str) -> Wire:
         """Return one queue with depths, rate and what was done to it. Raises `NotFound`."""
@@ -145,7 +149,25 @@ class QueueDesk:
 
 def _known(reader: Reader, name: str) -> Row:
     row = reader.row("queues.one", name=name)
+    if row is None and any(one["name"] == name for one in _message_queues(reader)):
+        # Their actors are our own short ones: to hold them up would hold up the server itself.
+        message = f"The queue {name} carries messages: it has no pause, no limit and no purge."
+        raise Conflict(
+            message, hint="Its dead letters are yours: claude-agent deadletter list --kind message"
+        )
     if row is None:
         message = f"There is no queue {name[:60]}."
         raise NotFound(message, hint="List them: claude-agent queue list")
     return row
+
+
+def _message_queues(reader: Reader) -> list[Wire]:
+    names = {row["queue"] for row in reader.rows("messages.queues")}
+    counts: dict[str, dict[str, int]] = {name: {} for name in names}
+    for row in reader.rows("messages.by_queue"):
+        counts.setdefault(row["queue"], {})[row["state"]] = row["count"]
+    states = ("ready", "delayed", "leased", "dead")
+    return [
+        {"name": name, "kind": "message", **{state: counts[name].get(state, 0) for state in states}}
+        for name in sorted(counts)
+    ]

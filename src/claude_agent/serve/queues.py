@@ -20,7 +20,7 @@ class Queues(Base, QueueServices):
 
     @override
     def queues(self) -> Wire:
-        return {"items": self._queues.all()}
+        return {"items": self._queues.all(), "messages": self._queues.messages()}
 
     @override
     def queue(self, name: str) -> Wire:

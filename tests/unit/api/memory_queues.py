@@ -34,7 +34,7 @@ class MemoryQueues(QueueServices, DeadLetterServices):
 
     @override
     def queues(self) -> Wire:
-        return {"items": [self.state]}
+        return {"items": [self.state], "messages": []}
 
     @override
     def queue(self, name: str) -> Wire:

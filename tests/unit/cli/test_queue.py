@@ -8,6 +8,8 @@ from tests.wire_server import WireServer
 def test_queue_list_and_show(server: WireServer, cli: Cli) -> None:
     assert cli("queue", "list", "-o", "name").out.split() == ["testing"]
     assert "0/∞" in cli("queue", "list").out
+    (line,) = [one for one in cli("queue", "list").out.splitlines() if "default" in one]
+    assert line.split() == ["default", "message", "2", "dead", "1", "0", "0"]
     out = cli("queue", "show", "testing").out
     assert "2 ready, 1 scheduled, 1 running" in out
     assert "(configured)" in out

@@ -3,8 +3,9 @@
 import pytest
 
 from claude_agent.core.queue_desk import QueueDesk
-from claude_agent.errors import NotFound
+from claude_agent.errors import Conflict, NotFound
 from tests.unit.core.stand import Stand, compare_with_the_log
+from tests.unit.core.test_dead_letters import bury
 
 
 def desk(stand: Stand) -> QueueDesk:
@@ -118,3 +119,25 @@ def test_a_queue_nobody_knows_is_refused(stand: Stand, name: str) -> None:
     }
     with pytest.raises(NotFound):
         calls[name](desk(stand))
+
+
+def test_queues_of_messages_are_counted_by_state_and_refuse_to_be_steered(stand: Stand) -> None:
+    assert desk(stand).messages() == []
+    bury(stand, "m1")
+    bury(stand, "m2")
+    (found,) = desk(stand).messages()
+    assert found == {
+        "name": "default",
+        "kind": "message",
+        "ready": 0,
+        "delayed": 0,
+        "leased": 0,
+        "dead": 2,
+    }
+    for act in (
+        lambda: desk(stand).pause("default", reason="", actor="ann"),
+        lambda: desk(stand).limit("default", 3, actor="ann"),
+        lambda: desk(stand).purge("default", reason="", actor="ann"),
+    ):
+        with pytest.raises(Conflict, match="carries messages"):
+            act()

@@ -22,8 +22,9 @@ def command() -> None:
 @format_option
 @pass_session
 def list_(session: Session, form: str) -> None:
-    """List the queues."""
-    show(queues_view.queues(session.system.queues.list()), form)
+    """List the queues of tasks, and those of the broker's own messages."""
+    queues = session.system.queues
+    show(queues_view.queues(queues.list(), queues.messages()), form)
 
 
 @command.command("show")

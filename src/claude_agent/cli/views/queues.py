@@ -13,23 +13,36 @@ if TYPE_CHECKING:
 
     from claude_agent.cli.look import Cell, Look
     from claude_sdk.wire import Frame, Queue
-    from claude_sdk.wire_queues import Purged, QueueDetail
+    from claude_sdk.wire_queues import MessageQueue, Purged, QueueDetail
 
 
-def queues(found: Sequence[Queue]) -> View:
-    """Show every queue."""
+def queues(found: Sequence[Queue], messages: Sequence[MessageQueue]) -> View:
+    """Show every queue; those of messages stand below."""
 
     def table(look: Look) -> list[str]:
         now = now_ms()
-        head = ("queue", "state", "queued", "scheduled", "running", "oldest")
-        return look.table(head, [_row(queue, look, now) for queue in found])
+        head = ("queue", "kind", "state", "queued", "scheduled", "running", "oldest")
+        rows = [_row(queue, look, now) for queue in found]
+        return look.table(head, [*rows, *map(_message_row, messages)])
 
-    return View(document={"items": found}, items=as_items(found), name="name", table=table)
+    return View(
+        document={"items": found, "messages": messages},
+        items=as_items(found),
+        name="name",
+        table=table,
+    )
+
+
+def _message_row(queue: MessageQueue) -> list[str | Cell]:
+    dead = f"{queue['dead']} dead" if queue["dead"] else ""
+    counts = [str(queue["ready"]), str(queue["delayed"]), str(queue["leased"])]
+    return [queue["name"], "message", dead, *counts, ""]
 
 
 def _row(queue: Queue, look: Look, now: int) -> list[str | Cell]:
     return [
         queue["name"],
+        "task",
         look.state(queue["shown"]),
         str(queue["ready"]),
         str(queue["scheduled"]),

@@ -222,3 +222,11 @@ ON CONFLICT (name) DO UPDATE SET
 -- name: messages.manifest
 -- Every actor a worker has announced.
 SELECT name, queue, priority, bound_at FROM actor_manifest ORDER BY name;
+
+-- name: messages.by_queue
+-- How many messages of each queue are in each state.
+SELECT queue, state, COUNT(*) AS count FROM messages GROUP BY queue, state ORDER BY queue, state;
+
+-- name: messages.queues
+-- The queues that some worker serves.
+SELECT DISTINCT queue FROM actor_manifest WHERE queue <> 'tickets' ORDER BY queue;
