@@ -77,13 +77,7 @@ class RedriveLetters(Body):
 
     def to_criteria(self) -> Criteria:
         """Return which are meant."""
-        return Criteria(
-            kind=self.kind,
-            queue=self.queue,
-            reason=self.reason,
-            agent=self.agent,
-            since=self.since,
-        )
+        return _criteria(self)
 
 
 class LetterQuery(PageQuery):
@@ -97,11 +91,14 @@ class LetterQuery(PageQuery):
 
     def to_filter(self) -> LetterFilter:
         """Return the filter for the services."""
-        criteria = Criteria(
-            kind=self.kind,
-            queue=self.queue,
-            reason=self.reason,
-            agent=self.agent,
-            since=self.since,
-        )
-        return LetterFilter(criteria=criteria, page=self.page())
+        return LetterFilter(criteria=_criteria(self), page=self.page())
+
+
+def _criteria(asked: RedriveLetters | LetterQuery) -> Criteria:
+    return Criteria(
+        kind=asked.kind,
+        queue=asked.queue,
+        reason=asked.reason,
+        agent=asked.agent,
+        since=asked.since,
+    )
