@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from claude_sdk.wire import Json, Queue
-    from claude_sdk.wire_queues import MessageQueue, Purged, QueueDetail
+    from claude_sdk.wire_queues import MessageQueue, Purged, QueueDetail, QueueList
 
 
 class Queues(Part):
@@ -21,11 +21,14 @@ class Queues(Part):
 
     def list(self) -> list[Queue]:
         """Return all queues with their depths."""
-        return cast("dict[str, list[Queue]]", self._get("queues"))["items"]
+        return self._all()["items"]
 
     def messages(self) -> Sequence[MessageQueue]:
         """Return the queues of the broker's messages; they are neither paused nor limited."""
-        return cast("dict[str, Sequence[MessageQueue]]", self._get("queues"))["messages"]
+        return self._all()["messages"]
+
+    def _all(self) -> QueueList:
+        return cast("QueueList", self._get("queues"))
 
     def get(self, name: str) -> QueueDetail:
         """Return one queue with its depth by state, its rate and what was done to it."""

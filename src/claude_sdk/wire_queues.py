@@ -26,6 +26,13 @@ class MessageQueue(TypedDict):
     dead: int
 
 
+class QueueList(TypedDict):
+    """The queues of tasks, and those of the broker's messages."""
+
+    items: list[Queue]
+    messages: list[MessageQueue]
+
+
 class Purged(TypedDict):
     """How many waiting tasks a purge cancelled."""
 
