@@ -324,7 +324,9 @@ class App:
     def dispatching(self) -> bool:
         """Say whether the threads that move work go on (the keeper's `disp` beat)."""
         silent = max(self.scheduler.looked_ago(), self._broker.silent_s())
-        return silent < HUNG_S and self._journal.alive()
+        # Whoever waits for a database that stands still is not hung: a new one would wait, too.
+        well = silent < HUNG_S or self.database.waits_s() > HUNG_S / 2
+        return well and self._journal.alive()
 
     # What actors do -------------------------------------------------------------------------
 

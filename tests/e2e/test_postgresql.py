@@ -2,16 +2,22 @@
 
 import http.client
 import json
+import signal
 from collections.abc import Iterator
+from time import monotonic
 from urllib.parse import urlsplit
 
 import pytest
 
+from claude_agent.app import HUNG_S
+from claude_agent.keeper_child import Limits
 from tests.e2e.main_job import MainJob
-from tests.e2e.product import Product, product
+from tests.e2e.product import Product, lives, product
 from tests.e2e.test_kills import flow
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
+
+FROZEN_S = HUNG_S + Limits.beat + 3
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +99,23 @@ def test_killed_postgresql_costs_no_run_and_nothing_that_was_accepted(
     wait_until(lambda: submit_status(one)[0] == 201, timeout=20, what="a task to be accepted")
     assert one.server == old, "the server lives through it"
     assert len(one.entries("outage")) == 1
+    assert one.verify()["problems"] == []
+
+
+def test_postgresql_that_stands_still_costs_no_server(
+    server: PostgresServer, on_postgres: Product
+) -> None:
+    one = on_postgres
+    old, since = one.serves(), monotonic()
+    server.freeze()
+    try:  # longer than the keeper allows a dispatcher to be silent
+        wait_until(lambda: monotonic() - since > FROZEN_S, timeout=60, what="the keeper's patience")
+        assert lives(old)
+    finally:
+        server.freeze(signal.SIGCONT)
+    done = one.submit(one.entry("afterwards"))
+    one.reaches(done["id"], "succeeded", timeout=60)
+    assert one.server == old
     assert one.verify()["problems"] == []
 
 

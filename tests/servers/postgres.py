@@ -55,6 +55,14 @@ class PostgresServer:
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-N",
                   "--encoding=UTF8", "--locale=C.UTF-8")  # fmt: skip
 
+    def freeze(self, number: int = signal.SIGSTOP) -> None:
+        """Let every process of it stand still; SIGCONT lets them go on."""
+        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in (main, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     @property
     def _data(self) -> Path:
         return self.folder / "data"

@@ -134,6 +134,10 @@ class Database(ABC):
     def state(self) -> tuple[bool, str]:
         """Say whether it answers, and a sentence for `/health`: which body, and where it is."""
 
+    def waits_s(self) -> float:
+        """Return for how many seconds a thread has waited for its answer; 0.0: none waits."""
+        return 0.0
+
     @abstractmethod
     def check(self) -> None:
         """Look for damage; raise `Corrupt` with what to do."""

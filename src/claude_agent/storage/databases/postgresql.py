@@ -158,7 +158,8 @@ class PostgresqlDatabase(Database):
     ) -> tuple[T, int]:
         try:
             result = work(tx)
-            return result, tx.commit(durable=durable)
+            with link.asked():
+                return result, tx.commit(durable=durable)
         finally:
             if connection.info.transaction_status in _OPEN:
                 durability.refuse(connection, durable=durable)
@@ -189,7 +190,8 @@ class PostgresqlDatabase(Database):
         for left in range(CONNECTIONS, -1, -1):
             connection = self._connection()
             try:
-                cursor = connection.execute(begin, prepare=False)
+                with link.asked():
+                    cursor = connection.execute(begin, prepare=False)
             except psycopg.Error as error:
                 self._pool.putconn(connection)
                 if not left or not isinstance(error, psycopg.OperationalError):
@@ -283,6 +285,10 @@ class PostgresqlDatabase(Database):
         return True, f"PostgreSQL at {self.place}"
 
     @override
+    def waits_s(self) -> float:
+        return link.waits_s()
+
+    @override
     def check(self) -> None:
         def work(reader: Reader) -> str:
             end = log.head(reader)
@@ -332,7 +338,8 @@ class _PgReader(Reader):
 
     def _run(self, query: str, params: dict[str, object]) -> _Cursor:
         text = statement(query, locking=self._locking)
-        return self._connection.execute(text.encode(), arrays(params))
+        with link.asked():
+            return self._connection.execute(text.encode(), arrays(params))
 
     @override
     def rows(self, query: str, **params: object) -> list[Row]:
@@ -359,7 +366,7 @@ class _PgTx(_PgReader, GatheringTx):
     def execute_many(self, query: str, params: Sequence[Mapping[str, object]]) -> None:
         text = statement(query, locking=True).encode()
         try:
-            with self._connection.cursor() as cursor:
+            with link.asked(), self._connection.cursor() as cursor:
                 cursor.executemany(text, params)
         except errors.UniqueViolation as error:
             raise Duplicate(str(error)) from error

@@ -41,7 +41,8 @@ class Duties:
         """
         with self._lock:
             try:
-                return self._ask(duty)
+                with link.asked():
+                    return self._ask(duty)
             except (psycopg.Error, ClaudeAgentError) as error:
                 if self._held:
                     _LOG.warning("other processes may do our duties now: %s", str(error).strip())

@@ -1,5 +1,9 @@
 """One connection to PostgreSQL: how it is opened and what its errors mean to us."""
 
+import contextlib
+import threading
+from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -80,6 +84,30 @@ def configure(connection: psycopg.Connection[Any]) -> None:
     connection.adapters.register_dumper(int, Int8Dumper)
     connection.adapters.register_dumper(bool, _Flag)
     connection.adapters.register_dumper(str, _Text)
+
+
+_asked: dict[int, float] = {}
+"""The threads that wait for an answer, and since when."""
+
+
+@contextlib.contextmanager
+def asked() -> Iterator[None]:
+    """Mark that this thread waits for PostgreSQL; inside another mark it does nothing."""
+    me = threading.get_ident()
+    if me in _asked:
+        yield
+        return
+    _asked[me] = monotonic()
+    try:
+        yield
+    finally:
+        del _asked[me]
+
+
+def waits_s() -> float:
+    """Return for how many seconds the thread that waits longest has waited for an answer."""
+    now = monotonic()
+    return now - min(list(_asked.values()), default=now)
 
 
 def connect(url: str) -> Connection:
