@@ -125,8 +125,14 @@ class App:
         self._desk = TaskDesk(self.clock, self._ids, self._notifier)
         self._executions = ExecutionDesk(self._desk, self.catalogue)
         self._subscriptions = Subscriptions(self.database, self._follower, self.clock)
+        self._links = ExecutionLinks(
+            self._foundation, self._desk, self._executions, home / "workspaces"
+        )
         self.bus = UnifiedMessageBus(
-            self._foundation, desk=self._desk, subscriptions=self._subscriptions
+            self._foundation,
+            desk=self._desk,
+            subscriptions=self._subscriptions,
+            say=self._links.say,
         )
         self.state = StateManager(
             self._foundation,
@@ -134,9 +140,6 @@ class App:
             far=far_cache(
                 self.settings.server.broker_url, namespace=self.database.read(log.head).epoch
             ),
-        )
-        self._links = ExecutionLinks(
-            self._foundation, self._desk, self._executions, home / "workspaces"
         )
         self.engine = WorkflowEngine(
             self._foundation,
@@ -163,7 +166,7 @@ class App:
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
-            timed=(self._redrives, self.state, self._links),
+            timed=(self._redrives, self.state, *self._links.timed),
         )
 
     def _build_agents(self, home: Path, port: int) -> None:

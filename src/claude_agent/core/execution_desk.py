@@ -120,12 +120,18 @@ class ExecutionDesk:
         definition = self.definition(tx, before.definition)
         given: set[str] = set()  # refs of tasks that are decided and not in their table yet
 
-        def new_id() -> tuple[str, str]:
-            made = self._desk.new_id(tx, given=given)
+        def fresh(table: str) -> tuple[str, str]:
+            made = self._desk.new_id(tx, table, given=given)
             given.add(made[1])
             return made
 
-        means = Means(at=context.at, new_id=new_id, route=self._route)
+        def new_id() -> tuple[str, str]:
+            return fresh("tasks.id_of_ref")
+
+        def new_execution() -> tuple[str, str]:
+            return fresh("executions.id_of_ref")
+
+        means = Means(at=context.at, new_id=new_id, route=self._route, new_execution=new_execution)
         decision = decide(definition, before, news, means)
         after = decision.run
         if not decision.events:

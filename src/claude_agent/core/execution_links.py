@@ -1,19 +1,33 @@
 """What ties executions together: their inboxes, concurrency keys, sub-workflows and timers."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from typing_extensions import override
 
+from claude_agent.core import audit
+from claude_agent.core.children import BEGIN, ENDED, Children
 from claude_agent.core.concurrency import CANCEL, TURN, Places
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.orchestrator import Inbox, Orchestrator
+from claude_agent.core.signals import EVENT, EventWaits, Signals, StepTimers
 from claude_agent.core.starts import Starts
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.timed import Timed
-from claude_agent.domain.execution_decide import CancelAsked
+from claude_agent.domain.deciding.news import ChildEnded, EventSeen
+from claude_agent.domain.events import Context
+from claude_agent.domain.execution import Execution
+from claude_agent.domain.execution_decide import CancelAsked, Decision, News
 from claude_agent.storage.database import Reader, Row, Tx
+
+_NEWS: Mapping[str, Callable[..., News]] = {
+    CANCEL: CancelAsked,
+    ENDED: ChildEnded,
+    EVENT: EventSeen,
+}
+"""Letters that are news for `decide` as they stand."""
 
 
 class ExecutionLinks(Timed):
@@ -23,13 +37,35 @@ class ExecutionLinks(Timed):
         self, foundation: Foundation, desk: TaskDesk, executions: ExecutionDesk, workspaces: Path
     ) -> None:
         self._database = foundation.database
+        self._ids = foundation.ids
         self._desk = desk
         self._executions = executions
         self.inbox = Inbox(foundation)
         self.places = Places(executions, self.inbox)
         self.starts = Starts(desk, executions, self.places, workspaces)
         self.orchestrator = Orchestrator(foundation, self._deliver)
-        executions.follow(self.places.follow)
+        self.children = Children(executions, self.starts, self.inbox)
+        self.signals = Signals(executions)
+        self.waits = EventWaits(self.inbox)
+        self.timers = StepTimers(foundation, executions)
+        executions.follow(self.places.follow, self.children.follow, self._emit)
+
+    @property
+    def timed(self) -> tuple[Timed, ...]:
+        """What the scheduler looks after."""
+        return (self, self.timers)
+
+    def _emit(self, tx: Tx, _before: Execution, decision: Decision, context: Context) -> None:
+        for event in decision.emits:
+            self.say(tx, event.type, event.data, context)
+
+    def say(self, tx: Tx, type_: str, data: Mapping[str, object], context: Context) -> str:
+        """Append an event for everybody, tell those who wait for it; return its id."""
+        new = self._ids.new()
+        # A stream for each: two who say something at once have nothing to wait for.
+        audit.record(tx, context, f"bus/{new}", f"bus.{type_}", data)
+        self.waits.tell(tx, type_, data, context)
+        return new
 
     def start(self) -> None:
         """Begin to deliver news."""
@@ -47,9 +83,11 @@ class ExecutionLinks(Timed):
                 case kind if kind == TURN:
                     run = self._executions.load(tx, execution_id)
                     self.places.take_turn(tx, run, context)
-                case kind if kind == CANCEL:
-                    asked = CancelAsked(**data)
-                    self._executions.advance(tx, execution_id, [asked], context)
+                case kind if kind == BEGIN:
+                    self.children.begin(tx, execution_id, context)
+                case kind if kind in _NEWS:
+                    news = _NEWS[kind](**data)
+                    self._executions.advance(tx, execution_id, [news], context)
                 case _:  # of a newer version: it would be lost
                     message = f"unknown news {row['kind']}"
                     raise LookupError(message)

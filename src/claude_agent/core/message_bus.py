@@ -12,6 +12,7 @@ from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.views import Wire
 from claude_agent.domain.duration import parse_duration
+from claude_agent.domain.events import Context
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Invalid, NotFound
@@ -31,8 +32,15 @@ class UnifiedMessageBus:
     """What every part of the product and every client speaks through."""
 
     def __init__(
-        self, foundation: Foundation, *, desk: TaskDesk, subscriptions: Subscriptions
+        self,
+        foundation: Foundation,
+        *,
+        desk: TaskDesk,
+        subscriptions: Subscriptions,
+        say: Callable[[Tx, str, Mapping[str, object], Context], str],
     ) -> None:
+        """Speak for the core; `say` appends an event for everybody and returns its id."""
+        self._say = say
         self._database = foundation.database
         self._ids = foundation.ids
         self._catalogue = foundation.catalogue
@@ -163,10 +171,7 @@ class UnifiedMessageBus:
         if not event_type or len(event_type) > MAX_EVENT_TYPE or not event_type.isprintable():
             message = "An event type is 1 to 80 printable characters."
             raise Invalid(message, pointer="/type")
-        # A stream for each: two who broadcast at once have nothing to wait for.
-        new = self._ids.new()
-        audit.record(tx, self._desk.context(actor), f"bus/{new}", f"bus.{event_type}", data)
-        return new
+        return self._say(tx, event_type, data, self._desk.context(actor))
 
     def subscribe_events(
         self,

@@ -59,7 +59,8 @@ class Starts:
 
     def accept(self, tx: Tx, wanted: Wanted, context: Context) -> Execution:
         """Write a new execution, queued. Raises `Invalid`, `NotFound`."""
-        if wanted.cwd and not (Path(wanted.cwd).is_absolute() and Path(wanted.cwd).is_dir()):
+        # A parent's folder may be another host's, or one that is made when a task needs it.
+        if wanted.cwd and wanted.parent is None and not _is_folder(Path(wanted.cwd)):
             message = (
                 f"The working directory {wanted.cwd[:200]} is not an existing absolute folder."
             )
@@ -109,3 +110,7 @@ class Starts:
         """Let an accepted execution begin, as far as its concurrency key allows it."""
         definition = self._executions.definition(tx, run.definition)
         self._places.enter(tx, run, definition.concurrency, context)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_absolute() and path.is_dir()

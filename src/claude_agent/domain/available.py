@@ -10,13 +10,7 @@ from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.problem import DefinitionError, Problem
 
 OF_STEPS: Mapping[str, Callable[[Step], object]] = {
-    "workflow": lambda step: step.workflow,
     "type: approval": lambda step: step.approval,
-    "type: wait": lambda step: step.wait,
-    "type: emit": lambda step: step.emit,
-    "type: switch": lambda step: step.switch,
-    "matrix": lambda step: step.matrix,
-    "foreach": lambda step: step.foreach,
     "agent: a list": lambda step: step.agents,
     "agent: capabilities": lambda step: step.capabilities,
     "fallback": lambda step: step.fallback,

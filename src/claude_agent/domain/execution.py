@@ -10,6 +10,7 @@ from typing import Any
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain import step_run
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import (
     EXECUTION_ALLOWED,
@@ -68,6 +69,8 @@ class Execution:
     concurrency_key: str = ""
     """Only `concurrency_limit` executions with the same key run at once; empty: any number."""
     concurrency_limit: int = 0
+    signals: tuple[Data, ...] = ()
+    """What was sent and no step has taken yet: `{n, name, data, source}`."""
     tally: Tally = field(init=False, compare=False, repr=False)
     """Counts of its steps, so that nobody looks through all of them."""
     changed: set[str] = field(init=False, compare=False, repr=False)
@@ -240,6 +243,15 @@ def _ended(run: Execution, said: ev.ExecutionEnded, at: int) -> None:
     run.ended_at = at
 
 
+def _signalled(run: Execution, said: ev.ExecutionSignalled, _at: int) -> None:
+    kept = {"n": run.seq, "name": said.name, "data": said.data, "source": said.source}
+    run.signals = (*run.signals, kept)
+
+
+def _taken(run: Execution, said: ev.SignalTaken, _at: int) -> None:
+    run.signals = tuple(one for one in run.signals if one["n"] != said.signal)
+
+
 _FOLDINGS: Mapping[type[Payload], Callable[[Execution, Any, int], None]] = {
     ev.ExecutionStarted: _started,
     ev.ExecutionWaiting: _waiting,
@@ -248,5 +260,7 @@ _FOLDINGS: Mapping[type[Payload], Callable[[Execution, Any, int], None]] = {
     ev.ExecutionCancelRequested: _cancelling,
     ev.CompensationPlanned: _planned,
     ev.ExecutionEnded: _ended,
+    ev.ExecutionSignalled: _signalled,
+    ev.SignalTaken: _taken,
 }
 """How each event of the execution itself changes a draft; any other changes only `seq`."""

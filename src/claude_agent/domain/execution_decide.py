@@ -9,10 +9,21 @@ from typing import Any
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.deciding.ending import settle
-from claude_agent.domain.deciding.facts import take_fact
-from claude_agent.domain.deciding.news import Begin, CancelAsked, Fact, News
+from claude_agent.domain.deciding.facts import take_child, take_fact
+from claude_agent.domain.deciding.news import (
+    Begin,
+    CancelAsked,
+    ChildEnded,
+    ClockJumped,
+    EventSeen,
+    Fact,
+    News,
+    Signalled,
+    TimerDue,
+)
 from claude_agent.domain.deciding.scene import Decision, Means, Scene, Submit
 from claude_agent.domain.deciding.starting import start_ready
+from claude_agent.domain.deciding.waiting import take_event, take_jump, take_signal, take_timer
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.states import ExecutionState
@@ -58,5 +69,10 @@ _TAKERS: Mapping[type, Callable[[Scene, Any], None]] = {
     Begin: _begin,
     CancelAsked: _cancel,
     Fact: take_fact,
+    TimerDue: take_timer,
+    ClockJumped: take_jump,
+    Signalled: take_signal,
+    EventSeen: take_event,
+    ChildEnded: take_child,
 }
 """Who takes each kind of news."""

@@ -228,3 +228,58 @@ class StepCompensationFailed(Payload):
     TYPE: ClassVar[str] = "step.compensation_failed"
     step: str
     message: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWaiting(Payload):
+    """It waits until `due` (epoch ms; None: no time ends it), for a signal, or for an event."""
+
+    TYPE: ClassVar[str] = "step.waiting"
+    step: str
+    due: int | None = None
+    event: str = ""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepMoved(Payload):
+    """The wall clock jumped: the time that it waits for keeps its distance."""
+
+    TYPE: ClassVar[str] = "step.moved"
+    step: str
+    jump: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepChildStarted(Payload):
+    """An execution of its own does it; `k` counts the step's effects."""
+
+    TYPE: ClassVar[str] = "step.child_started"
+    step: str
+    execution_id: str
+    ref: str
+    k: int
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionSignalled(Payload):
+    """Somebody sent a signal; it is kept until a step takes it."""
+
+    TYPE: ClassVar[str] = "execution.signalled"
+    name: str
+    data: object = None
+    source: str = ""
+    message_id: str = ""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalTaken(Payload):
+    """A step that waited for it took the signal; `signal` is the number of its event."""
+
+    TYPE: ClassVar[str] = "step.signal_taken"
+    step: str
+    signal: int

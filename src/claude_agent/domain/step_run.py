@@ -30,6 +30,11 @@ class StepRun:
     state: StepState = StepState.PENDING
     task_id: str = ""
     task_ref: str = ""
+    child_id: str = ""
+    """The execution that does it, where it is a sub-workflow."""
+    child_ref: str = ""
+    awaits: str = ""
+    """The type of the event that it waits for now."""
     k: int = 0
     """Number of the effect: grows when an earlier one was compensated."""
     attempt: int = 0
@@ -78,6 +83,8 @@ class StepRun:
             generation=generation,
             k=self.k - 1 if same else self.k,
             in_force=stands,
+            child_id=self.child_id if stands else "",
+            child_ref=self.child_ref if stands else "",
             outputs=self.outputs if stands else None,
             end_seq=self.end_seq if stands else 0,
         )
@@ -110,7 +117,8 @@ def after(step: StepRun, said: Payload, at: int, seq: int) -> StepRun:
     """Return the step after one of its events; `seq` is the event's number."""
     ends = _ENDS.get(type(said))
     if ends is not None:
-        return replace(ends(step, said, at), ended_at=at, end_seq=seq, waits=False, due_at=None)
+        done = ends(step, said, at)
+        return replace(done, ended_at=at, end_seq=seq, waits=False, due_at=None, awaits="")
     goes = _GOES.get(type(said))
     return step if goes is None else goes(step, said, at)
 
@@ -136,6 +144,29 @@ def _started(step: StepRun, said: ev.StepStarted, at: int) -> StepRun:
         started=True,
         waits=False,
         started_at=step.started_at if step.started_at is not None else at,
+    )
+
+
+def _waiting(step: StepRun, said: ev.StepWaiting, at: int) -> StepRun:
+    return replace(
+        step, state=_S.RUNNING, waits=True, due_at=said.due, awaits=said.event, started_at=at
+    )
+
+
+def _moved(step: StepRun, said: ev.StepMoved, _at: int) -> StepRun:
+    return replace(step, due_at=None if step.due_at is None else step.due_at + said.jump)
+
+
+def _child(step: StepRun, said: ev.StepChildStarted, at: int) -> StepRun:
+    return replace(
+        step,
+        state=_S.RUNNING,
+        child_id=said.execution_id,
+        child_ref=said.ref,
+        k=said.k,
+        attempt=1,
+        started=True,
+        started_at=at,
     )
 
 
@@ -202,6 +233,9 @@ _GOES: Mapping[type[Payload], Folding] = {
     ev.StepQueued: _queued,
     ev.StepExpanded: _expanded,
     ev.StepStarted: _started,
+    ev.StepWaiting: _waiting,
+    ev.StepMoved: _moved,
+    ev.StepChildStarted: _child,
     ev.StepRetrying: _retrying,
     ev.StepUncertain: _uncertain,
     ev.StepCompensating: _compensating,

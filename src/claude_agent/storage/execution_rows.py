@@ -40,7 +40,7 @@ _STEP_PLAIN = (
         "started_at",
     ),
     *("ended_at", "end_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
-    "undo_ended_at",
+    *("undo_ended_at", "child_id", "child_ref", "awaits"),
 )
 _STEP_FLAGS = ("started", "waits", "ended_well", "in_force")
 
@@ -58,6 +58,7 @@ def _changing(run: Execution) -> dict[str, Any]:
         "compensate_on_cancel": int(run.compensate_on_cancel),
         "plan": None if run.plan is None else json.dumps([list(group) for group in run.plan]),
         "not_undone": json.dumps(list(run.not_undone)),
+        "signals": json.dumps(list(run.signals)),
         "outputs": dump(run.outputs),
     }
 
@@ -103,6 +104,7 @@ def _execution_of(row: Row, steps: list[Row]) -> Execution:
         compensate_on_cancel=bool(row["compensate_on_cancel"]),
         plan=None if plan is None else tuple(tuple(group) for group in plan),
         not_undone=tuple(json.loads(row["not_undone"])),
+        signals=tuple(json.loads(row["signals"])),
         outputs=parse(row["outputs"]),
         steps={step["id"]: step_of(step) for step in steps},
         **{name: row[name] for name in _PLAIN},

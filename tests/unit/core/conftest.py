@@ -23,6 +23,8 @@ ON_BOTH = {
     "test_subscriptions",
     "test_task_desk",
     "test_task_orders",
+    "test_waits",
+    "test_children",
 }
 
 

@@ -126,13 +126,15 @@ class Stand:
             catalogue=self.catalogue,
         )
         self.subscriptions = Subscriptions(self.database, self.follower, self.clock)
-        self.bus = UnifiedMessageBus(foundation, desk=self.desk, subscriptions=self.subscriptions)
-        self.state = StateManager(foundation, self.subscriptions)
-        self.snapshots = StateSnapshots(foundation, self.state)
-        self.state.start()
         self.links = ExecutionLinks(
             foundation, self.desk, self.executions, self.folder / "workspaces"
         )
+        self.bus = UnifiedMessageBus(
+            foundation, desk=self.desk, subscriptions=self.subscriptions, say=self.links.say
+        )
+        self.state = StateManager(foundation, self.subscriptions)
+        self.snapshots = StateSnapshots(foundation, self.state)
+        self.state.start()
         self.engine = WorkflowEngine(
             foundation,
             desk=self.desk,
@@ -163,7 +165,7 @@ class Stand:
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
-            timed=(self.redrives, self.state, self.links),
+            timed=(self.redrives, self.state, *self.links.timed),
         )
         self.hosts = Hosts(
             foundation,

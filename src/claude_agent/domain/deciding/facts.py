@@ -2,9 +2,9 @@
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.deciding.many import instance_failed
-from claude_agent.domain.deciding.news import Fact
+from claude_agent.domain.deciding.news import ChildEnded, Fact
 from claude_agent.domain.deciding.scene import Scene
-from claude_agent.domain.deciding.undoing import undo_news
+from claude_agent.domain.deciding.undoing import child_undone, undo_news
 from claude_agent.domain.execution import StepRun
 from claude_agent.domain.states import StepState
 
@@ -29,12 +29,13 @@ def take_fact(scene: Scene, fact: Fact) -> None:
         case "succeeded":
             scene.say(ev.StepSucceeded(step=fact.step, outputs=fact.outputs))
         case "cancelled":
-            _cancelled(scene, fact, step)
+            step_cancelled(scene, fact, step)
         case _:
-            _failed(scene, fact, step)
+            step_failed(scene, fact, step)
 
 
-def _failed(scene: Scene, fact: Fact, step: StepRun) -> None:
+def step_failed(scene: Scene, fact: Fact, step: StepRun) -> None:
+    """Let a step, or an instance of one, fail for good."""
     if not step.parent:
         scene.fail(fact.step, fact.reason, fact.message, started=fact.started)
         return
@@ -46,7 +47,8 @@ def _failed(scene: Scene, fact: Fact, step: StepRun) -> None:
     instance_failed(scene, scene.step(fact.step))
 
 
-def _cancelled(scene: Scene, fact: Fact, step: StepRun) -> None:
+def step_cancelled(scene: Scene, fact: Fact, step: StepRun) -> None:
+    """Let a step end as cancelled: what was asked for will not be done."""
     scene.say(
         ev.StepCancelled(
             step=fact.step,
@@ -58,5 +60,31 @@ def _cancelled(scene: Scene, fact: Fact, step: StepRun) -> None:
     if step.parent:
         instance_failed(scene, scene.step(fact.step))
         return
-    # Its task was cancelled by itself: what was asked for will not be done.
-    scene.failing(fact.step, "cancelled", "Its task was cancelled.")
+    scene.failing(fact.step, "cancelled", fact.message or "Its task was cancelled.")
+
+
+def take_child(scene: Scene, news: ChildEnded) -> None:
+    """Take the end of the execution that a step started."""
+    seen = scene.run.steps.get(news.step)
+    if seen is None or seen.child_id != news.execution_id:
+        return
+    if seen.state == StepState.COMPENSATING:
+        child_undone(scene, news)
+        return
+    if not seen.open:
+        return
+    about = f"Execution {news.ref} ended as {news.state}"
+    fact = Fact(
+        step=news.step,
+        undo=False,
+        kind=news.state,
+        task_id="",
+        reason=news.reason or news.state,
+        message=f"{about}: {news.message}" if news.message else f"{about}.",
+    )
+    if news.state == "succeeded":
+        scene.say(ev.StepSucceeded(step=news.step, outputs=news.outputs))
+    elif news.state == "cancelled":
+        step_cancelled(scene, fact, seen)
+    else:
+        step_failed(scene, fact, seen)

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.children import start_child
+from claude_agent.domain.deciding.saying import start_emit, start_switch
 from claude_agent.domain.deciding.scene import Scene, Starter, Submit
+from claude_agent.domain.deciding.waiting import start_wait
 from claude_agent.domain.definition import Step
 from claude_agent.domain.execution import StepRun
 from claude_agent.domain.step_task import task_for
@@ -22,5 +25,10 @@ def _submit(scene: Scene, step: Step, seen: StepRun) -> None:
     scene.out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))
 
 
-STARTERS: Mapping[str, Starter] = {}
+STARTERS: Mapping[str, Starter] = {
+    "wait": start_wait,
+    "emit": start_emit,
+    "switch": start_switch,
+    "workflow": start_child,
+}
 """Kinds that are not one task: each has a module of its own; any other submits a task."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from claude_agent.domain.definition_parts import Data
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -37,4 +39,51 @@ class Begin:
     """The execution was just submitted."""
 
 
-News = Fact | CancelAsked | Begin
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerDue:
+    """The time that a step waits for has come."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockJumped:
+    """The wall clock jumped by so many milliseconds."""
+
+    jump: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signalled:
+    """Somebody sent a signal."""
+
+    name: str
+    data: object = None
+    source: str = ""
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSeen:
+    """An event was said that a step waits for."""
+
+    step: str
+    type: str
+    data: object = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded:
+    """The execution that a step started has ended."""
+
+    step: str
+    execution_id: str
+    ref: str
+    state: str
+    outputs: Data | None = None
+    reason: str = ""
+    message: str = ""
+
+
+News = TimerDue | ClockJumped | Signalled | EventSeen | ChildEnded | Fact | CancelAsked | Begin

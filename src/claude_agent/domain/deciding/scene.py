@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.definition import Definition, Step
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.execution import Execution, StepRun, fold
 from claude_agent.domain.states import STEP_CLOSED, ExecutionState, StepState
@@ -27,6 +28,36 @@ class Submit:
     spec: TaskSpec
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A sub-workflow to start as an execution of its own."""
+
+    execution_id: str
+    ref: str
+    digest: str
+    """Of its definition."""
+    step: str
+    params: Data
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """News for another execution, delivered by a transaction of that one."""
+
+    execution_id: str
+    kind: str
+    data: Data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """An event for everybody."""
+
+    type: str
+    data: Data
+
+
 @dataclass(slots=True, kw_only=True)
 class Decision:
     """What follows: events in order, tasks to submit, tasks to cancel."""
@@ -35,6 +66,13 @@ class Decision:
     events: list[Payload] = field(default_factory=list)
     submits: list[Submit] = field(default_factory=list)
     cancels: list[str] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    emits: list[Emitted] = field(default_factory=list)
+
+
+def _no_id() -> tuple[str, str]:
+    raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +84,8 @@ class Means:
     """A fresh (id, ref)."""
     route: Callable[[str], tuple[str, str]]
     """A description to (agent, reason)."""
+    new_execution: Callable[[], tuple[str, str]] = _no_id
+    """A fresh (id, ref) of an execution."""
 
 
 class Scene:
@@ -154,8 +194,17 @@ class Scene:
         """Let an open step's task be cancelled, or the step end where it has none."""
         if step.task_id:
             self.out.cancels.append(step.task_id)
+        elif step.child_id:
+            data = {"reason": "its parent", "compensate": self._goes_back()}
+            self.out.letters.append(Letter(execution_id=step.child_id, kind="cancel", data=data))
         else:
             self.say(ev.StepCancelled(step=step.id, started=step.started))
+
+    def _goes_back(self) -> bool:
+        """Say whether what was done will be undone once everything has stopped."""
+        if self.run.cancel_requested:
+            return self.run.compensate_on_cancel
+        return self.definition.on_failure == "compensate"
 
     def stop_group(self, name: str) -> None:
         """Let the instances of a step end: those not begun at once, the open ones by their task."""

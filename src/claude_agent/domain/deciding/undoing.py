@@ -2,7 +2,7 @@
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import plan
-from claude_agent.domain.deciding.news import Fact
+from claude_agent.domain.deciding.news import ChildEnded, Fact
 from claude_agent.domain.deciding.scene import Scene, Submit
 from claude_agent.domain.expression import ExpressionError
 from claude_agent.domain.states import ExecutionState, StepState
@@ -23,6 +23,15 @@ def undo_news(scene: Scene, fact: Fact) -> None:
     elif fact.kind in ("failed", "cancelled"):
         message = fact.message or fact.reason or "It could not be undone."
         scene.say(ev.StepCompensationFailed(step=fact.step, message=message))
+
+
+def child_undone(scene: Scene, news: ChildEnded) -> None:
+    """Take it that a sub-workflow was undone as a whole, or could not be."""
+    if news.state == "compensated":
+        scene.say(ev.StepCompensated(step=news.step))
+    else:
+        message = f"Execution {news.ref} ended as {news.state} while it was undone."
+        scene.say(ev.StepCompensationFailed(step=news.step, message=message))
 
 
 def after_stop(scene: Scene) -> None:

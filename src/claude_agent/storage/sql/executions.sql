@@ -16,12 +16,13 @@ INSERT INTO executions (
     id, ref, seq, generation, state, workflow, name, definition, params, cwd, workspace,
     created_at, started_at, ended_at, deadline_at, cancel_requested, compensate_on_cancel,
     failed_step, reason, message, plan, not_undone, outputs, parent_id, parent_step, depth, pins,
-    concurrency_key, concurrency_limit)
+    concurrency_key, concurrency_limit, signals)
 VALUES (
     :id, :ref, :seq, :generation, :state, :workflow, :name, :definition, :params, :cwd,
     :workspace, :created_at, :started_at, :ended_at, :deadline_at, :cancel_requested,
     :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :outputs,
-    :parent_id, :parent_step, :depth, :pins, :concurrency_key, :concurrency_limit);
+    :parent_id, :parent_step, :depth, :pins, :concurrency_key, :concurrency_limit,
+    :signals);
 
 -- name: executions.update
 -- The execution after its events; zero rows changed means that somebody else was first.
@@ -31,7 +32,7 @@ UPDATE executions
        deadline_at = CASE WHEN CAST(:ended_at AS BIGINT) IS NULL THEN deadline_at ELSE NULL END,
        compensate_on_cancel = :compensate_on_cancel, failed_step = :failed_step,
        reason = :reason, message = :message, plan = :plan, not_undone = :not_undone,
-       outputs = :outputs
+       outputs = :outputs, signals = :signals
  WHERE id = :id AND seq = :was_seq;
 
 -- name: executions.put_step
@@ -39,11 +40,11 @@ UPDATE executions
 INSERT INTO steps (
     execution_id, id, n, parent, item, generation, due_at, instances, in_force, state, task_id,
     task_ref, k, attempt, started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
-    undo_task_id, undo_task_ref, undo_started_at, undo_ended_at)
+    undo_task_id, undo_task_ref, undo_started_at, undo_ended_at, child_id, child_ref, awaits)
 VALUES (
     :execution_id, :id, :n, :parent, :item, :generation, :due_at, :instances, :in_force, :state, :task_id, :task_ref, :k, :attempt, :started, :waits,
     :ended_well, :outputs, :reason, :message, :started_at, :ended_at, :end_seq, :undo_task_id,
-    :undo_task_ref, :undo_started_at, :undo_ended_at)
+    :undo_task_ref, :undo_started_at, :undo_ended_at, :child_id, :child_ref, :awaits)
 ON CONFLICT (execution_id, id) DO UPDATE SET
     generation = excluded.generation, due_at = excluded.due_at, item = excluded.item,
     instances = excluded.instances, in_force = excluded.in_force,
@@ -53,7 +54,8 @@ ON CONFLICT (execution_id, id) DO UPDATE SET
     reason = excluded.reason, message = excluded.message, started_at = excluded.started_at,
     ended_at = excluded.ended_at, end_seq = excluded.end_seq,
     undo_task_id = excluded.undo_task_id, undo_task_ref = excluded.undo_task_ref,
-    undo_started_at = excluded.undo_started_at, undo_ended_at = excluded.undo_ended_at;
+    undo_started_at = excluded.undo_started_at, undo_ended_at = excluded.undo_ended_at,
+    child_id = excluded.child_id, child_ref = excluded.child_ref, awaits = excluded.awaits;
 
 -- name: executions.steps
 -- The steps of some executions, in the order of the definition.

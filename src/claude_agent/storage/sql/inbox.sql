@@ -51,3 +51,26 @@ SELECT e.id FROM executions AS e
    AND (SELECT COUNT(*) FROM concurrency_slots AS s WHERE s.key = e.concurrency_key)
        < e.concurrency_limit
  LIMIT 100;
+
+-- name: inbox.see_signal
+-- Remember a signal's message; zero rows changed means that it came before.
+INSERT INTO signals_seen (execution_id, source, message_id)
+VALUES (:execution, :source, :message) ON CONFLICT DO NOTHING;
+
+-- name: inbox.timers
+-- Steps whose time has come.
+SELECT execution_id, id FROM steps WHERE due_at IS NOT NULL AND due_at <= :now
+ ORDER BY due_at LIMIT :limit;
+
+-- name: inbox.next_timer
+-- When the next step's time comes.
+SELECT MIN(due_at) AS at FROM steps WHERE due_at IS NOT NULL;
+
+-- name: inbox.timed
+-- The executions that have a step with a timer.
+SELECT DISTINCT execution_id FROM steps WHERE due_at IS NOT NULL ORDER BY execution_id;
+
+-- name: inbox.awaiting
+-- Steps that wait for an event of one type, since when.
+SELECT execution_id, id, started_at FROM steps WHERE awaits = :type AND awaits <> ''
+ ORDER BY execution_id;

@@ -1,0 +1,175 @@
+"""Sub-workflows: their inputs and outputs, failure, cancel both ways, many, depth, kill."""
+
+from typing import Any
+
+from tests.unit.core.stand import NO, Stand
+from tests.unit.core.test_execution_desk import UNDO, step, workflow
+
+SUB = {
+    "name": "sub",
+    "inputs": {"url": {"type": "string"}},
+    "steps": [step("s", outputs={"code": {"type": "integer"}})],
+    "outputs": {"code": "${{ steps.s.outputs.code }}", "url": "${{ inputs.url }}"},
+}
+
+
+def sub(name: str = "c", *depends_on: str, **more: Any) -> dict[str, Any]:
+    kept = {"depends_on": list(depends_on)} if depends_on else {}
+    return {"id": name, "workflow": "sub", "with": {"url": "${{ inputs.u }}"}, **kept, **more}
+
+
+def parent(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return workflow(*steps, inputs={"u": {}}, **more)
+
+
+def begin(stand: Stand, flow: dict[str, Any], given: Any = "http://x", **child: Any) -> str:
+    stand.engine.define_workflow({**SUB, **child})
+    execution = stand.engine.execute(flow, {"u": given})
+    stand.links.orchestrator.drain()
+    return execution
+
+
+def child_of(stand: Stand, execution: str, name: str = "c") -> str:
+    return stand.execution(execution).steps[name].child_id
+
+
+def drain(stand: Stand) -> None:
+    stand.links.orchestrator.drain()
+
+
+def test_child_gets_its_inputs_and_its_outputs_come_back(stand: Stand) -> None:
+    flow = parent(sub(), step("after", "c"), outputs={"got": "${{ steps.c.outputs.code }}"})
+    one = begin(stand, flow)
+    child = child_of(stand, one)
+    seen = stand.execution(child)
+    assert (seen.params, seen.parent_id, seen.parent_step, seen.depth) == (
+        {"url": "http://x"},
+        one,
+        "c",
+        1,
+    )
+    assert stand.execution(one).steps["c"].state == "running"
+    stand.do(child, "s", code=200)
+    stand.restart()
+    drain(stand)
+    assert stand.execution(one).steps["c"].outputs == {"code": 200, "url": "http://x"}
+    stand.do(one, "after")
+    assert stand.execution(one).state == "succeeded"
+    assert stand.execution(one).outputs == {"got": 200}
+
+
+def test_definition_of_the_child_is_the_one_of_the_start(stand: Stand) -> None:
+    flow = parent(step("a"), sub("c", "a"))
+    one = begin(stand, flow)
+    stand.clock.advance(1)
+    stand.engine.define_workflow({**SUB, "steps": [step("other")], "outputs": {}})
+    stand.do(one, "a")
+    drain(stand)
+    assert list(stand.execution(child_of(stand, one)).steps) == ["s"]
+
+
+def test_failure_of_the_child_fails_its_step_with_the_reason(stand: Stand) -> None:
+    one = begin(stand, parent(sub()))
+    stand.do(child_of(stand, one), "s", NO)
+    drain(stand)
+    run = stand.execution(one)
+    assert run.state == "failed"
+    assert "ended as failed: s: It exited with 1." in run.steps["c"].message
+
+
+def test_inputs_that_do_not_fit_fail_the_step(stand: Stand) -> None:
+    one = begin(stand, parent(sub()), given=5)
+    run = stand.execution(one)
+    assert (run.state, run.steps["c"].reason) == ("failed", "not_started")
+    assert "url" in run.steps["c"].message
+
+
+def test_cancel_of_the_parent_cancels_the_child_and_waits_for_it(stand: Stand) -> None:
+    one = begin(stand, parent(sub()))
+    child = child_of(stand, one)
+    stand.claims.claim()
+    running = stand.start(stand.step_task(child, "s"))
+    stand.engine.cancel(one, compensate=None, actor="me", reason="no")
+    drain(stand)
+    assert stand.execution(child).state == "cancelling"
+    assert stand.execution(one).state == "cancelling"
+    stand.end(stand.task(running.id))
+    drain(stand)
+    assert stand.execution(child).state == "cancelled"
+    assert stand.execution(one).state == "cancelled"
+
+
+def test_cancel_of_the_child_fails_its_parent(stand: Stand) -> None:
+    one = begin(stand, parent(sub()))
+    child = child_of(stand, one)
+    stand.engine.cancel(child, compensate=None, actor="me", reason="no")
+    drain(stand)
+    run = stand.execution(one)
+    assert (run.state, run.steps["c"].state) == ("failed", "cancelled")
+    assert stand.execution(child).ref in run.message
+
+
+def test_cancelled_before_its_child_has_begun(stand: Stand) -> None:
+    stand.engine.define_workflow(SUB)
+    one = stand.engine.execute(parent(sub()), {"u": "x"})
+    stand.engine.cancel(one, compensate=None, actor="me", reason="no")
+    drain(stand)
+    drain(stand)
+    assert stand.execution(child_of(stand, one)).state == "cancelled"
+    assert stand.execution(one).state == "cancelled"
+
+
+def test_one_child_for_each_item(stand: Stand) -> None:
+    each = sub(foreach="${{ inputs.u }}", **{"with": {"url": "${{ item }}"}})
+    one = begin(stand, parent(each), given=["a", "b"])
+    for n, name in enumerate(("a", "b")):
+        child = child_of(stand, one, f"c[{n}]")
+        assert stand.execution(child).params == {"url": name}
+        stand.do(child, "s", code=n)
+    drain(stand)
+    run = stand.execution(one)
+    assert run.state == "succeeded"
+    assert run.steps["c"].outputs == [{"code": 0, "url": "a"}, {"code": 1, "url": "b"}]
+
+
+def test_failing_parent_stops_a_child_which_undoes_itself(stand: Stand) -> None:
+    flow = parent(step("a"), sub(), on_failure="compensate")
+    last = {"id": "t", "type": "wait", "depends_on": ["s"], "wait": {"signal": "never"}}
+    undone = {"steps": [step("s", compensate=UNDO), last], "outputs": {}}
+    one = begin(stand, flow, **undone)
+    child = child_of(stand, one)
+    stand.do(child, "s")
+    stand.do(one, "a", NO)
+    drain(stand)
+    assert stand.execution(child).state == "compensating"
+    stand.do(child, "undo s")
+    drain(stand)
+    assert stand.execution(child).state == "compensated"
+    assert stand.execution(one).state in ("failed", "compensated")
+
+
+def test_workflow_that_is_nested_too_deep_fails(stand: Stand) -> None:
+    ping, pong = ({"id": "d", "workflow": name} for name in ("ping", "pong"))
+    stand.engine.define_workflow(workflow(step("a")) | {"name": "ping"})
+    stand.engine.define_workflow(workflow(ping) | {"name": "pong"})
+    stand.clock.advance(1)
+    one = stand.engine.execute(workflow(pong) | {"name": "ping"})
+    for _ in range(12):
+        drain(stand)
+    run = stand.execution(one)
+    assert run.state == "failed"
+    assert "nested deeper than 8" in run.message
+
+
+def test_child_that_could_not_be_told_of_is_delivered_after_a_kill(stand: Stand) -> None:
+    stand.engine.define_workflow(SUB)
+    one = stand.engine.execute(parent(sub()), {"u": "x"})
+    assert stand.execution(child_of(stand, one)).state == "queued"
+    stand.restart()
+    stand.scheduler.tick()
+    child = child_of(stand, one)
+    assert stand.execution(child).state == "running"
+    stand.do(child, "s", code=1)
+    stand.restart()
+    stand.scheduler.tick()
+    assert stand.execution(one).state == "succeeded"
