@@ -10,6 +10,7 @@ _SHAPE = re.compile(
     re.ASCII,
 )
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_CLOCK = (24, 60, 60)
 _FEBRUARY = 2
 
 
@@ -32,7 +33,8 @@ def parse_instant(text: str) -> int:
         message = f"'{text:.40}' has no time zone"
         raise InstantError(message, hint="end it with Z or +02:00")
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    if not _exists(year, month, day) or hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004 - a clock
+    clock = all(part < most for part, most in zip((hour, minute, second), _CLOCK, strict=True))
+    if not (clock and _exists(year, month, day)):
         message = f"'{text:.40}' is no time that there is"
         raise InstantError(message, hint="write 2026-05-01T06:00:00Z")
     seconds = _days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
