@@ -103,6 +103,7 @@ class App:
                 bus=self.bus,
                 state=self.state,
                 engine=self.engine,
+                links=self._links,
                 orders=TaskOrders(self.database, self._desk),
                 letters=self._letters,
                 redrives=self._redrives,

@@ -122,6 +122,16 @@ class Executions(Part):
         body = {} if compensate is None else {"compensate": compensate}
         return cast("Execution", self._post("executions", ref, "cancel", body=body))
 
+    def signal(
+        self, ref: str, name: str, data: object = None, *, source: str = "", message_id: str = ""
+    ) -> Execution:
+        """Send a signal; a step that waits for it goes on, one that will wait finds it.
+
+        The same message id again changes nothing. Raises Conflict when the execution has ended.
+        """
+        body = {"data": data, "source": source, "message_id": message_id}
+        return cast("Execution", self._post("executions", ref, "signals", name, body=body))
+
 
 class Workflows(Part):
     """Definitions: check, store, start."""

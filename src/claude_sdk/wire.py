@@ -110,6 +110,8 @@ class Step(TypedDict):
     compensate: Json | None
     compensation: Compensation | None
     instances: NotRequired[Instances | None]
+    waiting: NotRequired[wire_steps.Waiting | None]
+    execution: NotRequired[wire_steps.Child | None]
 
 
 class Execution(TypedDict):

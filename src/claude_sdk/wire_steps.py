@@ -1,6 +1,6 @@
 """Types of the wire that steps, their instances and tasks share."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 Json = dict[str, object]
 
@@ -32,6 +32,21 @@ class Compensation(TypedDict):
     ended_at: int | None
 
 
+class Child(TypedDict):
+    """The execution that does a step: a sub-workflow's."""
+
+    id: str
+    ref: str
+
+
+class Waiting(TypedDict):
+    """What ends a step that waits: a time (epoch ms), a signal, an event; one or several."""
+
+    until: int | None
+    signal: str | None
+    event: str | None
+
+
 class Instance(TypedDict):
     """One of the many that a step with `matrix` or `foreach` became."""
 
@@ -48,6 +63,7 @@ class Instance(TypedDict):
     error: Failure | None
     outputs: Json | None
     compensation: Compensation | None
+    execution: NotRequired[Child | None]
 
 
 class Instances(TypedDict):

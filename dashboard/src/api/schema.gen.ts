@@ -520,6 +520,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List shared state
+         * @description Return a page of the keys that match, in order.
+         */
+        get: operations["states_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/state/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List snapshots
+         * @description Return the newest snapshots.
+         */
+        get: operations["snapshots_state_snapshots_get"];
+        put?: never;
+        /**
+         * Take a snapshot
+         * @description Copy the whole state.
+         */
+        post: operations["take_state_snapshots_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/state/snapshots/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a snapshot
+         * @description Return a snapshot, by its id or the newest of a name, with what it holds.
+         */
+        get: operations["snapshot_state_snapshots__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/state/snapshots/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a snapshot
+         * @description Make the state what the snapshot holds; each change is an event of its key.
+         */
+        post: operations["restore_state_snapshots__name__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/state/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read shared state
+         * @description Return the newest value of a key with its version.
+         */
+        get: operations["state_state__key__get"];
+        put?: never;
+        /**
+         * Set shared state
+         * @description Set a key; with `version` only if it still is at that version.
+         */
+        post: operations["set__state__key__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/state/{key}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete shared state
+         * @description Delete a key; its history stays.
+         */
+        post: operations["delete_state__key__delete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/state/{key}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a key's history
+         * @description Return who changed a key, when and to what.
+         */
+        get: operations["history_state__key__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dead-letters": {
         parameters: {
             query?: never;
@@ -884,6 +1032,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/executions/{ref}/signals/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a signal to an execution
+         * @description Let a step that waits for the signal go on; kept for one that will wait for it later.
+         */
+        post: operations["signal_executions__ref__signals__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -1240,6 +1408,16 @@ export interface components {
             } | null;
         };
         /**
+         * Child
+         * @description The execution that does a step: a sub-workflow's.
+         */
+        Child: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+        };
+        /**
          * CompensateSpec
          * @description How a step is undone.
          */
@@ -1437,6 +1615,17 @@ export interface components {
             hash: string;
             /** Name */
             name: string;
+        };
+        /**
+         * DeleteState
+         * @description Which version is meant.
+         */
+        DeleteState: {
+            /**
+             * Version
+             * @default null
+             */
+            version: number | null;
         };
         /**
          * DiscardLetter
@@ -1762,6 +1951,7 @@ export interface components {
             seen_at: number;
             /** Lost By */
             lost_by: string;
+            fencing: components["schemas"]["HostFencing"] | null;
             /** Slots */
             slots: number;
             /** Busy */
@@ -1772,6 +1962,25 @@ export interface components {
             };
             /** Workers */
             workers: components["schemas"]["HostWorker"][];
+        };
+        /**
+         * HostFencing
+         * @description What became of the fencing hook of a host that nobody hears of.
+         */
+        HostFencing: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "failed" | "refused" | "confirmed";
+            /** Tries */
+            tries: number;
+            /** At */
+            at: number;
+            /** Next At */
+            next_at: number;
+            /** Said */
+            said: string;
         };
         /**
          * HostList
@@ -1817,6 +2026,54 @@ export interface components {
             lost: boolean;
         };
         /**
+         * Instance
+         * @description One of the many that a step with `matrix` or `foreach` became.
+         */
+        Instance: {
+            /** Id */
+            id: string;
+            /** Item */
+            item: unknown;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Task Id */
+            task_id: string | null;
+            /** Task Ref */
+            task_ref: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Started At */
+            started_at: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Reason */
+            reason: string | null;
+            error: components["schemas"]["Failure"] | null;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            } | null;
+            compensation: components["schemas"]["Compensation"] | null;
+            /** @default null */
+            execution: components["schemas"]["Child"] | null;
+        };
+        /**
+         * Instances
+         * @description The instances of a step; of very many only the most interesting ones as items.
+         */
+        Instances: {
+            /** Total */
+            total: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["Instance"][];
+        };
+        JsonValue: unknown;
+        /**
          * LeftRunning
          * @description A task that goes on without the server.
          */
@@ -1861,6 +2118,27 @@ export interface components {
             name: string;
             /** Holder */
             holder: string | null;
+        };
+        /**
+         * MessageQueue
+         * @description A queue of the broker's own messages.
+         */
+        MessageQueue: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "message";
+            /** Ready */
+            ready: number;
+            /** Delayed */
+            delayed: number;
+            /** Leased */
+            leased: number;
+            /** Dead */
+            dead: number;
         };
         /**
          * MessageSent
@@ -1990,11 +2268,13 @@ export interface components {
         };
         /**
          * QueueList
-         * @description The queues.
+         * @description The queues of tasks, and those of the broker's messages.
          */
         QueueList: {
             /** Items */
             items: components["schemas"]["Queue"][];
+            /** Messages */
+            messages: components["schemas"]["MessageQueue"][];
         };
         /**
          * QueuePurged
@@ -2208,6 +2488,26 @@ export interface components {
             expires_at: number | null;
         };
         /**
+         * SetState
+         * @description A new value; any JSON.
+         */
+        SetState: {
+            /** Value */
+            value: unknown;
+            /**
+             * Version
+             * @description the version that was read; 0: the key must not exist
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Ttl
+             * @description after this time the key is gone
+             * @default null
+             */
+            ttl: (string | number) | null;
+        };
+        /**
          * Shown
          * @description How a state is shown to people.
          */
@@ -2221,6 +2521,102 @@ export interface components {
              * @enum {string}
              */
             family: "running" | "waiting" | "ok" | "failed" | "healing" | "idle";
+        };
+        /**
+         * Signal
+         * @description A signal for an execution: kept until a step that waits for its name takes it.
+         */
+        Signal: {
+            /**
+             * @description What the step gets, up to 64 KiB of JSON
+             * @default null
+             */
+            data: components["schemas"]["JsonValue"];
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * Message Id
+             * @description The same one again from the same source changes nothing
+             * @default
+             */
+            message_id: string;
+        };
+        /**
+         * Snapshot
+         * @description A copy of the whole state.
+         */
+        Snapshot: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Pos */
+            pos: number;
+            /** Keys */
+            keys: number;
+            /** Created At */
+            created_at: number;
+            /** Created By */
+            created_by: string;
+        };
+        /**
+         * SnapshotDetail
+         * @description A snapshot with what it holds.
+         */
+        SnapshotDetail: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Pos */
+            pos: number;
+            /** Keys */
+            keys: number;
+            /** Created At */
+            created_at: number;
+            /** Created By */
+            created_by: string;
+            /** Entries */
+            entries: components["schemas"]["SnapshotEntry"][];
+        };
+        /**
+         * SnapshotEntry
+         * @description One key of a snapshot.
+         */
+        SnapshotEntry: {
+            /** Key */
+            key: string;
+            /** Value */
+            value: unknown;
+            /** Version */
+            version: number;
+            /** Expires At */
+            expires_at: number | null;
+        };
+        /**
+         * SnapshotList
+         * @description The newest snapshots.
+         */
+        SnapshotList: {
+            /** Items */
+            items: components["schemas"]["Snapshot"][];
+        };
+        /**
+         * SnapshotRestored
+         * @description How many keys a restore set and deleted.
+         */
+        SnapshotRestored: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Changed */
+            changed: number;
+            /** Deleted */
+            deleted: number;
         };
         /**
          * Start
@@ -2251,6 +2647,52 @@ export interface components {
         Starts: {
             /** Items */
             items: components["schemas"]["Start"][];
+        };
+        /**
+         * StateDeletion
+         * @description A key that is gone, and the version of its deletion.
+         */
+        StateDeletion: {
+            /** Key */
+            key: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StateEntry
+         * @description The newest value of a key.
+         */
+        StateEntry: {
+            /** Key */
+            key: string;
+            /** Value */
+            value: unknown;
+            /** Version */
+            version: number;
+            /** Updated At */
+            updated_at: number;
+            /** Updated By */
+            updated_by: string;
+            /** Expires At */
+            expires_at: number | null;
+        };
+        /**
+         * StateHistory
+         * @description The events of a key, the oldest first.
+         */
+        StateHistory: {
+            /** Items */
+            items: components["schemas"]["Frame"][];
+        };
+        /**
+         * StateList
+         * @description A page of keys, in order.
+         */
+        StateList: {
+            /** Items */
+            items: components["schemas"]["StateEntry"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Step
@@ -2291,6 +2733,12 @@ export interface components {
             } | null;
             compensate: components["schemas"]["CompensateSpec"] | null;
             compensation: components["schemas"]["Compensation"] | null;
+            /** @default null */
+            instances: components["schemas"]["Instances"] | null;
+            /** @default null */
+            waiting: components["schemas"]["Waiting"] | null;
+            /** @default null */
+            execution: components["schemas"]["Child"] | null;
         };
         /**
          * StopServer
@@ -2317,12 +2765,23 @@ export interface components {
          */
         Subscribe: {
             /** Subscribe */
-            subscribe: ("*" | "tasks" | "executions" | "agents" | "system")[];
+            subscribe: ("*" | "tasks" | "executions" | "agents" | "state" | "notices" | "system")[];
             /**
              * After
              * @default null
              */
             after: string | null;
+        };
+        /**
+         * TakeSnapshot
+         * @description How the snapshot is called.
+         */
+        TakeSnapshot: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         /**
          * Task
@@ -2675,6 +3134,18 @@ export interface components {
             queues: {
                 [key: string]: components["schemas"]["Shown"];
             };
+        };
+        /**
+         * Waiting
+         * @description What ends a step that waits: a time (epoch ms), a signal, an event; one or several.
+         */
+        Waiting: {
+            /** Until */
+            until: number | null;
+            /** Signal */
+            signal: string | null;
+            /** Event */
+            event: string | null;
         };
         /**
          * Workers
@@ -3606,6 +4077,314 @@ export interface operations {
             };
         };
     };
+    states_state_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snapshots_state_snapshots_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_state_snapshots_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeSnapshot"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snapshot_state_snapshots__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_state_snapshots__name__restore_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotRestored"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_state__key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateEntry"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set__state__key__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetState"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateEntry"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_state__key__delete_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteState"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateDeletion"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_state__key__history_get: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateHistory"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dead_letters_dead_letters_get: {
         parameters: {
             query?: {
@@ -4262,12 +5041,51 @@ export interface operations {
             };
         };
     };
+    signal_executions__ref__signals__name__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_events_get: {
         parameters: {
             query?: {
                 after?: string | null;
                 limit?: number;
-                topic?: ("*" | "tasks" | "executions" | "agents" | "system") | null;
+                topic?: ("*" | "tasks" | "executions" | "agents" | "state" | "notices" | "system") | null;
                 wait_ms?: number;
             };
             header?: never;

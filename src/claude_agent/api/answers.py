@@ -134,6 +134,21 @@ class Compensation(Answer):
     ended_at: int | None
 
 
+class Child(Answer):
+    """The execution that does a step: a sub-workflow's."""
+
+    id: str
+    ref: str
+
+
+class Waiting(Answer):
+    """What ends a step that waits: a time (epoch ms), a signal, an event; one or several."""
+
+    until: int | None
+    signal: str | None
+    event: str | None
+
+
 class Instance(Answer):
     """One of the many that a step with `matrix` or `foreach` became."""
 
@@ -150,6 +165,7 @@ class Instance(Answer):
     error: Failure | None
     outputs: dict[str, Any] | None
     compensation: Compensation | None
+    execution: Child | None = None
 
 
 class Instances(Answer):
@@ -182,6 +198,8 @@ class Step(Answer):
     compensate: CompensateSpec | None
     compensation: Compensation | None
     instances: Instances | None = None
+    waiting: Waiting | None = None
+    execution: Child | None = None
 
 
 class Execution(Answer):

@@ -26,6 +26,7 @@ from claude_agent.api.routes import (
     executions,
     hosts,
     queues,
+    signals,
     state,
     system,
     tasks,
@@ -46,6 +47,7 @@ _ROUTERS = (
     dead_letters,
     workflows,
     executions,
+    signals,
     events,
     browser,
 )

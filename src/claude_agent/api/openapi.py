@@ -43,6 +43,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
         answers_system,
         wire,
         wire_queues,
+        wire_signals,
         wire_state,
     )
 
@@ -57,6 +58,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
     models = {
         **_models(wire, Body),
         **_models(wire_queues, Body),
+        **_models(wire_signals, Body),
         **_models(wire_state, Body),
         **_models(answers, answers.Answer),
         **_models(answers_system, answers.Answer),
@@ -76,7 +78,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
     }
     queries = {
         name: model
-        for module in (wire, wire_queues, wire_state)
+        for module in (wire, wire_queues, wire_signals, wire_state)
         for name, model in _models(module, Query).items()
     }
     for method, path, operation in _operations(document):

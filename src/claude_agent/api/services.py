@@ -21,6 +21,7 @@ from claude_agent.api.asked import (
 )
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
+from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
 
 __all__ = [
@@ -299,6 +300,7 @@ class Services(
     AgentServices,
     QueueServices,
     HostServices,
+    SignalServices,
     StateServices,
     DeadLetterServices,
     WorkflowServices,

@@ -97,6 +97,7 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /executions/{ref}/summary
     GET    /executions/{ref}/events
     POST   /executions/{ref}/cancel
+    POST   /executions/{ref}/signals/{name}
     GET    /events
     WS     /events
     GET    /events/head

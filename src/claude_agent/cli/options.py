@@ -36,10 +36,15 @@ def pairs(values: Sequence[str], option: str) -> dict[str, object]:
 
 
 def _json(name: str, text: str, option: str) -> object:
+    return parse_json(text, f"{option} {name}:=")
+
+
+def parse_json(text: str, what: str) -> object:
+    """Read JSON; raise a usage error that names `what` where it is none."""
     try:
         parsed: object = json.loads(text)
     except ValueError as error:
-        msg = f"{option} {name}:= is not JSON: {error}."
+        msg = f"{what} is not JSON: {error}."
         raise click.UsageError(msg) from error
     return parsed
 

@@ -75,7 +75,25 @@ def step_view(step: Step, seen: StepRun, order: int | None) -> Wire:
         if undo is None
         else {"action": undo.action, "run": undo.run, "on": undo.on},
         "compensation": None if order is None else _compensation(seen, order),
+        "waiting": _waiting(step, seen),
+        "execution": _child(seen),
     }
+
+
+def _waiting(step: Step, seen: StepRun) -> Wire | None:
+    """Return what an open step waits for, besides its task."""
+    wait = step.wait
+    if not seen.open or (wait is None and seen.due_at is None):
+        return None
+    return {
+        "until": seen.due_at,
+        "signal": (wait.signal or wait.or_signal) if wait is not None else None,
+        "event": seen.awaits or None,
+    }
+
+
+def _child(seen: StepRun) -> Wire | None:
+    return {"id": seen.child_id, "ref": seen.child_ref} if seen.child_id else None
 
 
 def _compensation(seen: StepRun, order: int) -> Wire:
@@ -130,6 +148,7 @@ def _instance(seen: StepRun, order: int | None) -> Wire:
         "error": _error(seen),
         "outputs": dict(seen.outputs) if isinstance(seen.outputs, Mapping) else None,
         "compensation": None if order is None else _compensation(seen, order),
+        "execution": _child(seen),
     }
 
 

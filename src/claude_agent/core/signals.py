@@ -40,9 +40,6 @@ class Signals:
         _check(signal)
         execution_id = self._executions.find_id(tx, ref)
         run = self._executions.load(tx, execution_id)
-        if run.terminal:
-            message = f"Execution {run.ref} is {run.state.value}: it takes no signal any more."
-            raise Conflict(message, hint=f"See it: claude-agent execution show {run.ref}")
         if signal.message_id and not tx.execute(
             "inbox.see_signal",
             execution=execution_id,
@@ -50,6 +47,9 @@ class Signals:
             message=signal.message_id,
         ):
             return run
+        if run.terminal:
+            message = f"Execution {run.ref} is {run.state.value}: it takes no signal any more."
+            raise Conflict(message, hint=f"See it: claude-agent execution show {run.ref}")
         if len(run.signals) >= MAX_KEPT:
             message = f"Execution {run.ref} keeps {MAX_KEPT} signals that no step has taken."
             raise Conflict(message, hint="Check the name: nothing waits for so many.")

@@ -12,6 +12,7 @@ from claude_agent.api.services import Answered, IdempotencyKey, MessageToSend, P
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.execution_links import ExecutionLinks
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.redrives import Redrives
@@ -35,6 +36,7 @@ class Parts:
     bus: UnifiedMessageBus
     state: StateManager
     engine: WorkflowEngine
+    links: ExecutionLinks
     orders: TaskOrders
     letters: DeadLetters
     redrives: Redrives

@@ -5,6 +5,7 @@ from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.queues import Queues
+from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
 from claude_agent.serve.tasks import Tasks
@@ -17,6 +18,7 @@ class ServerServices(
     Queues,
     DeadLetterDesk,
     HostDesk,
+    SignalDesk,
     State,
     Workflows,
     Executions,

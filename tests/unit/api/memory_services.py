@@ -37,6 +37,7 @@ from tests.unit.api.memory_shapes import (
     page_of,
     task_of,
 )
+from tests.unit.api.memory_signals import MemorySignals
 from tests.unit.api.memory_state import MemoryState
 
 TOKEN = "operator-token-of-the-tests"  # noqa: S105 - a token for tests
@@ -45,7 +46,7 @@ KINDS = ("tasks", "steps", "executions", "agents", "queues")
 TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "agent": "agents"}
 
 
-class MemoryServices(MemoryQueues, MemoryHosts, MemoryState, Services):
+class MemoryServices(MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Services):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
     def __init__(self, access: Access, *, epoch: str = "e1") -> None:

@@ -61,6 +61,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/executions/X1", None, 200),
     ("GET", "/executions/X1/summary", None, 200),
     ("GET", "/executions/X1/events", None, 200),
+    ("POST", "/executions/X1/signals/go", {"data": {"n": 1}, "message_id": "1"}, 200),
     ("POST", "/executions/X1/cancel", {"compensate": False}, 202),
     ("GET", "/events", None, 200),
     ("GET", "/events/head", None, 200),

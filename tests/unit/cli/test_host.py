@@ -16,6 +16,14 @@ def test_status_shows_the_workers_of_each_of_several_hosts(server: WireServer, c
     assert "worker 7 [testing]" in cli("status").out
 
 
+def test_signal_is_sent_with_its_data_and_its_id(server: WireServer, cli: Cli) -> None:
+    assert cli("execution", "signal", "X1", "go", "--data", '{"n": 1}', "--id", "7").code == 0
+    [body] = server.bodies("/executions/X1/signals/go")
+    assert body == {"data": {"n": 1}, "source": "", "message_id": "7"}
+    assert cli("execution", "signal", "X1", "go", "--data", "{").code == 2
+    assert cli("execution", "signal", "X1", "late").code == 6
+
+
 def test_host_lost_is_refused_without_a_word_of_consent(server: WireServer, cli: Cli) -> None:
     assert cli("host", "lost", "far").code == 2
     assert "nothing was changed" in cli("host", "lost", "far", "--dry-run").err

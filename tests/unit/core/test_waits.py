@@ -108,6 +108,9 @@ def test_one_signal_ends_one_wait_and_the_same_message_counts_once(stand: Stand)
     assert (state(stand, one, "v"), state(stand, one, "w")) == ("succeeded", "running")
     signal(stand, one, "go", source="other", message_id="1")
     assert stand.execution(one).state == "succeeded"
+    signal(stand, one, "go", source="ci", message_id="1")  # delivered again: nothing to refuse
+    with pytest.raises(Conflict):
+        signal(stand, one, "go", source="ci", message_id="2")
 
 
 def test_signal_may_end_a_timed_wait_earlier(stand: Stand) -> None:

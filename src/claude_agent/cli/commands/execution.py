@@ -5,7 +5,7 @@ from typing import Unpack
 import click
 
 from claude_agent.cli.durations import Duration
-from claude_agent.cli.options import pass_session
+from claude_agent.cli.options import parse_json, pass_session
 from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.views import events as events_view
@@ -99,6 +99,22 @@ def cancel(
         note(f"Would cancel {found['ref']}; nothing was changed.")
     else:
         found = executions.cancel(ref, compensate=compensate)
+    show(executions_view.execution(found, session.system.address(found["url"])), form)
+
+
+@command.command("signal")
+@click.argument("ref")
+@click.argument("name")
+@click.option("--data", metavar="JSON", help="What the step that waits for it gets.")
+@click.option("--id", "message_id", metavar="TEXT", help="Sent again with the same id: no change.")
+@format_option
+@pass_session
+def signal(
+    session: Session, ref: str, name: str, form: str, *, data: str | None, message_id: str | None
+) -> None:
+    """Send a signal: a step that waits for NAME goes on."""
+    value = None if data is None else parse_json(data, "--data")
+    found = session.system.executions.signal(ref, name, value, message_id=message_id or "")
     show(executions_view.execution(found, session.system.address(found["url"])), form)
 
 

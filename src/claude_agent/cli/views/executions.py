@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
 from claude_agent.cli.text import one_line
-from claude_agent.cli.views.common import as_items, elapsed, more, now_ms
+from claude_agent.cli.views.common import as_items, clock_text, elapsed, more, now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +120,13 @@ def _remark(step: Step) -> str:
         parts.append(step["error"]["message"])
     elif step["reason"]:
         parts.append(step["reason"])
+    waiting, child = step.get("waiting"), step.get("execution")
+    if waiting:
+        names = (f"{kind} {name}" for kind, name in waiting.items() if name and kind != "until")
+        until = [f"until {clock_text(waiting['until'])}"] if waiting["until"] else []
+        parts.append("waits " + " or ".join([*until, *(f"for {name}" for name in names)]))
+    if child:
+        parts.append(f"execution {child['ref']}")
     return ", ".join(parts)
 
 
