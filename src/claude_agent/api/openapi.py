@@ -55,16 +55,12 @@ def complete(app: FastAPI) -> dict[str, Any]:
         openapi_version="3.1.0",
         routes=app.routes,
     )
-    models = {
-        **_models(wire, Body),
-        **_models(wire_queues, Body),
-        **_models(wire_signals, Body),
-        **_models(wire_state, Body),
-        **_models(answers, answers.Answer),
-        **_models(answers_system, answers.Answer),
-        **_models(answers_queues, answers.Answer),
-        **_models(answers_state, answers.Answer),
-    }
+    asked = (wire, wire_queues, wire_signals, wire_state)
+    models: dict[str, type[BaseModel]] = {}
+    for module in asked:
+        models |= _models(module, Body)
+    for module in (answers, answers_system, answers_queues, answers_state):
+        models |= _models(module, answers.Answer)
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template=_REF + "{model}"
     )
@@ -76,11 +72,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
             "session": {"type": "apiKey", "in": "cookie", "name": "claude_agent_session"},
         },
     }
-    queries = {
-        name: model
-        for module in (wire, wire_queues, wire_signals, wire_state)
-        for name, model in _models(module, Query).items()
-    }
+    queries = {name: model for module in asked for name, model in _models(module, Query).items()}
     for method, path, operation in _operations(document):
         operation["parameters"] = _path_parameters(path)
         _describe(operation, method, queries)
