@@ -70,7 +70,14 @@ def _validate(_: World, seen: Seen) -> tuple[int, Json]:
     body = wire.ValidateWorkflow.model_validate(seen.body)
     if "broken" in body.source:
         _broken(body.file)
-    return 200, {"valid": True, "workflow": "deploy", "name": "D", "steps": 2, "hash": "c" * 64}
+    return 200, {
+        "valid": True,
+        "workflow": "deploy",
+        "name": "D",
+        "steps": 2,
+        "hash": "c" * 64,
+        "not_yet": [],
+    }
 
 
 def _list_tasks(world: World, seen: Seen) -> tuple[int, Json]:
@@ -189,6 +196,7 @@ GETS: dict[str, Route] = {
     "executions/*/summary": _summary,
     "executions/*/events": _execution_events,
     "workflows": lambda *_: (200, {"items": [samples.workflow()]}),
+    "workflows/schema": lambda *_: (200, {"title": "A workflow", "type": "object"}),
     "workflows/*": lambda *_: (200, samples.workflow()),
     "events": _events,
     "events/head": lambda w, _: (200, {"cursor": w.cursor(), "hash": "ab" * 32}),

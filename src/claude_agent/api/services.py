@@ -169,7 +169,11 @@ class WorkflowServices(ABC):
 
     @abstractmethod
     def validate_workflow(self, source: str, file: str) -> Wire:
-        """Return {"valid","workflow","name","steps","hash"}. Raises DefinitionInvalid."""
+        """Return {"valid","workflow","name","steps","hash","not_yet"}. Raises DefinitionInvalid."""
+
+    @abstractmethod
+    def workflow_schema(self) -> Wire:
+        """Return the JSON Schema of definitions."""
 
     @abstractmethod
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:

@@ -90,6 +90,7 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /workflows/validate
     GET    /workflows
     POST   /workflows
+    GET    /workflows/schema
     GET    /workflows/{name}
     POST   /workflows/{name}/execute
     GET    /executions

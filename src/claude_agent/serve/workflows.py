@@ -15,6 +15,8 @@ from claude_agent.api.services import (
 )
 from claude_agent.core import views
 from claude_agent.core.execution_views import execution_view
+from claude_agent.core.format_schema import format_schema
+from claude_agent.domain.available import missing
 from claude_agent.domain.states import ExecutionState
 from claude_agent.errors import Invalid
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
@@ -36,7 +38,12 @@ class Workflows(Base, WorkflowServices):
             "name": definition.name,
             "steps": len(definition.steps),
             "hash": definition.digest,
+            "not_yet": [problem.message for problem in missing(definition)],
         }
+
+    @override
+    def workflow_schema(self) -> Wire:
+        return format_schema()
 
     @override
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:

@@ -222,7 +222,12 @@ class MemoryServices(MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Serv
             "name": definition["name"],
             "steps": len(definition["steps"]),
             "hash": definition["hash"],
+            "not_yet": [],
         }
+
+    @override
+    def workflow_schema(self) -> Wire:
+        return {"type": "object"}
 
     @override
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:

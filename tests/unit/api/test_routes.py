@@ -55,6 +55,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/workflows/validate", {"source": SOURCE}, 200),
     ("GET", "/workflows", None, 200),
     ("POST", "/workflows", {"source": SOURCE}, 201),
+    ("GET", "/workflows/schema", None, 200),
     ("GET", "/workflows/two-steps", None, 200),
     ("POST", "/workflows/two-steps/execute", {"params": {"env": "prod"}}, 201),
     ("GET", "/executions", None, 200),
