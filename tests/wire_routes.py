@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent.api import wire
 from tests import wire_samples as samples
+from tests.wire_approvals import APPROVAL_GETS, APPROVAL_POSTS
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_hosts import HOST_GETS, HOST_POSTS
 from tests.wire_world import Json, Refused, Seen, World
@@ -205,6 +206,7 @@ GETS: dict[str, Route] = {
     "apps": lambda w, _: (200, {"items": w.apps}),
     **QUEUE_GETS,
     **HOST_GETS,
+    **APPROVAL_GETS,
 }
 POSTS: dict[str, Route] = {
     "tasks/submit": _submit,
@@ -217,5 +219,6 @@ POSTS: dict[str, Route] = {
     "messages": lambda _, s: (201, {"message_id": f"m-{s.body['actor']}"}),
     **QUEUE_POSTS,
     **HOST_POSTS,
+    **APPROVAL_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.api.asked import (
+    OPERATOR,
     Answered,
+    Caller,
     ExecutionFilter,
     IdempotencyKey,
     MessageToSend,
@@ -19,6 +21,7 @@ from claude_agent.api.asked import (
     TaskFilter,
     Wire,
 )
+from claude_agent.api.services_approvals import ApprovalServices, TokenServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 from claude_agent.api.services_signals import SignalServices
@@ -98,9 +101,16 @@ class TaskServices(ABC):
 
     @abstractmethod
     def submit_task(
-        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+        self,
+        spec: Mapping[str, Any],
+        *,
+        actor: str,
+        key: IdempotencyKey | None,
+        caller: Caller = OPERATOR,
     ) -> Answered:
         """Accept one task; return 201 and the Task once it is durable.
+
+        What the policy of approvals holds is answered as `held`, what it refuses as `rejected`.
 
         `spec` holds the fields of `wire.TaskSpec` that were sent, `timeout` and `gates` in their
         long form. The key is stored in the same transaction as the task; a repeat returns the
@@ -307,6 +317,8 @@ class Services(
     SignalServices,
     StateServices,
     DeadLetterServices,
+    ApprovalServices,
+    TokenServices,
     WorkflowServices,
     ExecutionServices,
     EventServices,

@@ -127,6 +127,26 @@ class StepExpanded(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepHeld(Payload):
+    """It waits for an approval: its task's, or its own where it is nothing else."""
+
+    TYPE: ClassVar[str] = "step.held"
+    step: str
+    approval: str = ""
+    """The approval of a step that is one."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepApproved(Payload):
+    """The approval of its task was given."""
+
+    TYPE: ClassVar[str] = "step.approved"
+    step: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(Payload):
     """An attempt of it began."""
 

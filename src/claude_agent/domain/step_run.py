@@ -136,6 +136,15 @@ def _expanded(step: StepRun, said: ev.StepExpanded, at: int) -> StepRun:
     )
 
 
+def _held(step: StepRun, _said: ev.StepHeld, at: int) -> StepRun:
+    began = step.started_at if step.started_at is not None or step.task_id else at
+    return replace(step, state=_S.HELD, waits=True, started_at=began)
+
+
+def _approved(step: StepRun, _said: ev.StepApproved, _at: int) -> StepRun:
+    return replace(step, state=_S.QUEUED, waits=False)
+
+
 def _started(step: StepRun, said: ev.StepStarted, at: int) -> StepRun:
     return replace(
         step,
@@ -232,6 +241,8 @@ def _not_compensated(step: StepRun, said: ev.StepCompensationFailed, at: int) ->
 _GOES: Mapping[type[Payload], Folding] = {
     ev.StepQueued: _queued,
     ev.StepExpanded: _expanded,
+    ev.StepHeld: _held,
+    ev.StepApproved: _approved,
     ev.StepStarted: _started,
     ev.StepWaiting: _waiting,
     ev.StepMoved: _moved,

@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from claude_agent.api.asked import OPERATOR, Caller
 from claude_agent.api.services import (
     Access,
     Answered,
@@ -25,6 +26,7 @@ from claude_agent.errors import (
     Malformed,
     UnknownName,
 )
+from tests.unit.api.memory_approvals import MemoryApprovals
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_queues import MemoryQueues, queue_of
 from tests.unit.api.memory_shapes import (
@@ -46,7 +48,9 @@ KINDS = ("tasks", "steps", "executions", "agents", "queues")
 TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "agent": "agents"}
 
 
-class MemoryServices(MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Services):
+class MemoryServices(
+    MemoryApprovals, MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Services
+):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
     def __init__(self, access: Access, *, epoch: str = "e1") -> None:
@@ -107,7 +111,12 @@ class MemoryServices(MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Serv
 
     @override
     def submit_task(
-        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+        self,
+        spec: Mapping[str, Any],
+        *,
+        actor: str,
+        key: IdempotencyKey | None,
+        caller: Caller = OPERATOR,
     ) -> Answered:
         agent = spec.get("agent", "backend-api")
         if agent not in AGENTS:

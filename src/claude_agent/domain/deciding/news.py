@@ -15,7 +15,7 @@ class Fact:
     undo: bool
     """It is the task that undoes the step."""
     kind: str
-    """started, retrying, uncertain, succeeded, failed, cancelled."""
+    """held, approved, started, retrying, uncertain, succeeded, failed, cancelled."""
     task_id: str
     attempt: int = 0
     outputs: Mapping[str, Any] | None = None
