@@ -10,12 +10,12 @@ from claude_sdk.approvals import Approvals, Tokens
 from claude_sdk.dead_letters import DeadLetters
 from claude_sdk.discovery import locator
 from claude_sdk.errors import ProblemDocument, UnknownName, WaitTimeout
+from claude_sdk.executions import SteeredExecutions
 from claude_sdk.hosts import Hosts
 from claude_sdk.parts import (
     Agents,
     Apps,
     Events,
-    Executions,
     Server,
     Tasks,
     Workflows,
@@ -58,7 +58,7 @@ class ClaudeSystem:
     ) -> None:
         self._transport = Transport(locator(url, token, home), patience=patience)
         self.tasks = Tasks(self._transport)
-        self.executions = Executions(self._transport)
+        self.executions = SteeredExecutions(self._transport)
         self.workflows = Workflows(self._transport)
         self.agents = Agents(self._transport)
         self.queues = Queues(self._transport)

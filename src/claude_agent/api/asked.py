@@ -65,6 +65,22 @@ class ExecutionFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondChance:
+    """What a person asks of an execution that stopped, or of one that should."""
+
+    ref: str
+    what: str
+    """pause, resume, retry, rewind, skip, set-output, fork or compensate."""
+    step: str = ""
+    params: dict[str, Any] | None = None
+    feedback: str = ""
+    outputs: dict[str, Any] | None = None
+    failed_only: bool = False
+    skip: tuple[str, ...] = ()
+    """Steps whose undoing is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
     """Which dead letters a list holds."""
 

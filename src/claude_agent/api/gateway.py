@@ -27,6 +27,7 @@ from claude_agent.api.routes import (
     executions,
     hosts,
     queues,
+    second_chances,
     signals,
     state,
     system,
@@ -50,6 +51,7 @@ _ROUTERS = (
     workflows,
     executions,
     signals,
+    second_chances,
     events,
     browser,
 )

@@ -44,6 +44,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
         answers_system,
         wire,
         wire_approvals,
+        wire_executions,
         wire_queues,
         wire_signals,
         wire_state,
@@ -57,7 +58,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
         openapi_version="3.1.0",
         routes=app.routes,
     )
-    asked = (wire, wire_queues, wire_signals, wire_state, wire_approvals)
+    asked = (wire, wire_executions, wire_queues, wire_signals, wire_state, wire_approvals)
     models: dict[str, type[BaseModel]] = {}
     for module in asked:
         models |= _models(module, Body)

@@ -18,6 +18,7 @@ from claude_agent.api.asked import (
     IdempotencyKey,
     MessageToSend,
     Page,
+    SecondChance,
     TaskFilter,
     Wire,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "LogRange",
     "MessageToSend",
     "Page",
+    "SecondChance",
     "Services",
     "SystemServices",
     "TaskFilter",
@@ -226,6 +228,16 @@ class ExecutionServices(ABC):
     @abstractmethod
     def execution_events(self, ref: str, after: str | None, limit: int) -> Wire:
         """Return {"items","cursor"}: the frames of one execution, its steps and tasks."""
+
+    @abstractmethod
+    def second_chance(
+        self, asked: SecondChance, *, actor: str, key: IdempotencyKey | None
+    ) -> Answered:
+        """Do it; return the Execution: 202, or 201 with the new one for a fork.
+
+        Raises NotFound (execution, step), Conflict (its state does not allow it), Invalid,
+        DefinitionInvalid (parameters).
+        """
 
     @abstractmethod
     def cancel_execution(self, ref: str, *, compensate: bool | None, actor: str) -> Wire:

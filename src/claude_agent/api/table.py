@@ -126,6 +126,14 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /executions/{ref}/events
     POST   /executions/{ref}/cancel
     POST   /executions/{ref}/signals/{name}
+    POST   /executions/{ref}/pause
+    POST   /executions/{ref}/resume
+    POST   /executions/{ref}/retry
+    POST   /executions/{ref}/rewind
+    POST   /executions/{ref}/skip
+    POST   /executions/{ref}/set-output
+    POST   /executions/{ref}/fork
+    POST   /executions/{ref}/compensate
     GET    /events
     WS     /events
     GET    /events/head

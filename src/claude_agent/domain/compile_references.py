@@ -9,7 +9,7 @@ from claude_agent.domain.expression import paths
 from claude_agent.domain.expression_parser import parse, parse_template, strip_braces
 from claude_agent.domain.expression_tree import Embedded, Expr, ExpressionError, Path
 
-EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation")
+EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation", "feedback")
 """What `execution` holds."""
 STEP_NAMES = ("outputs", "status", "error", "attempt")
 """What `steps.<id>` and `self` hold."""

@@ -96,7 +96,7 @@ STEP_ALLOWED: Mapping[StepState, frozenset[StepState]] = {
         # what has no task of its own: a step with many instances, a wait; a switch ends at once
         | {_S.RUNNING, _S.SUCCEEDED}
     ),
-    _S.SKIPPED: frozenset(),
+    _S.SKIPPED: frozenset({_S.COMPENSATING}),  # an effect of an earlier generation
     _S.HELD: frozenset({_S.QUEUED, _S.SUCCEEDED, _S.FAILED, _S.SKIPPED, _S.CANCELLED}),
     _S.QUEUED: frozenset(
         {_S.QUEUED, _S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.CANCELLED, _S.UNCERTAIN}

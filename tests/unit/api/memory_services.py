@@ -27,6 +27,7 @@ from claude_agent.errors import (
     UnknownName,
 )
 from tests.unit.api.memory_approvals import MemoryApprovals
+from tests.unit.api.memory_chances import MemoryChances
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_queues import MemoryQueues, queue_of
 from tests.unit.api.memory_shapes import (
@@ -49,7 +50,7 @@ TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "age
 
 
 class MemoryServices(
-    MemoryApprovals, MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Services
+    MemoryChances, MemoryApprovals, MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Services
 ):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
