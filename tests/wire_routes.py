@@ -6,9 +6,9 @@ from typing import Any
 
 from claude_agent.api import wire
 from tests import wire_samples as samples
-from tests.wire_approvals import APPROVAL_GETS, APPROVAL_POSTS
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_hosts import HOST_GETS, HOST_POSTS
+from tests.wire_insight import INSIGHT_GETS
 from tests.wire_world import Json, Refused, Seen, World
 
 
@@ -71,14 +71,7 @@ def _validate(_: World, seen: Seen) -> tuple[int, Json]:
     body = wire.ValidateWorkflow.model_validate(seen.body)
     if "broken" in body.source:
         _broken(body.file)
-    return 200, {
-        "valid": True,
-        "workflow": "deploy",
-        "name": "D",
-        "steps": 2,
-        "hash": "c" * 64,
-        "not_yet": [],
-    }
+    return 200, {"valid": True, "workflow": "deploy", "name": "D", "steps": 2, "hash": "c" * 64}
 
 
 def _list_tasks(world: World, seen: Seen) -> tuple[int, Json]:
@@ -197,7 +190,6 @@ GETS: dict[str, Route] = {
     "executions/*/summary": _summary,
     "executions/*/events": _execution_events,
     "workflows": lambda *_: (200, {"items": [samples.workflow()]}),
-    "workflows/schema": lambda *_: (200, {"title": "A workflow", "type": "object"}),
     "workflows/*": lambda *_: (200, samples.workflow()),
     "events": _events,
     "events/head": lambda w, _: (200, {"cursor": w.cursor(), "hash": "ab" * 32}),
@@ -206,7 +198,7 @@ GETS: dict[str, Route] = {
     "apps": lambda w, _: (200, {"items": w.apps}),
     **QUEUE_GETS,
     **HOST_GETS,
-    **APPROVAL_GETS,
+    **INSIGHT_GETS,
 }
 POSTS: dict[str, Route] = {
     "tasks/submit": _submit,
@@ -219,6 +211,5 @@ POSTS: dict[str, Route] = {
     "messages": lambda _, s: (201, {"message_id": f"m-{s.body['actor']}"}),
     **QUEUE_POSTS,
     **HOST_POSTS,
-    **APPROVAL_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Verdict,
         Workflow,
     )
+    from claude_sdk.wire_insight import ExecutionExplained, TaskExplained
 
 
 class Part:
@@ -85,6 +86,10 @@ class Tasks(Part):
         query = {"offset": offset, "run": run, "limit": limit}
         return cast("Log", self._get("tasks", ref, "log", query=query))
 
+    def explain(self, ref: str) -> TaskExplained:
+        """Return why the task has not ended, and the command that helps."""
+        return cast("TaskExplained", self._get("tasks", ref, "explain"))
+
     def cancel(self, ref: str) -> Task:
         """Ask for a cancel; the stop ladder then runs. The answer shows the state by now."""
         return cast("Task", self._post("tasks", ref, "cancel"))
@@ -117,6 +122,11 @@ class Executions(Part):
         """Return the whole history of the execution so far."""
         return cast("Frames", self._get("executions", ref, "events"))
 
+    def explain(self, ref: str, *, step: str | None = None) -> ExecutionExplained:
+        """Return why each step (or the one that is named) is not closed, and what follows."""
+        query = {"step": step}
+        return cast("ExecutionExplained", self._get("executions", ref, "explain", query=query))
+
     def cancel(self, ref: str, *, compensate: bool | None = None) -> Execution:
         """Ask for a cancel, with or without undoing (None: as the workflow says)."""
         body = {} if compensate is None else {"compensate": compensate}
@@ -148,10 +158,6 @@ class Workflows(Part):
         """Check a definition; raise DefinitionInvalid with all its problems."""
         body = {"source": source} | ({"file": file} if file else {})
         return cast("Validated", self._post("workflows", "validate", body=body))
-
-    def schema(self) -> object:
-        """Return the JSON Schema (draft 2020-12) of definition files, a JSON object."""
-        return self._get("workflows", "schema")
 
     def define(self, source: str, *, file: str = "") -> Workflow:
         """Store a definition under its own name."""

@@ -310,7 +310,6 @@ class Validated(TypedDict):
     name: str
     steps: int
     hash: str
-    not_yet: list[str]
 
 
 class Start(TypedDict):

@@ -892,26 +892,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/workflows/schema": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The format as JSON Schema
-         * @description Return the JSON Schema (draft 2020-12) of definition files; editors check with it.
-         */
-        get: operations["schema_workflows_schema_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/workflows/{name}": {
         parameters: {
             query?: never;
@@ -1046,6 +1026,46 @@ export interface paths {
          * @description Request the cancel; `compensate` overrides what the definition says about undoing.
          */
         post: operations["cancel_executions__ref__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an execution has not ended
+         * @description Return for each step that is not closed why it waits and what follows when it ends.
+         */
+        get: operations["explain_execution_executions__ref__explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a task has not ended
+         * @description Return why a task waits: its lock, its queue, a slot, a time, an approval.
+         */
+        get: operations["explain_task_tasks__ref__explain_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1743,6 +1763,29 @@ export interface components {
             url: string;
         };
         /**
+         * ExecutionExplained
+         * @description Why an execution has not ended.
+         */
+        ExecutionExplained: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Ended */
+            ended: boolean;
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Steps */
+            steps: components["schemas"]["StepExplained"][];
+            /** Total */
+            total: number;
+            /** At */
+            at: number;
+        };
+        /**
          * ExecutionList
          * @description A page of executions and the number in each state.
          */
@@ -1824,13 +1867,6 @@ export interface components {
             kind: string;
             /** Message */
             message: string;
-        };
-        /**
-         * FormatSchema
-         * @description The JSON Schema of definitions; its keys are those of JSON Schema.
-         */
-        FormatSchema: {
-            [key: string]: unknown;
         };
         /**
          * Frame
@@ -2051,6 +2087,38 @@ export interface components {
             started_at: number;
             /** Lost */
             lost: boolean;
+        };
+        /**
+         * IfFailed
+         * @description What follows when a step fails for good.
+         */
+        IfFailed: {
+            /** Stops */
+            stops: string[];
+            /** Starts */
+            starts: string[];
+            /** Skips */
+            skips: string[];
+            /** Undoes */
+            undoes: string[][];
+            /** Not Undone */
+            not_undone: string[];
+            /** Ends */
+            ends: string | null;
+        };
+        /**
+         * IfWell
+         * @description What follows when a step ends well.
+         */
+        IfWell: {
+            /** Starts */
+            starts: string[];
+            /** Skips */
+            skips: components["schemas"]["Skip"][];
+            /** Undecided */
+            undecided: string[];
+            /** Ends */
+            ends: string | null;
         };
         /**
          * Instance
@@ -2314,6 +2382,22 @@ export interface components {
             cancelled: number;
         };
         /**
+         * Reason
+         * @description One reason why something waits.
+         */
+        Reason: {
+            /** Code */
+            code: string;
+            /** Text */
+            text: string;
+            /** About */
+            about: string[];
+            /** Command */
+            command: string | null;
+            /** Until */
+            until: number | null;
+        };
+        /**
          * Redrive
          * @description A re-drive of many dead letters, and how far it is.
          */
@@ -2572,6 +2656,16 @@ export interface components {
             message_id: string;
         };
         /**
+         * Skip
+         * @description A step that is not run.
+         */
+        Skip: {
+            /** Step */
+            step: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Snapshot
          * @description A copy of the whole state.
          */
@@ -2768,6 +2862,22 @@ export interface components {
             execution: components["schemas"]["Child"] | null;
         };
         /**
+         * StepExplained
+         * @description Why a step is not closed.
+         */
+        StepExplained: {
+            /** Id */
+            id: string;
+            /** State */
+            state: string;
+            /** Task Ref */
+            task_ref: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            if_well: components["schemas"]["IfWell"] | null;
+            if_failed: components["schemas"]["IfFailed"] | null;
+        };
+        /**
          * StopServer
          * @description Whether the agents stop as well.
          */
@@ -2886,6 +2996,29 @@ export interface components {
             lock: components["schemas"]["Lock"] | null;
             /** Url */
             url: string;
+        };
+        /**
+         * TaskExplained
+         * @description Why a task has not ended.
+         */
+        TaskExplained: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** State */
+            state: string;
+            shown: components["schemas"]["Shown"];
+            /** Ended */
+            ended: boolean;
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Execution Id */
+            execution_id: string | null;
+            /** Step Id */
+            step_id: string | null;
+            /** At */
+            at: number;
         };
         /**
          * TaskList
@@ -3121,8 +3254,6 @@ export interface components {
             steps: number;
             /** Hash */
             hash: string;
-            /** Not Yet */
-            not_yet: string[];
         };
         /**
          * Verified
@@ -4833,35 +4964,6 @@ export interface operations {
             };
         };
     };
-    schema_workflows_schema_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FormatSchema"];
-                };
-            };
-            /** @description A problem: what went wrong, where, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     workflow_workflows__name__get: {
         parameters: {
             query?: never;
@@ -5086,6 +5188,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_execution_executions__ref__explain_get: {
+        parameters: {
+            query?: {
+                step?: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionExplained"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_task_tasks__ref__explain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskExplained"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -73,16 +73,16 @@ class Recovery:
     def _decide(self, task: Task) -> None:
         """The run is proved ended; a verdict, a probe, a rule or a person says how."""
         spec = task.spec
-        if task.cancel_requested:
-            self._control.resolve(task, "failed", how="rule")
-        elif spec.verify and spec.on_uncertain == "verify":
-            self._checks(task, "verify", self._next_probe(task))
-        elif spec.on_uncertain == "fail":
-            self._control.resolve(task, "failed", how="rule")
-        elif spec.idempotent or spec.on_uncertain == "retry":
-            self._control.resolve(task, "retry", how="idempotent")
-        else:
-            _ask(task)
+        way = "fail" if task.cancel_requested else spec.when_uncertain
+        match way:
+            case "verify":
+                self._checks(task, "verify", self._next_probe(task))
+            case "fail":
+                self._control.resolve(task, "failed", how="rule")
+            case "retry":
+                self._control.resolve(task, "retry", how="idempotent")
+            case _:
+                _ask(task)
 
     def _next_probe(self, task: Task) -> int:
         """End the probes so far; return a number that none had, on no other host either.

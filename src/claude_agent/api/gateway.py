@@ -20,14 +20,13 @@ from claude_agent.api.guard import Guard
 from claude_agent.api.hub import Hub
 from claude_agent.api.routes import (
     agents,
-    approvals,
     browser,
     dead_letters,
     events,
     executions,
     hosts,
+    insight,
     queues,
-    second_chances,
     signals,
     state,
     system,
@@ -47,11 +46,10 @@ _ROUTERS = (
     queues,
     state,
     dead_letters,
-    approvals,
     workflows,
     executions,
+    insight,
     signals,
-    second_chances,
     events,
     browser,
 )
@@ -96,7 +94,7 @@ def create_app(
     app.add_exception_handler(ClaudeAgentError, problems.on_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(RequestValidationError, problems.on_error)
-    app.add_middleware(Guard, access=access, sessions=context.sessions, identify=services.identify)
+    app.add_middleware(Guard, access=access, sessions=context.sessions)
     _document_lazily(app)
     return app
 

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.api.asked import (
-    OPERATOR,
     Answered,
-    Caller,
     ExecutionFilter,
     IdempotencyKey,
     MessageToSend,
     Page,
-    SecondChance,
     TaskFilter,
     Wire,
 )
-from claude_agent.api.services_approvals import ApprovalServices, TokenServices
 from claude_agent.api.services_hosts import HostServices
+from claude_agent.api.services_insight import InsightServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
@@ -40,7 +37,6 @@ __all__ = [
     "LogRange",
     "MessageToSend",
     "Page",
-    "SecondChance",
     "Services",
     "SystemServices",
     "TaskFilter",
@@ -103,16 +99,9 @@ class TaskServices(ABC):
 
     @abstractmethod
     def submit_task(
-        self,
-        spec: Mapping[str, Any],
-        *,
-        actor: str,
-        key: IdempotencyKey | None,
-        caller: Caller = OPERATOR,
+        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
     ) -> Answered:
         """Accept one task; return 201 and the Task once it is durable.
-
-        What the policy of approvals holds is answered as `held`, what it refuses as `rejected`.
 
         `spec` holds the fields of `wire.TaskSpec` that were sent, `timeout` and `gates` in their
         long form. The key is stored in the same transaction as the task; a repeat returns the
@@ -181,11 +170,7 @@ class WorkflowServices(ABC):
 
     @abstractmethod
     def validate_workflow(self, source: str, file: str) -> Wire:
-        """Return {"valid","workflow","name","steps","hash","not_yet"}. Raises DefinitionInvalid."""
-
-    @abstractmethod
-    def workflow_schema(self) -> Wire:
-        """Return the JSON Schema of definitions."""
+        """Return {"valid","workflow","name","steps","hash"}. Raises DefinitionInvalid."""
 
     @abstractmethod
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:
@@ -228,16 +213,6 @@ class ExecutionServices(ABC):
     @abstractmethod
     def execution_events(self, ref: str, after: str | None, limit: int) -> Wire:
         """Return {"items","cursor"}: the frames of one execution, its steps and tasks."""
-
-    @abstractmethod
-    def second_chance(
-        self, asked: SecondChance, *, actor: str, key: IdempotencyKey | None
-    ) -> Answered:
-        """Do it; return the Execution: 202, or 201 with the new one for a fork.
-
-        Raises NotFound (execution, step), Conflict (its state does not allow it), Invalid,
-        DefinitionInvalid (parameters).
-        """
 
     @abstractmethod
     def cancel_execution(self, ref: str, *, compensate: bool | None, actor: str) -> Wire:
@@ -329,10 +304,9 @@ class Services(
     SignalServices,
     StateServices,
     DeadLetterServices,
-    ApprovalServices,
-    TokenServices,
     WorkflowServices,
     ExecutionServices,
+    InsightServices,
     EventServices,
     AnswerServices,
     SystemServices,

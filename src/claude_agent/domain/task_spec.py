@@ -55,6 +55,15 @@ class TaskSpec:
     effect_key: str = ""
     """`<execution>/<step>/<k>`: grows only when an earlier effect was compensated."""
 
+    @property
+    def when_uncertain(self) -> str:
+        """What decides once a lost run is proved ended: `verify`, `fail`, `retry` or `ask`."""
+        if self.verify and self.on_uncertain == "verify":
+            return "verify"
+        if self.on_uncertain == "fail":
+            return "fail"
+        return "retry" if self.idempotent or self.on_uncertain == "retry" else "ask"
+
     def to_data(self) -> dict[str, Any]:
         """Return a JSON object that `from_data` reads back."""
         data = {item.name: getattr(self, item.name) for item in fields(self)}

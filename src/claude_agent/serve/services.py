@@ -1,10 +1,10 @@
 """Everything the gateway asks of the server, in one object."""
 
 from claude_agent.api.services import Services
-from claude_agent.serve.approvals import Approvals, Tokens
 from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hosts import HostDesk
+from claude_agent.serve.insight import Insight
 from claude_agent.serve.queues import Queues
 from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
@@ -21,10 +21,9 @@ class ServerServices(
     HostDesk,
     SignalDesk,
     State,
-    Approvals,
-    Tokens,
     Workflows,
     Executions,
+    Insight,
     Events,
     Answers,
     System,

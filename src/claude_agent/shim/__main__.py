@@ -1,7 +1,4 @@
-"""Start of the shim: `python -I -S shim.pyz FOLDER [DIGEST]`. Ends with 0 also when the run failed.
-
-DIGEST is that of the approved specification; without it the folder's own is taken.
-
+"""Start of the shim: `python -I -S shim.pyz FOLDER`. Ends with 0 also when the run failed.
 
 Exit codes: 0 the verdict is on disk, or the run was not ours to begin; 64 wrong usage;
 74 the folder cannot be used.
@@ -16,14 +13,14 @@ from claude_agent.shim.loop import Loop
 from claude_agent.shim.rescue import rescue
 from claude_agent.shim.run import Run
 
-WORDS = (2, 3)
+WORDS = 2
 STDERR = 2
 
 
 def main(words: list[str]) -> int:
     """Begin the run in the folder that is named, unless it was begun or sealed already."""
-    if len(words) not in WORDS:
-        return _complain("usage: shim.pyz FOLDER [DIGEST]", 64)
+    if len(words) != WORDS:
+        return _complain("usage: shim.pyz FOLDER", 64)
     _hold_standard_files()
     loop = Loop()
     loop.take_signals()
@@ -40,8 +37,7 @@ def main(words: list[str]) -> int:
     except spec.SpecError as error:
         problem = str(error)
     try:
-        approved = words[2] if len(words) == WORDS[-1] else None
-        Run(what, begun, loop, folder=words[1], approved=approved).go(problem)
+        Run(what, begun, loop).go(problem)
     except Exception as error:  # noqa: BLE001 - whatever breaks here, a verdict must be written
         rescue(what, begun, error)
     return 0

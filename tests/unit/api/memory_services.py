@@ -7,7 +7,6 @@ from typing import Any
 
 from typing_extensions import override
 
-from claude_agent.api.asked import OPERATOR, Caller
 from claude_agent.api.services import (
     Access,
     Answered,
@@ -26,9 +25,8 @@ from claude_agent.errors import (
     Malformed,
     UnknownName,
 )
-from tests.unit.api.memory_approvals import MemoryApprovals
-from tests.unit.api.memory_chances import MemoryChances
 from tests.unit.api.memory_hosts import MemoryHosts
+from tests.unit.api.memory_insight import MemoryInsight
 from tests.unit.api.memory_queues import MemoryQueues, queue_of
 from tests.unit.api.memory_shapes import (
     SHOWN,
@@ -50,7 +48,7 @@ TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "age
 
 
 class MemoryServices(
-    MemoryChances, MemoryApprovals, MemoryQueues, MemoryHosts, MemorySignals, MemoryState, Services
+    MemoryQueues, MemoryHosts, MemoryInsight, MemorySignals, MemoryState, Services
 ):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
@@ -112,12 +110,7 @@ class MemoryServices(
 
     @override
     def submit_task(
-        self,
-        spec: Mapping[str, Any],
-        *,
-        actor: str,
-        key: IdempotencyKey | None,
-        caller: Caller = OPERATOR,
+        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
     ) -> Answered:
         agent = spec.get("agent", "backend-api")
         if agent not in AGENTS:
@@ -232,12 +225,7 @@ class MemoryServices(
             "name": definition["name"],
             "steps": len(definition["steps"]),
             "hash": definition["hash"],
-            "not_yet": [],
         }
-
-    @override
-    def workflow_schema(self) -> Wire:
-        return {"type": "object"}
 
     @override
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:

@@ -4,13 +4,13 @@ from typing import Unpack
 
 import click
 
-from claude_agent.cli.commands.execution_again import COMMANDS
 from claude_agent.cli.durations import Duration
 from claude_agent.cli.options import parse_json, pass_session
 from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.views import events as events_view
 from claude_agent.cli.views import executions as executions_view
+from claude_agent.cli.views import explain as explain_view
 from claude_sdk.options import ExecutionFilter
 from claude_sdk.wire import Instance, Step
 
@@ -49,6 +49,16 @@ def _with_tasks(steps: list[Step]) -> list[Step | Instance]:
         many = step.get("instances")
         found += [step, *(many["items"] if many else [])]
     return found
+
+
+@command.command("explain")
+@click.argument("ref")
+@click.argument("step", required=False)
+@format_option
+@pass_session
+def explain(session: Session, ref: str, step: str | None, form: str) -> None:
+    """Say why an execution (or its STEP) waits, and what follows."""
+    show(explain_view.execution(session.system.executions.explain(ref, step=step)), form)
 
 
 @command.command("logs")
@@ -130,7 +140,3 @@ def wait(session: Session, ref: str, timeout: float | None, form: str) -> int:
 
     following = Following(wait=True, limit=timeout, form=form)
     return follow_execution(session.system, session.system.executions.get(ref), following)
-
-
-for each in COMMANDS:
-    command.add_command(each)

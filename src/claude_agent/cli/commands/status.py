@@ -25,8 +25,5 @@ def command(session: Session, agent: str | None, form: str, *, watching: bool) -
         show(agents_view.agent(system.agents.get(agent), address), form)
     else:
         hosts = system.hosts.list()
-        found = system.agents.status()
-        waiting = system.approvals.waiting()
-        view = agents_view.status(found, system.address(), hosts, approvals=waiting)
-        show(view, form)
+        show(agents_view.status(system.agents.status(), system.address(), hosts), form)
     return 0

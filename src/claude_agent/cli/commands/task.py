@@ -11,6 +11,7 @@ from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import harmless
+from claude_agent.cli.views import explain as explain_view
 from claude_agent.cli.views import tasks as tasks_view
 from claude_sdk.options import TaskFilter
 
@@ -46,6 +47,15 @@ def show_(session: Session, ref: str, form: str) -> None:
     """Show one task."""
     found = session.system.tasks.get(ref)
     show(tasks_view.task(found, session.system.address(found["url"])), form)
+
+
+@command.command("explain")
+@click.argument("ref")
+@format_option
+@pass_session
+def explain(session: Session, ref: str, form: str) -> None:
+    """Say why a task waits, and the command that helps."""
+    show(explain_view.task(session.system.tasks.explain(ref)), form)
 
 
 @command.command("cancel")

@@ -1,6 +1,6 @@
 """Where a decision happens: the definition, a draft of the execution, and what follows so far."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,7 +116,7 @@ class Scene:
 
     def deps_closed(self, step: Step) -> bool:
         """Say whether every step that it depends on has ended."""
-        return all(self.run.steps[name].state in STEP_CLOSED for name in step.depends_on)
+        return next(blockers(self.run, step), None) is None
 
     def pending(self) -> list[Step]:
         """Return the steps of the definition that have not been decided yet, in its order."""
@@ -178,22 +178,15 @@ class Scene:
 
     def failing(self, step: str, reason: str, message: str) -> None:
         """Let the execution fail by a step, unless it goes on or is ending already."""
-        if self.run.state not in GOING or self.definition.on_failure == "continue":
-            return
-        if self.definition.on_failure == "pause":
-            self.say(ev.ExecutionPaused(reason=f"{step} failed: {reason}", by_step=step))
-            return
-        self.say(ev.ExecutionFailing(step=step, reason=reason, message=message))
-        self.stop_open(finish=self.definition.siblings == "finish")
+        if self.run.state in GOING and self.definition.on_failure != "continue":
+            self.say(ev.ExecutionFailing(step=step, reason=reason, message=message))
+            self.stop_open()
 
-    def stop_open(self, *, finish: bool = False) -> None:
-        """Let every open step's task be cancelled; what has none ends at once.
-
-        `finish`: what runs comes to its own end; only what has not begun is stopped.
-        """
+    def stop_open(self) -> None:
+        """Let every open step's task be cancelled; what has none ends at once."""
         for group in self.run.open_groups():
-            self.stop_group(group.id, finish=finish)
-        for step in () if finish else self.run.open_steps():
+            self.stop_group(group.id)
+        for step in self.run.open_steps():
             if not step.parent:
                 self.stop(step)
 
@@ -213,12 +206,12 @@ class Scene:
             return self.run.compensate_on_cancel
         return self.definition.on_failure == "compensate"
 
-    def stop_group(self, name: str, *, finish: bool = False) -> None:
+    def stop_group(self, name: str) -> None:
         """Let the instances of a step end: those not begun at once, the open ones by their task."""
         for one in self.run.instances(name):
             if one.state == StepState.PENDING:
                 self.say(ev.StepCancelled(step=one.id, started=False))
-            elif one.open and not finish:
+            elif one.open:
                 self.stop(one)
         self._groups[name] = None
 
@@ -235,6 +228,11 @@ class Scene:
                 state=state.value, reason=reason, outputs=outputs, not_undone=not_undone or []
             )
         )
+
+
+def blockers(run: Execution, step: Step) -> Iterator[str]:
+    """Yield the steps that a step depends on and that have not ended."""
+    return (one for one in step.depends_on if run.steps[one].state not in STEP_CLOSED)
 
 
 Starter = Callable[[Scene, Step, StepRun], None]

@@ -9,7 +9,6 @@ from claude_agent.domain.deciding.scene import GOING, Scene
 from claude_agent.domain.definition import Step
 from claude_agent.domain.expression import ExpressionError, condition
 from claude_agent.domain.states import StepState
-from claude_agent.domain.step_run import SKIPPED_BY_HAND
 from claude_agent.domain.step_task import contexts, outcome_of
 
 _S = StepState
@@ -20,14 +19,18 @@ def start_ready(scene: Scene, names: Iterable[str]) -> None:
     for name in dict.fromkeys(names):
         step = scene.definition.by_id[name]
         pending = scene.run.steps[name].state == _S.PENDING
-        if pending and scene.run.state in GOING and _may_start(scene, step):
+        if pending and scene.run.state in GOING and may_start(scene, step):
             start_or_skip(scene, step)
 
 
-def _may_start(scene: Scene, step: Step) -> bool:
-    if not step.depends_on and step.when in ("failure", "cancelled"):
-        return False  # it looks at the whole execution: only its end decides
-    return scene.deps_closed(step)
+def may_start(scene: Scene, step: Step) -> bool:
+    """Say whether a pending step of a going execution is decided now."""
+    return not at_the_end(step) and scene.deps_closed(step)
+
+
+def at_the_end(step: Step) -> bool:
+    """Say whether a step looks at the whole execution: only its end decides."""
+    return not step.depends_on and step.when in ("failure", "cancelled")
 
 
 def start_or_skip(scene: Scene, step: Step) -> None:
@@ -59,7 +62,7 @@ def _unwanted(scene: Scene, step: Step) -> str:
     failed = _S.FAILED in states
     cancelled = _S.CANCELLED in states or bool(scene.run.cancel_requested)
     if step.when == "success":
-        if all(state == _S.SUCCEEDED for state in states) or _passed(scene, step):
+        if all(state == _S.SUCCEEDED for state in states):
             return ""
         return "upstream_failed" if failed or cancelled else "upstream_skipped"
     if not step.depends_on:  # it looks at the whole execution
@@ -67,9 +70,3 @@ def _unwanted(scene: Scene, step: Step) -> str:
         cancelled = cancelled or outcome_of(scene.run, None) == "cancelled"
     wanted = failed if step.when == "failure" else cancelled
     return "" if wanted else "condition_false"
-
-
-def _passed(scene: Scene, step: Step) -> bool:
-    """Say whether each of its dependencies succeeded or was left out by a person."""
-    seen = [scene.run.steps[name] for name in step.depends_on]
-    return all(one.state == _S.SUCCEEDED or one.reason == SKIPPED_BY_HAND for one in seen)

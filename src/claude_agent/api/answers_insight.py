@@ -1,0 +1,83 @@
+"""What clients receive about why things wait and what would follow."""
+
+from claude_agent.api.answers import Answer, Shown
+
+
+class Reason(Answer):
+    """One reason why something waits."""
+
+    code: str
+    text: str
+    about: list[str]
+    command: str | None
+    """The command that ends the waiting or shows more."""
+    until: int | None
+    """When time ends it, in epoch milliseconds."""
+
+
+class Skip(Answer):
+    """A step that is not run."""
+
+    step: str
+    reason: str
+
+
+class IfWell(Answer):
+    """What follows when a step ends well."""
+
+    starts: list[str]
+    skips: list[Skip]
+    undecided: list[str]
+    """Steps whose turn it is, but whose conditions or values read what it will deliver."""
+    ends: str | None
+
+
+class IfFailed(Answer):
+    """What follows when a step fails for good."""
+
+    stops: list[str]
+    starts: list[str]
+    skips: list[str]
+    undoes: list[list[str]]
+    not_undone: list[str]
+    ends: str | None
+
+
+class StepExplained(Answer):
+    """Why a step is not closed."""
+
+    id: str
+    state: str
+    task_ref: str | None
+    reasons: list[Reason]
+    if_well: IfWell | None
+    if_failed: IfFailed | None
+
+
+class ExecutionExplained(Answer):
+    """Why an execution has not ended."""
+
+    id: str
+    ref: str
+    state: str
+    shown: Shown
+    ended: bool
+    reasons: list[Reason]
+    steps: list[StepExplained]
+    total: int
+    """How many steps are not closed; of very many only the first are in `steps`."""
+    at: int
+
+
+class TaskExplained(Answer):
+    """Why a task has not ended."""
+
+    id: str
+    ref: str
+    state: str
+    shown: Shown
+    ended: bool
+    reasons: list[Reason]
+    execution_id: str | None
+    step_id: str | None
+    at: int

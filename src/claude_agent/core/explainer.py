@@ -1,0 +1,130 @@
+"""Why does this wait: what the domain says of it, with what the database knows around it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from claude_agent.clock import Clock
+from claude_agent.core.catalogue import unknown
+from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain import vocabulary
+from claude_agent.domain.definition_parts import JsonObject
+from claude_agent.domain.execution import Execution
+from claude_agent.domain.explaining.reasons import Around, Queue
+from claude_agent.domain.explaining.tasks import task_reasons
+from claude_agent.domain.explaining.whole import SHOWN, explain, not_closed
+from claude_agent.domain.states import ExecutionState, TaskState
+from claude_agent.domain.task import Task
+from claude_agent.storage import task_rows
+from claude_agent.storage.database import Reader
+
+_MOST_AHEAD = 20
+"""So many of those that have a key are named."""
+
+
+class Explainer:
+    """Explains executions and tasks within the caller's reading; changes nothing."""
+
+    def __init__(self, executions: ExecutionDesk, desk: TaskDesk, clock: Clock) -> None:
+        self._executions = executions
+        self._desk = desk
+        self._clock = clock
+
+    def execution(self, reader: Reader, ref: str, step: str = "") -> JsonObject:
+        """Return why an execution, or one step of it, has not ended, and what follows.
+
+        Raises NotFound, `UnknownName` where there is no such step.
+        """
+        run = self._executions.load(reader, self._executions.find_id(reader, ref))
+        if step and step not in run.steps:
+            raise unknown(what="step", name=step, known=list(run.steps))
+        definition = self._executions.definition(reader, run.definition)
+        tasks: dict[str, Task] = {}
+        for seen in not_closed(run, step)[:SHOWN]:
+            task = task_rows.load(reader, seen.undo_task_id or seen.task_id)
+            if task is not None:
+                tasks[task.id] = task
+        around = self._around_execution(reader, run, self._around(reader, tasks.values()))
+        found = explain(definition, run, tasks, around, only=step)
+        return {
+            "id": run.id,
+            "ref": run.ref,
+            "state": run.state.value,
+            "shown": vocabulary.EXECUTION[run.state.value].to_data(),
+            "ended": run.terminal,
+            "reasons": [one.to_data() for one in found.reasons],
+            "steps": [one.to_data() for one in found.steps],
+            "total": found.total,
+            "at": around.at,
+        }
+
+    def task(self, reader: Reader, ref: str) -> JsonObject:
+        """Return why a task has not ended. Raises NotFound."""
+        task = self._desk.find(reader, ref)
+        around = self._around(reader, [task])
+        return {
+            "id": task.id,
+            "ref": task.ref,
+            "state": task.state.value,
+            "shown": vocabulary.TASK[task.state.value].to_data(),
+            "ended": task.terminal,
+            "reasons": [one.to_data() for one in task_reasons(task, around)],
+            "execution_id": task.spec.execution_id or None,
+            "step_id": task.spec.step_id or None,
+            "at": around.at,
+        }
+
+    def _around(self, reader: Reader, tasks: Iterable[Task]) -> Around:
+        found = Around(at=self._clock.now())
+        ready = [task for task in tasks if task.state == TaskState.READY]
+        if not ready:
+            return found
+        names = {task.spec.lock for task in ready if task.spec.lock}
+        rows = {name: reader.row("locks.one", name=name) for name in names}
+        first = {name: reader.row("explain.first_of_lock", name=name) for name in names}
+        return replace(
+            found,
+            holders={name: row["ref"] for name, row in rows.items() if row is not None},
+            first={name: row["ref"] for name, row in first.items() if row is not None},
+            queues=_queues(reader, ready),
+        )
+
+    def _around_execution(self, reader: Reader, run: Execution, around: Around) -> Around:
+        if run.state != ExecutionState.QUEUED or not run.concurrency_key:
+            return around
+        key = run.concurrency_key
+        line = [row["ref"] for row in reader.rows("inbox.queued", key=key)]
+        before = line[: line.index(run.ref)] if run.ref in line else line
+        return replace(
+            around,
+            key_holders=tuple(row["ref"] for row in reader.rows("inbox.slots", key=key)),
+            key_before=tuple(before[:_MOST_AHEAD]),
+        )
+
+
+def _queues(reader: Reader, ready: Iterable[Task]) -> Mapping[str, Queue]:
+    slots = reader.rows("explain.slots")
+    found: dict[str, Queue] = {}
+    for task in ready:
+        name = task.spec.queue
+        row = reader.row("queues.one", name=name)
+        line = reader.row("explain.ready", id=task.id)
+        if row is None or line is None:
+            continue
+        serving = [
+            slot
+            for slot in slots
+            if slot["queue"] in ("", name)
+            and slot["min_priority"] <= line["effective_priority"]
+            and (not slot["queues"] or name in slot["queues"].split(","))
+        ]
+        found[task.id] = Queue(
+            name=name,
+            paused=bool(row["paused"]),
+            running=row["running"],
+            most=row["max"],
+            slots=len(serving),
+            free=sum(not slot["task_id"] for slot in serving),
+            ahead=line["ahead"],
+        )
+    return found

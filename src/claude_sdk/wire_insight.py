@@ -1,0 +1,81 @@
+"""Types of the wire about why things wait and what would follow."""
+
+from typing import TypedDict
+
+from claude_sdk.wire_steps import Shown
+
+
+class Reason(TypedDict):
+    """One reason why something waits; `until` is in epoch milliseconds."""
+
+    code: str
+    text: str
+    about: list[str]
+    command: str | None
+    until: int | None
+
+
+class Skip(TypedDict):
+    """A step that is not run."""
+
+    step: str
+    reason: str
+
+
+class IfWell(TypedDict):
+    """What follows when a step ends well; `undecided` reads what the step will deliver."""
+
+    starts: list[str]
+    skips: list[Skip]
+    undecided: list[str]
+    ends: str | None
+
+
+class IfFailed(TypedDict):
+    """What follows when a step fails for good."""
+
+    stops: list[str]
+    starts: list[str]
+    skips: list[str]
+    undoes: list[list[str]]
+    not_undone: list[str]
+    ends: str | None
+
+
+class StepExplained(TypedDict):
+    """Why a step is not closed."""
+
+    id: str
+    state: str
+    task_ref: str | None
+    reasons: list[Reason]
+    if_well: IfWell | None
+    if_failed: IfFailed | None
+
+
+class ExecutionExplained(TypedDict):
+    """Why an execution has not ended."""
+
+    id: str
+    ref: str
+    state: str
+    shown: Shown
+    ended: bool
+    reasons: list[Reason]
+    steps: list[StepExplained]
+    total: int
+    at: int
+
+
+class TaskExplained(TypedDict):
+    """Why a task has not ended."""
+
+    id: str
+    ref: str
+    state: str
+    shown: Shown
+    ended: bool
+    reasons: list[Reason]
+    execution_id: str | None
+    step_id: str | None
+    at: int
