@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent.api import wire
 from tests import wire_samples as samples
+from tests.wire_approvals import APPROVAL_GETS, APPROVAL_POSTS
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_hosts import HOST_GETS, HOST_POSTS
 from tests.wire_insight import INSIGHT_GETS
@@ -71,7 +72,14 @@ def _validate(_: World, seen: Seen) -> tuple[int, Json]:
     body = wire.ValidateWorkflow.model_validate(seen.body)
     if "broken" in body.source:
         _broken(body.file)
-    return 200, {"valid": True, "workflow": "deploy", "name": "D", "steps": 2, "hash": "c" * 64}
+    return 200, {
+        "valid": True,
+        "workflow": "deploy",
+        "name": "D",
+        "steps": 2,
+        "hash": "c" * 64,
+        "not_yet": [],
+    }
 
 
 def _list_tasks(world: World, seen: Seen) -> tuple[int, Json]:
@@ -190,6 +198,7 @@ GETS: dict[str, Route] = {
     "executions/*/summary": _summary,
     "executions/*/events": _execution_events,
     "workflows": lambda *_: (200, {"items": [samples.workflow()]}),
+    "workflows/schema": lambda *_: (200, {"title": "A workflow", "type": "object"}),
     "workflows/*": lambda *_: (200, samples.workflow()),
     "events": _events,
     "events/head": lambda w, _: (200, {"cursor": w.cursor(), "hash": "ab" * 32}),
@@ -198,6 +207,7 @@ GETS: dict[str, Route] = {
     "apps": lambda w, _: (200, {"items": w.apps}),
     **QUEUE_GETS,
     **HOST_GETS,
+    **APPROVAL_GETS,
     **INSIGHT_GETS,
 }
 POSTS: dict[str, Route] = {
@@ -211,5 +221,6 @@ POSTS: dict[str, Route] = {
     "messages": lambda _, s: (201, {"message_id": f"m-{s.body['actor']}"}),
     **QUEUE_POSTS,
     **HOST_POSTS,
+    **APPROVAL_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

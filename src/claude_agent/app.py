@@ -28,6 +28,7 @@ from claude_agent.api.services import MessageToSend
 from claude_agent.appd import client as appd
 from claude_agent.appd.errors import AppError
 from claude_agent.appd.paths import AppPaths
+from claude_agent.approvals_build import build_approvals
 from claude_agent.catalogue_build import build_catalogue
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.claims import Claims
@@ -107,6 +108,7 @@ class App:
                 orders=TaskOrders(self.database, self._desk),
                 letters=self._letters,
                 redrives=self._redrives,
+                approvals=self._approvals,
                 planner=self._planner,
                 terminal=self._terminal,
                 send=self._send,
@@ -124,6 +126,7 @@ class App:
     def _build_core(self, home: Path) -> None:
         self._follower = LogFollower(self.database)
         self._desk = TaskDesk(self.clock, self._ids, self._notifier)
+        self._approvals = build_approvals(self.settings, self._foundation, self._desk)
         self._executions = ExecutionDesk(self._desk, self.catalogue)
         self._subscriptions = Subscriptions(self.database, self._follower, self.clock)
         self._links = ExecutionLinks(
@@ -167,7 +170,7 @@ class App:
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
-            timed=(self._redrives, self.state, *self._links.timed),
+            timed=(self._redrives, self.state, *self._links.timed, self._approvals),
         )
 
     def _build_agents(self, home: Path, port: int) -> None:
@@ -191,6 +194,7 @@ class App:
             catalogue=self.catalogue,
             clock=self.clock,
         )
+        self._approvals.tell(self._bridge.preview)
         self._journal = Journal(
             records=RunJournal(self.database, self._desk, self._control.actor),
             clock=self.clock,

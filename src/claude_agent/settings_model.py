@@ -7,13 +7,21 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 LATER = "is not available in this version yet"
 
 Age = Annotated[str, StringConstraints(pattern=r"^\d+(ms|s|m|h|d)$")]
 Size = Annotated[str, StringConstraints(pattern=r"^\d+(kB|MB|GB)$")]
 AgentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+OnExpire = Literal["approve", "reject", "escalate"]
 Decision = Literal["auto", "manual", "reject", "always_ask"]
 Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
 
@@ -107,12 +115,28 @@ class ApprovalMatch(Section):
 
 
 class ApprovalRule(Section):
-    """The first rule that matches decides."""
+    """The first rule that matches decides; `always_ask` also wins over earlier ones."""
 
     match: ApprovalMatch
     decide: Decision
     countdown: Age | None = None
+    """Of `auto`: how long anybody may still say no."""
     deciders: tuple[str, ...] = ()
+    """Roles (operator, approver), people by name, and `supervisor`; empty: operator, approver."""
+    quorum: int = Field(default=1, ge=1, le=10)
+    expires: Age | None = None
+    on_expire: OnExpire | None = None
+
+    @model_validator(mode="after")
+    def fits(self) -> "ApprovalRule":
+        """Refuse what would never act, and what would let through by waiting what must be asked."""
+        if self.countdown is not None and self.decide != "auto":
+            msg = f'countdown goes with decide = "auto", not "{self.decide}"'
+            raise ValueError(msg)
+        if self.decide == "always_ask" and self.on_expire == "approve":
+            msg = 'what is always asked is not approved by waiting: on_expire = "approve"'
+            raise ValueError(msg)
+        return self
 
 
 class Approvals(Section):
@@ -120,6 +144,9 @@ class Approvals(Section):
 
     default: Decision = "auto"
     agent_requests: Decision = "manual"
+    expires: Age | None = None
+    """How long a request waits where its rule does not say; None: for ever."""
+    on_expire: OnExpire = "reject"
     rules: tuple[ApprovalRule, ...] = ()
 
 

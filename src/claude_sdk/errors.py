@@ -194,6 +194,18 @@ class Elsewhere(Conflict):
     code = "elsewhere"
 
 
+class ApprovalDecided(Conflict):
+    """Somebody or something else has decided about it already."""
+
+    code = "approval_decided"
+
+
+class ApprovalChanged(Conflict):
+    """What would run is not what was shown: look again."""
+
+    code = "approval_changed"
+
+
 class QueueFull(Problem):
     """The queue has as many ready messages as it may; try again later."""
 

@@ -22,6 +22,8 @@ class WorkOptions(TypedDict, total=False):
     on_uncertain: str
     delay: str | int
     lock: str
+    approve: str
+    auto_approve: bool
     idempotency_key: str
 
 

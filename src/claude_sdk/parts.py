@@ -159,6 +159,10 @@ class Workflows(Part):
         body = {"source": source} | ({"file": file} if file else {})
         return cast("Validated", self._post("workflows", "validate", body=body))
 
+    def schema(self) -> object:
+        """Return the JSON Schema (draft 2020-12) of definition files, a JSON object."""
+        return self._get("workflows", "schema")
+
     def define(self, source: str, *, file: str = "") -> Workflow:
         """Store a definition under its own name."""
         body = {"source": source} | ({"file": file} if file else {})

@@ -6,15 +6,16 @@ import os
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin
 
+from claude_sdk.approvals import Approvals, Tokens
 from claude_sdk.dead_letters import DeadLetters
 from claude_sdk.discovery import locator
 from claude_sdk.errors import ProblemDocument, UnknownName, WaitTimeout
+from claude_sdk.executions import SteeredExecutions
 from claude_sdk.hosts import Hosts
 from claude_sdk.parts import (
     Agents,
     Apps,
     Events,
-    Executions,
     Server,
     Tasks,
     Workflows,
@@ -42,9 +43,9 @@ class ClaudeSystem:
 
     `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
     home's files; `home` names another home, `url` and `token` another server. Its parts
-    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `hosts`, `state`,
-    `events`, `apps`, `server`) show each path of the API. Every request that creates something
-    carries an idempotency key, so a lost answer never does a thing twice.
+    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `approvals`, `tokens`,
+    `hosts`, `state`, `events`, `apps`, `server`) show each path of the API. Every request that
+    creates something carries an idempotency key, so a lost answer never does a thing twice.
     """
 
     def __init__(
@@ -57,13 +58,15 @@ class ClaudeSystem:
     ) -> None:
         self._transport = Transport(locator(url, token, home), patience=patience)
         self.tasks = Tasks(self._transport)
-        self.executions = Executions(self._transport)
+        self.executions = SteeredExecutions(self._transport)
         self.workflows = Workflows(self._transport)
         self.agents = Agents(self._transport)
         self.queues = Queues(self._transport)
         self.hosts = Hosts(self._transport)
         self.state = State(self._transport)
         self.dead_letters = DeadLetters(self._transport)
+        self.approvals = Approvals(self._transport)
+        self.tokens = Tokens(self._transport)
         self.events = Events(self._transport)
         self.apps = Apps(self._transport)
         self.server = Server(self._transport)
@@ -133,12 +136,13 @@ class ClaudeSystem:
         agent_id: str,
         session_id: str,
         command: str,
-        auto_approve: bool = False,  # noqa: ARG002, FBT001, FBT002 - public spelling; see below
+        auto_approve: bool = False,  # noqa: FBT001, FBT002 - public spelling
     ) -> str:
         """Ask for a shell command to run as an agent; return the request's id.
 
-        `session_id` must be the agent's tmux session. What an operator's token submits is
-        approved by policy already, so `auto_approve` adds nothing to it.
+        `session_id` must be the agent's tmux session. The policy of approvals decides: what an
+        operator's token submits goes on by itself unless a rule holds it. `auto_approve` is the
+        yes in advance; it counts only with an operator's token and never over `always_ask`.
         """
         session = self.agents.get(agent_id)["session"]
         if session_id != session:
@@ -151,7 +155,10 @@ class ClaudeSystem:
                     pointer="/session_id",
                 )
             )
-        return self.submit_task(run=command, agent=agent_id, title=_title(command))["id"]
+        options: TaskOptions = {"run": command, "agent": agent_id, "title": _title(command)}
+        if auto_approve:
+            options["auto_approve"] = True
+        return self.submit_task(**options)["id"]
 
     def run_workflow(
         self,

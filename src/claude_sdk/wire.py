@@ -310,6 +310,7 @@ class Validated(TypedDict):
     name: str
     steps: int
     hash: str
+    not_yet: list[str]
 
 
 class Start(TypedDict):

@@ -9,10 +9,11 @@ from typing import Any
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import LEAVES_NOTHING
+from claude_agent.domain.deciding.news import Pause, Resume
 from claude_agent.domain.definition import Compensate, Definition, Step
 from claude_agent.domain.definition_parts import Foreach
 from claude_agent.domain.events import Payload
-from claude_agent.domain.execution import Execution, StepRun, evolve, submitted
+from claude_agent.domain.execution import Execution, evolve, submitted
 from claude_agent.domain.execution_decide import (
     Begin,
     CancelAsked,
@@ -25,9 +26,11 @@ from claude_agent.domain.execution_decide import (
 from claude_agent.domain.states import EXECUTION_TERMINAL, STEP_CLOSED, ExecutionState, StepState
 from claude_agent.domain.tally import Tally
 from claude_agent.domain.task_spec import TaskSpec
+from tests.simulation.chances import due, second_chance, standing
 from tests.unit.domain.making import EXECUTION, numbered
 
 MAX_NEWS = 800
+PARAMS = {"yes": True, "no": False, "text": "x"}
 
 
 def random_definition(chance: random.Random) -> Definition:
@@ -42,8 +45,9 @@ def random_definition(chance: random.Random) -> Definition:
         name="sim",
         slug="sim",
         steps=tuple(steps),
-        on_failure=chance.choice(["fail", "compensate", "compensate", "continue"]),
+        on_failure=chance.choice(["fail", "compensate", "compensate", "continue", "pause"]),
         on_cancel=chance.choice(["stop", "compensate"]),
+        siblings=chance.choice(["stop", "stop", "finish"]),
         compensation_order=chance.choice(["reverse", "reverse", "parallel"]),
         outputs=outputs,
     )
@@ -115,8 +119,11 @@ class History:
         return [one for one in self.tasks.values() if not one.ended]
 
 
-def play(seed: int) -> History:
-    """Play one history to its end and check every step of it. Raises AssertionError."""
+def play(seed: int, lives: int = 1) -> History:
+    """Play one history to its end and check every step of it. Raises AssertionError.
+
+    `lives`: how often it ends; before each further one a person gives it a second chance.
+    """
     chance = random.Random(seed)  # noqa: S311 - the seed is the point
     made = random_definition(chance)
     first = ev.ExecutionSubmitted(
@@ -124,20 +131,37 @@ def play(seed: int) -> History:
         workflow="sim",
         name="sim",
         definition="hash",
-        params={"yes": True, "no": False, "text": "x"},
+        params=PARAMS,
         cwd="",
         workspace="/ws",
         steps=[step.id for step in made.steps],
     )
     history = History(seed, made, submitted(EXECUTION, first, 0), first)
     new_id = numbered()
-    cancel_at = chance.randrange(40) if chance.random() < 0.4 else -1
     _tell(history, new_id, [Begin()])
+    _live(history, chance, new_id)
+    for _ in range(lives - 1):
+        news = second_chance(chance, history.definition, history.run, PARAMS)
+        if news is not None:
+            _tell(history, new_id, [news])
+            _live(history, chance, new_id)
+    return history
+
+
+def _live(history: History, chance: random.Random, new_id: Any) -> None:
+    cancel_at = chance.randrange(40) if chance.random() < 0.4 else -1
+    pause_at = chance.randrange(20) if chance.random() < 0.2 else -1
     for n in range(MAX_NEWS):
+        if n == pause_at:
+            _tell(history, new_id, [Pause(reason="by me")])
         if n == cancel_at:
             asked = CancelAsked(reason="by me", compensate=chance.choice([None, True, False]))
             _tell(history, new_id, [asked])
         going = history.open()
+        paused = history.run.state == ExecutionState.PAUSED
+        if paused and (not going or chance.random() < 0.3):
+            _tell(history, new_id, [Resume()])
+            continue
         if not going:
             break
         one = chance.choice(going)
@@ -145,7 +169,6 @@ def play(seed: int) -> History:
         if fact is not None:
             _tell(history, new_id, [fact])
     _check_end(history)
-    return history
 
 
 def _tell(history: History, new_id: Any, news: list[News]) -> None:
@@ -219,12 +242,12 @@ def _check_decision(
 ) -> None:
     """The decision folds to its state, is the same again, and starts nothing too early."""
     run = before
-    for said in decision.events:
+    for n, said in enumerate(decision.events):
         match said:
             case ev.StepQueued():
                 _check_start(history, run, said)
             case ev.CompensationPlanned():
-                _check_plan(history, run, said)
+                _check_plan(history, run, said, decision.events[:n])
             case ev.StepCompensating():
                 _check_undoing(run, said)
             case ev.ExecutionEnded():
@@ -261,32 +284,29 @@ def _check_start(history: History, run: Execution, said: ev.StepQueued) -> None:
     states = {name: run.steps[name].state for name in step.depends_on}
     assert all(state in STEP_CLOSED for state in states.values()), f"{step.id} too early: {states}"
     if step.when == "success":
-        assert all(state == StepState.SUCCEEDED for state in states.values())
+        by_hand = [name for name in states if run.steps[name].reason == "skipped_by_hand"]
+        assert all(states[n] == StepState.SUCCEEDED for n in states if n not in by_hand)
         assert run.state in (ExecutionState.RUNNING, ExecutionState.WAITING)
     assert run.plan is None, "a step started after the undoing had begun"
 
 
-def _check_plan(history: History, run: Execution, said: ev.CompensationPlanned) -> None:
+def _check_plan(
+    history: History, run: Execution, said: ev.CompensationPlanned, so_far: list[Payload]
+) -> None:
     """I10: the list is fixed once, when nothing is open, and holds exactly what is to be undone."""
     assert run.plan is None, "planned twice"
     assert not run.open_steps(), "planned while a step was open"
-    began = _began(history)
-    wanted = set()
     by_id = history.definition.by_id
-    for seen in run.steps.values():
-        step = by_id[seen.base]
-        if step.compensate is None or not seen.single:
-            continue
-        attempted = step.compensate.on == "attempted" and seen.id in began
-        if seen.ended_well or attempted:
-            wanted.add(seen.id)
+    done, began = standing([*(one for _, one in history.events), *so_far])
+    wanted = due(history.definition, run, done, began)
+    began |= done
     planned = [name for group in said.groups for name in group]
     assert sorted(planned) == sorted(wanted)
     assert set(planned) <= began, "it undoes what never began"
     place = {name: n for n, group in enumerate(said.groups) for name in group}
     if history.definition.compensation_order == "reverse":
         ends = [run.steps[name].end_seq for name in planned]
-        assert ends == sorted(ends, reverse=True)
+        assert run.generation > 1 or ends == sorted(ends, reverse=True)
         assert all(len(group) == 1 for group in said.groups)
     for name in planned:  # what depends on it is undone before it
         for after in history.definition.dependents[run.steps[name].base]:
@@ -298,22 +318,14 @@ def _check_plan(history: History, run: Execution, said: ev.CompensationPlanned) 
     assert set(said.not_undone) == left
 
 
-def _began(history: History) -> set[str]:
-    """Return the steps of which an attempt has run, as the tasks themselves know it."""
-    return {
-        one.spec.step_id
-        for one in history.tasks.values()
-        if one.spec.purpose == "step" and one.attempt > 0
-    }
-
-
 def _check_undoing(run: Execution, said: ev.StepCompensating) -> None:
     """What stands earlier in the list was undone before."""
     assert run.plan is not None
     for group in run.plan:
         if said.step in group:
             return
-        assert all(run.steps[name].state == StepState.COMPENSATED for name in group)
+        seen = [run.steps[name] for name in group]
+        assert all(one.state == StepState.COMPENSATED or one.undo_skipped for one in seen)
     msg = f"{said.step} is undone and stands on no list"
     raise AssertionError(msg)
 
@@ -323,9 +335,12 @@ def _check_end(history: History) -> None:
     assert run.terminal, f"it hangs in {run.state} with {[one.spec for one in history.open()]}"
     assert not history.open(), "a task outlives its execution"
     ends = [said for _, said in history.events if isinstance(said, ev.ExecutionEnded)]
-    assert len(ends) == 1
-    assert history.events[-1][1] is ends[0]
-    assert all(one.state in STEP_CLOSED for one in run.steps.values())
+    again = [s for _, s in history.events if isinstance(s, ev.ExecutionReopened)]
+    resumed = [s for _, s in history.events if isinstance(s, ev.CompensationResumed)]
+    assert len(ends) == run.generation + len(resumed) == 1 + len(again) + len(resumed)
+    assert history.events[-1][1] is ends[-1]
+    for one in run.steps.values():  # instances may be left of a step that was not begun again
+        assert one.state in STEP_CLOSED or (one.parent and not one.open)
     folded = submitted(run.id, history.first, 0)
     for at, said in history.events:
         folded = evolve(folded, said, at)
@@ -336,7 +351,7 @@ def _check_end(history: History) -> None:
 def _check_rightly(history: History) -> None:
     """I2: the end is the right one."""
     run = history.run
-    states = {one.state for one in run.steps.values()}
+    states = {one.state for one in run.steps.values() if not one.parent}
     bad = states & {StepState.FAILED, StepState.CANCELLED}
     planned = [name for group in run.plan or () for name in group]
     undone = [name for name in planned if run.steps[name].state == StepState.COMPENSATED]
@@ -356,18 +371,13 @@ def _check_rightly(history: History) -> None:
             assert run.plan is None
         case ExecutionState.COMPENSATED:
             assert planned
-            assert undone == planned
+            assert all(n in undone or run.steps[n].undo_skipped for n in planned)
+            assert set(planned) - set(undone) <= set(run.not_undone)
         case _:
             assert run.state == ExecutionState.COMPENSATION_FAILED
             assert undone != planned
             assert set(planned) - set(undone) <= set(run.not_undone)
     wanted = history.definition.on_failure == "compensate"
     if run.state == ExecutionState.FAILED and wanted:
-        assert not any(_due(history, seen) for seen in history.run.steps.values() if seen.single)
-
-
-def _due(history: History, seen: StepRun) -> bool:
-    undo = history.definition.by_id[seen.base].compensate
-    if undo is None:
-        return False
-    return seen.ended_well or (undo.on == "attempted" and seen.id in _began(history))
+        done, began = standing([said for _, said in history.events])
+        assert not due(history.definition, run, done, began)

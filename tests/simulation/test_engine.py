@@ -2,21 +2,26 @@
 
 import collections
 
-from tests.simulation.histories import play
+from tests.simulation.histories import History, play
 
 HISTORIES = 1_500
+SECOND = 400
 KEPT: tuple[int, ...] = ()
 """Seeds that once failed."""
+
+
+def _played(seed: int, lives: int = 1) -> History:
+    try:
+        return play(seed, lives)
+    except Exception as error:
+        error.add_note(f"seed {seed}: tests.simulation.histories.play({seed}, lives={lives})")
+        raise
 
 
 def test_every_history_ends_rightly(prove_scale: int) -> None:
     ends: collections.Counter[str] = collections.Counter()
     for seed in range(HISTORIES * prove_scale):
-        try:
-            history = play(seed)
-        except Exception as error:
-            error.add_note(f"seed {seed}: tests.simulation.histories.play({seed})")
-            raise
+        history = _played(seed)
         ends[history.run.state.value] += 1
     # Every way to end is among them, or the fates are not wild enough to prove anything.
     assert set(ends) == {
@@ -27,6 +32,17 @@ def test_every_history_ends_rightly(prove_scale: int) -> None:
         "compensation_failed",
     }, ends
     assert min(ends.values()) > HISTORIES * prove_scale / 200, ends
+
+
+def test_every_second_chance_ends_rightly(prove_scale: int) -> None:
+    ends: collections.Counter[str] = collections.Counter()
+    generations = 0
+    for seed in range(SECOND * prove_scale):
+        history = _played(seed, lives=5)
+        ends[history.run.state.value] += 1
+        generations += history.run.generation
+    assert generations > 2 * SECOND * prove_scale
+    assert min(ends.values()) > SECOND * prove_scale / 200, ends
 
 
 def test_histories_that_once_failed_end_rightly() -> None:

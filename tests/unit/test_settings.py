@@ -230,5 +230,5 @@ def test_the_documented_defaults_are_the_defaults(place: Place) -> None:
     known = {key for key, _, _ in plain.listing() if not key.startswith("agents.")}
     agent = {key for key, _, _ in plain.listing() if key.startswith("agents.backend-api.")}
     assert keys - known - agent == set()
-    unset = {"home", "budget.usd_per_day", "agents.backend-api.max_ready"}
+    unset = {"approvals.expires", "home", "budget.usd_per_day", "agents.backend-api.max_ready"}
     assert known | agent == keys | unset

@@ -892,6 +892,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The format as JSON Schema
+         * @description Return the JSON Schema (draft 2020-12) of definition files; editors check with it.
+         */
+        get: operations["schema_workflows_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/{name}": {
         parameters: {
             query?: never;
@@ -1867,6 +1887,13 @@ export interface components {
             kind: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FormatSchema
+         * @description The JSON Schema of definitions; its keys are those of JSON Schema.
+         */
+        FormatSchema: {
+            [key: string]: unknown;
         };
         /**
          * Frame
@@ -3254,6 +3281,8 @@ export interface components {
             steps: number;
             /** Hash */
             hash: string;
+            /** Not Yet */
+            not_yet: string[];
         };
         /**
          * Verified
@@ -4951,6 +4980,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Defined"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schema_workflows_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatSchema"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

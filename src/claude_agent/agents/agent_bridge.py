@@ -6,8 +6,10 @@ goes through these three.
 """
 
 import errno
+import hashlib
 import json
 import logging
+import secrets
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +23,7 @@ from claude_agent.agents.run_folder import RunFolder
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal, Window
 from claude_agent.clock import Clock
+from claude_agent.core.approvals import Planned
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.run_control import Ended, RunControl
 from claude_agent.domain.retry import Failure
@@ -30,6 +33,8 @@ from claude_agent.errors import ClaudeAgentError, FencedOut, Invalid, NotFound
 
 _LOG = logging.getLogger(__name__)
 _SESSION = "claude-"
+OF_RUNS = "run."
+"""How the token of a run begins."""
 _PASSING = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 )
@@ -87,15 +92,29 @@ class AgentBridge:
                 detail = f"There is no agent {task.spec.agent} any more."
                 raise NotFound(detail)
             adapter = self.adapter_for(task)
-            spec = self._planner.prepare(task, agent, adapter)
+            token = secrets.token_urlsafe(32)
+            spec = self._planner.prepare(task, agent, adapter, f"{OF_RUNS}{token}")
         except (ClaudeAgentError, OSError) as error:
             self._not_started(task, error)
             return ""
-        started = self._control.started(task, adapter=adapter.name, digest=spec.digest)
+        hashed = hashlib.sha256(f"{OF_RUNS}{token}".encode()).hexdigest()
+        started = self._control.started(
+            task, adapter=adapter.name, digest=spec.digest, token=hashed
+        )
         if started.state != TaskState.RUNNING:
-            return ""  # cancelled between the claim and the start
+            if started.state == TaskState.DEAD:  # not what was approved: it never begins
+                self._planner.folder(task).seal_if_made(task.fence)
+            return ""  # else cancelled between the claim and the start
         self._open(started, adapter)
         return started.run_id
+
+    def preview(self, task: Task) -> Planned:
+        """Return what would run if the task started now; nothing is made.
+
+        Raises UnknownName, NotPromptable, Invalid, SetupError, OSError.
+        """
+        agent = self._catalogue.agent(task.spec.agent)
+        return self._planner.preview(task, agent, self.adapter_for(task))
 
     def _open(self, task: Task, adapter: Adapter) -> None:
         folder = self._planner.folder(task)
@@ -107,7 +126,7 @@ class AgentBridge:
             adapter=adapter,
             since=self._clock.now(),
         )
-        command = shlex.join(self._planner.shim_argv(folder))
+        command = shlex.join(self._planner.shim_argv(folder, task.digest))
         if self._journal is not None:
             self._journal.follow(run)
         try:

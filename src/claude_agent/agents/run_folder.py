@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,8 @@ from claude_agent.clock import SystemClock
 from claude_agent.errors import Conflict, Invalid
 
 OUTPUTS_BYTES = 64 * 1024
-_OWN = "CLAUDE_AGENT_"
+OWN_KEY = "token"
+"""The file with what the run shows to the server."""
 _ENDED = frozenset({"Z", "X", "x"})
 
 
@@ -79,12 +80,17 @@ class RunSpec:
     """Path of a datagram socket to ring."""
     limits: Limits = Limits()
     stop: StopTimes = StopTimes()
+    files: tuple[str, ...] = ()
+    """Names of the files beside it that belong to what is approved; filled in by `write`."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What else was approved: agent, adapter, the whole task, `repo` and `named` files."""
     digest: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """Return the content of `spec.json`."""
         commands = [{"name": name, "argv": list(argv)} for name, argv in self.commands]
-        return {"v": 1, **asdict(self), "commands": commands, "env": dict(self.env)}
+        more = {"env": dict(self.env), "about": dict(self.about), "files": list(self.files)}
+        return {"v": 1, **asdict(self), "commands": commands, **more}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,20 +148,44 @@ class Verdict:
         return {"v": 1, **asdict(self), "results": [dict(each) for each in self.results]}
 
 
-def compute_digest(spec: RunSpec, *, stdin: bytes | None, script: bytes | None) -> str:
-    """Return the SHA-256 of what will run: commands, folder, environment, input, script.
+PASSING = frozenset({f"CLAUDE_AGENT_{name}" for name in ("RUN_ID", "ATTEMPT", "FENCE", "URL")}) | {
+    "TRACEPARENT"
+}
+"""Names that are ours and different at each attempt: no part of what is approved."""
 
-    Names that are ours (`CLAUDE_AGENT_*`) differ from attempt to attempt and are left out. The shim
-    computes the same again over what it is about to run (`shim/spec.py`).
+
+def compute_digest(spec: RunSpec, files: Mapping[str, bytes], folder: str) -> str:
+    """Return the SHA-256 of what will run: commands, folder, environment, files, limits, about.
+
+    The run folder's own path stands as `{run}`: each attempt has another. The shim computes the
+    same again over what it is about to run (`shim/spec.py`).
     """
-    data = {
-        "commands": [{"name": name, "argv": list(argv)} for name, argv in spec.commands],
-        "cwd": spec.cwd,
-        "env": {key: value for key, value in spec.env.items() if not key.startswith(_OWN)},
-        "stdin_sha256": None if stdin is None else hashlib.sha256(stdin).hexdigest(),
-        "script_sha256": None if script is None else hashlib.sha256(script).hexdigest(),
-    }
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    mine = os.fsencode(folder)
+    data = spec.to_data()
+    canonical = json.dumps(
+        {
+            "v": 2,
+            "commands": [
+                {"name": name, "argv": [word.replace(folder, "{run}") for word in argv]}
+                for name, argv in spec.commands
+            ],
+            "cwd": spec.cwd,
+            "env": {
+                key: value.replace(folder, "{run}")
+                for key, value in spec.env.items()
+                if key not in PASSING
+            },
+            "stdin": spec.stdin,
+            "files": {
+                name: hashlib.sha256(content.replace(mine, b"{run}")).hexdigest()
+                for name, content in files.items()
+            },
+            "limits": data["limits"],
+            "about": data["about"],
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    )
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
@@ -165,11 +195,13 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, spec: RunSpec, files: Mapping[str, bytes], shim: Path) -> RunSpec:
+    def write(
+        self, spec: RunSpec, files: Mapping[str, bytes], shim: Path, *, token: str = ""
+    ) -> RunSpec:
         """Make the folder with everything the shim needs; return the spec with its digest.
 
-        `files` are put beside it (`script.sh`, `with.json`, the stdin). The spec comes last and
-        whole. Raises RunFolderTaken, OSError.
+        `files` are put beside it (`script.sh`, `with.json`, the stdin), and the run's own token.
+        The spec comes last and whole. Raises RunFolderTaken, OSError.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (self.path / "spec.json").exists():
@@ -178,10 +210,10 @@ class RunFolder:
         for name, content in files.items():
             mode = 0o500 if name == "script.sh" else 0o600
             _put(self.path / name, content, mode)
-        stdin = None if spec.stdin is None else files[spec.stdin]
-        ready = replace(
-            spec, digest=compute_digest(spec, stdin=stdin, script=files.get("script.sh"))
-        )
+        if token:
+            _put(self.path / OWN_KEY, token.encode("ascii"), 0o600)
+        named = replace(spec, files=tuple(sorted(files)))
+        ready = replace(named, digest=compute_digest(named, files, str(self.path)))
         image = self.path / "shim.pyz"
         try:
             os.link(shim, image)

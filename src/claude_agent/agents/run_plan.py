@@ -1,14 +1,18 @@
 """From a claimed task to what its run folder holds: environment, command, limits."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import claude_agent
+from claude_agent.agents import checkout
 from claude_agent.agents.adapter import Adapter, Command, RunRequest
-from claude_agent.agents.run_folder import RunFolder, RunSpec
+from claude_agent.agents.run_folder import OWN_KEY, RunFolder, RunSpec, compute_digest
+from claude_agent.core.approvals import Planned
 from claude_agent.core.catalogue import AgentInfo
 from claude_agent.domain.task import Task
 from claude_agent.errors import SetupError
@@ -106,22 +110,54 @@ class RunPlanner:
             f"{_PREFIX}IDEMPOTENCY_KEY": task.spec.effect_key or task.id,
             f"{_PREFIX}WITH": str(folder.path / "with.json"),
             f"{_PREFIX}OUTPUTS": str(folder.path / "outputs.json"),
+            f"{_PREFIX}TOKEN_FILE": str(folder.path / OWN_KEY),
         }
 
-    def prepare(self, task: Task, agent: AgentInfo, adapter: Adapter) -> RunSpec:
+    def prepare(self, task: Task, agent: AgentInfo, adapter: Adapter, token: str = "") -> RunSpec:
         """Make the run folder of a claimed task; return what was written.
 
-        Raises NotPromptable, Invalid, SetupError, OSError.
+        `token` is what the run shows to the server. Raises NotPromptable, Invalid, SetupError,
+        OSError.
         """
         folder = self.folder(task)
+        drawn = self._draw(task, agent, adapter, folder, close=bool(task.approval))
+        return folder.write(drawn.spec, drawn.files, self._places.shim, token=token)
+
+    def preview(self, task: Task, agent: AgentInfo, adapter: Adapter) -> Planned:
+        """Return what would run if the task started now, and its digest; nothing is made.
+
+        Raises as `prepare` does.
+        """
+        folder = RunFolder(self._places.folder(task.id, task.run + 1))
+        drawn = self._draw(task, agent, adapter, folder, close=True)
+        names = tuple(sorted(drawn.files))
+        spec = replace(drawn.spec, files=names)
+        digest = compute_digest(spec, drawn.files, str(folder.path))
+        return Planned(digest=digest, shown=shown(task, drawn, str(folder.path)))
+
+    def _draw(
+        self, task: Task, agent: AgentInfo, adapter: Adapter, folder: RunFolder, *, close: bool
+    ) -> "Drawn":
+        """Return what the run folder will hold; `close`: also what the checkout holds."""
         cwd = self.workplace(task)
         command = adapter.command(self._request(task, folder, cwd))
         env = self.environment(task, agent, folder) | dict(command.env)
         files = {"with.json": canonical(task.spec.with_).encode(), **command.files}
         if command.stdin is not None:
             files["stdin"] = command.stdin
-        spec = self._spec(task, command, cwd, env)
-        return folder.write(spec, files, self._places.shim)
+        about: dict[str, Any] = {"agent": agent.name, "adapter": adapter.name}
+        diff = ""
+        if close:
+            version = adapter.probe().version or claude_agent.__version__
+            about |= {"adapter_version": version, "task": _task_digest(task)}
+            repo, diff = checkout.repo_of(cwd, self._places.home)
+            about["repo"] = repo
+            texts = [] if task.spec.kind == "prompt" else [task.spec.text, *command.argv[1:]]
+            mine = str(folder.path)
+            texts = [text for text in texts if mine not in text]
+            about["named"] = checkout.named_files(texts, cwd)
+        spec = replace(self._spec(task, command, cwd, env), about=about)
+        return Drawn(spec=spec, files=files, diff=diff)
 
     def _request(self, task: Task, folder: RunFolder, cwd: Path) -> RunRequest:
         spec = task.spec
@@ -183,6 +219,51 @@ class RunPlanner:
         folder.write(spec, {}, self._places.shim)
         return folder
 
-    def shim_argv(self, folder: RunFolder) -> tuple[str, ...]:
-        """Return the command that starts the shim of a prepared folder."""
-        return (sys.executable, "-I", "-S", str(folder.path / "shim.pyz"), str(folder.path))
+    def shim_argv(self, folder: RunFolder, digest: str = "") -> tuple[str, ...]:
+        """Return the command that starts the shim of a prepared folder.
+
+        It refuses to run anything that has not this digest (empty: not the folder's own).
+        """
+        argv = (sys.executable, "-I", "-S", str(folder.path / "shim.pyz"), str(folder.path))
+        return (*argv, digest) if digest else argv
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What a run folder will hold."""
+
+    spec: RunSpec
+    files: Mapping[str, bytes]
+    diff: str
+
+
+def _task_digest(task: Task) -> str:
+    return hashlib.sha256(canonical(task.spec.to_data()).encode()).hexdigest()
+
+
+def shown(task: Task, drawn: Drawn, folder: str) -> dict[str, Any]:
+    """Return what a person is shown before they say yes: all of it, without let-through values.
+
+    Values of variables are shown where the request itself sets them; of the rest only the names.
+    """
+    spec, asked = drawn.spec, task.spec
+    argv = [word.replace(folder, "{run}") for _, words in spec.commands for word in words]
+    set_here = {**asked.env, **with_variables(asked.with_)}
+    return {
+        "kind": asked.kind,
+        "text": asked.text,
+        "argv": argv,
+        "cwd": spec.cwd,
+        "env_names": sorted(spec.env),
+        "env_set": {name: spec.env[name] for name in sorted(set_here) if name in spec.env},
+        "agent": spec.agent,
+        "adapter": f"{spec.about['adapter']} {spec.about['adapter_version']}",
+        "gates": [gate["run"] for gate in asked.gates],
+        "verify": asked.verify,
+        "limits": asked.limits.to_data(),
+        "max_attempts": asked.retry.max_attempts,
+        "repo": spec.about["repo"],
+        "files": dict(spec.about["named"]),
+        "diff": drawn.diff[: checkout.SHOWN_DIFF],
+        "diff_cut": len(drawn.diff) > checkout.SHOWN_DIFF,
+    }

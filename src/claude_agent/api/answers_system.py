@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from claude_agent.api.answers import Answer, Shown
 
 
@@ -98,6 +100,14 @@ class Validated(Answer):
     name: str
     steps: int
     hash: str
+    not_yet: list[str]
+    """What this version cannot run of it, one sentence each; it can be stored."""
+
+
+class FormatSchema(Answer):
+    """The JSON Schema of definitions; its keys are those of JSON Schema."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class Defined(Answer):

@@ -1,7 +1,7 @@
 """What several services of the port are asked with and answer with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from claude_agent.core.letters import Criteria
@@ -65,8 +65,62 @@ class ExecutionFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondChance:
+    """What a person asks of an execution that stopped, or of one that should."""
+
+    ref: str
+    what: str
+    """pause, resume, retry, rewind, skip, set-output, fork or compensate."""
+    step: str = ""
+    params: dict[str, Any] | None = None
+    feedback: str = ""
+    outputs: dict[str, Any] | None = None
+    failed_only: bool = False
+    skip: tuple[str, ...] = ()
+    """Steps whose undoing is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
     """Which dead letters a list holds."""
 
     criteria: Criteria = Criteria()  # noqa: RUF009 - frozen
     page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, as their token says."""
+
+    actor: str
+    """As it is recorded: `operator`, a person's name, `agent:<name>`."""
+    role: str = "operator"
+    """operator, approver, viewer, agent."""
+    name: str = ""
+    """The person's or the agent's name; empty: the home's own token."""
+    task_id: str = ""
+    """An agent's task: its token is good for one run of it."""
+
+
+OPERATOR = Caller(actor="operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalFilter:
+    """Which approvals a list holds; None means any."""
+
+    state: str | None = None
+    agent: str | None = None
+    execution_id: str | None = None
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A yes or a no."""
+
+    yes: bool
+    note: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    """What they saw; empty: what is bound now."""

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from claude_agent.api import strict_json
+from claude_agent.api.asked import Caller
 from claude_agent.api.guard import Visitor
 from claude_agent.api.hub import Hub
 from claude_agent.api.problems import SlowBody, TooManyRequests, refusal
@@ -101,6 +102,11 @@ def visitor(connection: HTTPConnection) -> Visitor:
 def actor(connection: HTTPConnection) -> str:
     """Return the name under which this is recorded."""
     return visitor(connection).actor or "nobody"
+
+
+def caller(connection: HTTPConnection) -> Caller:
+    """Return who asks, with their role."""
+    return visitor(connection).caller
 
 
 def part(request: Request, name: str) -> str:

@@ -20,6 +20,7 @@ from claude_agent.api.guard import Guard
 from claude_agent.api.hub import Hub
 from claude_agent.api.routes import (
     agents,
+    approvals,
     browser,
     dead_letters,
     events,
@@ -27,6 +28,7 @@ from claude_agent.api.routes import (
     hosts,
     insight,
     queues,
+    second_chances,
     signals,
     state,
     system,
@@ -46,10 +48,12 @@ _ROUTERS = (
     queues,
     state,
     dead_letters,
+    approvals,
     workflows,
     executions,
     insight,
     signals,
+    second_chances,
     events,
     browser,
 )
@@ -94,7 +98,7 @@ def create_app(
     app.add_exception_handler(ClaudeAgentError, problems.on_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(RequestValidationError, problems.on_error)
-    app.add_middleware(Guard, access=access, sessions=context.sessions)
+    app.add_middleware(Guard, access=access, sessions=context.sessions, identify=services.identify)
     _document_lazily(app)
     return app
 

@@ -7,14 +7,17 @@ and against absolute names.
 
 import re
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claude_agent.api import headers, problems
+from claude_agent.api.asked import OPERATOR as OPERATOR_CALLER
+from claude_agent.api.asked import Caller
 from claude_agent.api.services import Access
 from claude_agent.api.sessions import COOKIE, Session, Sessions
 from claude_agent.api.table import Entry, Rule, Table
@@ -30,6 +33,8 @@ from claude_agent.errors import (
 
 MOST_BYTES = 1_048_576
 OPERATOR = "operator"
+LOOKED_UP = ("run.", "person.")
+"""How tokens begin that are not the home's own; nothing else is looked up in the database."""
 _SAFE = frozenset({"GET", "WS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LOGGED_ID: ContextVar[str] = ContextVar("structlog_request_id")
@@ -45,6 +50,8 @@ class Visitor:
     """Recorded with what they do; None: nobody we know."""
     session: Session | None = None
     """Their login, when they came by cookie."""
+    caller: Caller = OPERATOR_CALLER
+    """What their token says of them."""
 
 
 NOBODY = Visitor(actor=None)
@@ -53,8 +60,16 @@ NOBODY = Visitor(actor=None)
 class Guard:
     """Lets in what the table, the host list and the token allow; refuses all else."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        sessions: Sessions,
+        identify: Callable[[str], Caller | None] | None = None,
+    ) -> None:
         self._app = app
+        self._identify = identify
         self._sessions = sessions
         self._table = Table()
         scheme = "https" if access.secure else "http"
@@ -73,7 +88,7 @@ class Guard:
             incoming = headers.read(scope["headers"])
             answer.name(incoming)
             _LOGGED_ID.set(answer.request_id)
-            visitor = self.admit(scope, incoming)
+            visitor = await self.admit(scope, incoming)
             state = scope.setdefault("state", {})
             state["request_id"], state["visitor"] = answer.request_id, visitor
             bounded = receive if scope["type"] == "websocket" else _bounded(incoming, receive)
@@ -83,18 +98,22 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - the last one who can keep a traceback inside
             await answer.refuse(problems.unforeseen(error, answer.request_id), receive)
 
-    def admit(self, scope: Scope, incoming: headers.Incoming) -> Visitor:
+    async def admit(self, scope: Scope, incoming: headers.Incoming) -> Visitor:
         """Return who comes in, or raise why not."""
         method = "WS" if scope["type"] == "websocket" else scope["method"]
         self._check_host(incoming)
         self._check_origin(incoming)
-        visitor = self._recognise(incoming)
+        visitor = await self._recognise(incoming)
         rules = self._table.at(scope["path"])
         rule = rules.get(method)
         if visitor.actor is None and (rule is None or rule.entry is not Entry.OPEN):
             msg = "This needs a token."
             raise Unauthorized(msg, hint=_HOW)
         rule = rule or _missing(scope, method, rules)
+        role = visitor.caller.role
+        if role != OPERATOR and rule.entry is Entry.TOKEN and role not in rule.roles:
+            msg = f"The role {role} may not do this."
+            raise Forbidden(msg, hint="Ask the operator.")
         if visitor.session is not None:
             _check_session(visitor.session, rule, incoming)
         if method not in _SAFE:
@@ -115,13 +134,19 @@ class Guard:
             msg = "Requests from pages of another origin are refused."
             raise Forbidden(msg)
 
-    def _recognise(self, incoming: headers.Incoming) -> Visitor:
+    async def _recognise(self, incoming: headers.Incoming) -> Visitor:
         if incoming.authorization is not None:
             kind, _, token = incoming.authorization.partition(" ")
-            if kind.lower() != "bearer" or not self._sessions.is_token(token.strip()):
+            token = token.strip()
+            if kind.lower() == "bearer" and self._sessions.is_token(token):
+                return Visitor(actor=OPERATOR)
+            caller = None
+            if kind.lower() == "bearer" and self._identify and token.startswith(LOOKED_UP):
+                caller = await to_thread.run_sync(self._identify, token)
+            if caller is None:
                 msg = "The token is wrong."
                 raise Unauthorized(msg, hint=_HOW)
-            return Visitor(actor=OPERATOR)
+            return Visitor(actor=caller.actor, caller=caller)
         session = self._sessions.check(incoming.cookies.get(COOKIE, ""))
         return Visitor(actor=OPERATOR, session=session) if session else NOBODY
 

@@ -38,11 +38,14 @@ def complete(app: FastAPI) -> dict[str, Any]:
     """Return the whole OpenAPI 3.1 document."""
     from claude_agent.api import (  # noqa: PLC0415 - 50 models that few servers need
         answers,
+        answers_approvals,
         answers_insight,
         answers_queues,
         answers_state,
         answers_system,
         wire,
+        wire_approvals,
+        wire_executions,
         wire_insight,
         wire_queues,
         wire_signals,
@@ -57,11 +60,26 @@ def complete(app: FastAPI) -> dict[str, Any]:
         openapi_version="3.1.0",
         routes=app.routes,
     )
-    asked = (wire, wire_insight, wire_queues, wire_signals, wire_state)
+    asked = (
+        wire,
+        wire_executions,
+        wire_queues,
+        wire_signals,
+        wire_state,
+        wire_approvals,
+        wire_insight,
+    )
     models: dict[str, type[BaseModel]] = {}
     for module in asked:
         models |= _models(module, Body)
-    for module in (answers, answers_insight, answers_system, answers_queues, answers_state):
+    for module in (
+        answers,
+        answers_insight,
+        answers_system,
+        answers_queues,
+        answers_state,
+        answers_approvals,
+    ):
         models |= _models(module, answers.Answer)
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template=_REF + "{model}"

@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.api.asked import (
+    OPERATOR,
     Answered,
+    Caller,
     ExecutionFilter,
     IdempotencyKey,
     MessageToSend,
     Page,
+    SecondChance,
     TaskFilter,
     Wire,
 )
+from claude_agent.api.services_approvals import ApprovalServices, TokenServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
@@ -37,6 +41,7 @@ __all__ = [
     "LogRange",
     "MessageToSend",
     "Page",
+    "SecondChance",
     "Services",
     "SystemServices",
     "TaskFilter",
@@ -99,9 +104,16 @@ class TaskServices(ABC):
 
     @abstractmethod
     def submit_task(
-        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+        self,
+        spec: Mapping[str, Any],
+        *,
+        actor: str,
+        key: IdempotencyKey | None,
+        caller: Caller = OPERATOR,
     ) -> Answered:
         """Accept one task; return 201 and the Task once it is durable.
+
+        What the policy of approvals holds is answered as `held`, what it refuses as `rejected`.
 
         `spec` holds the fields of `wire.TaskSpec` that were sent, `timeout` and `gates` in their
         long form. The key is stored in the same transaction as the task; a repeat returns the
@@ -170,7 +182,11 @@ class WorkflowServices(ABC):
 
     @abstractmethod
     def validate_workflow(self, source: str, file: str) -> Wire:
-        """Return {"valid","workflow","name","steps","hash"}. Raises DefinitionInvalid."""
+        """Return {"valid","workflow","name","steps","hash","not_yet"}. Raises DefinitionInvalid."""
+
+    @abstractmethod
+    def workflow_schema(self) -> Wire:
+        """Return the JSON Schema of definitions."""
 
     @abstractmethod
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:
@@ -213,6 +229,16 @@ class ExecutionServices(ABC):
     @abstractmethod
     def execution_events(self, ref: str, after: str | None, limit: int) -> Wire:
         """Return {"items","cursor"}: the frames of one execution, its steps and tasks."""
+
+    @abstractmethod
+    def second_chance(
+        self, asked: SecondChance, *, actor: str, key: IdempotencyKey | None
+    ) -> Answered:
+        """Do it; return the Execution: 202, or 201 with the new one for a fork.
+
+        Raises NotFound (execution, step), Conflict (its state does not allow it), Invalid,
+        DefinitionInvalid (parameters).
+        """
 
     @abstractmethod
     def cancel_execution(self, ref: str, *, compensate: bool | None, actor: str) -> Wire:
@@ -304,6 +330,8 @@ class Services(
     SignalServices,
     StateServices,
     DeadLetterServices,
+    ApprovalServices,
+    TokenServices,
     WorkflowServices,
     ExecutionServices,
     InsightServices,

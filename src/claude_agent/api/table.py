@@ -26,11 +26,30 @@ class Rule:
     path: str
     """As the router writes it: `/tasks/{ref}`."""
     entry: Entry = Entry.TOKEN
+    roles: frozenset[str] = frozenset()
+    """Who may besides the operator."""
+
+
+READERS = frozenset({"viewer", "approver"})
+_OWN_ONLY = frozenset({"/session", "/tokens"})
+_OF_AGENTS = frozenset({"/tasks/submit", "/tasks/{ref}", "/approvals/{ref}"})
+_DECISIONS = frozenset({"/approvals/{ref}/approve", "/approvals/{ref}/reject"})
+"""The services look whether it is their own task, and which rule names them."""
 
 
 def _rules(text: str, entry: Entry) -> tuple[Rule, ...]:
     pairs = (line.split() for line in text.strip().splitlines())
-    return tuple(Rule(method=method, path=path, entry=entry) for method, path in pairs)
+    return tuple(
+        Rule(method=method, path=path, entry=entry, roles=_roles(method, path))
+        for method, path in pairs
+    )
+
+
+def _roles(method: str, path: str) -> frozenset[str]:
+    if path in _DECISIONS:
+        return frozenset({"approver", "agent"})
+    readers = READERS if method in ("GET", "WS") and path not in _OWN_ONLY else frozenset[str]()
+    return readers | {"agent"} if path in _OF_AGENTS else readers
 
 
 RULES: tuple[Rule, ...] = _rules(
@@ -79,6 +98,14 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /state/{key}
     POST   /state/{key}/delete
     GET    /state/{key}/history
+    GET    /approvals
+    GET    /approvals/rules
+    GET    /approvals/{ref}
+    POST   /approvals/{ref}/approve
+    POST   /approvals/{ref}/reject
+    GET    /tokens
+    POST   /tokens
+    POST   /tokens/{name}/revoke
     GET    /dead-letters
     GET    /dead-letters/export
     POST   /dead-letters/redrive
@@ -91,6 +118,7 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /workflows/validate
     GET    /workflows
     POST   /workflows
+    GET    /workflows/schema
     GET    /workflows/{name}
     POST   /workflows/{name}/execute
     GET    /executions
@@ -100,6 +128,14 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /executions/{ref}/explain
     POST   /executions/{ref}/cancel
     POST   /executions/{ref}/signals/{name}
+    POST   /executions/{ref}/pause
+    POST   /executions/{ref}/resume
+    POST   /executions/{ref}/retry
+    POST   /executions/{ref}/rewind
+    POST   /executions/{ref}/skip
+    POST   /executions/{ref}/set-output
+    POST   /executions/{ref}/fork
+    POST   /executions/{ref}/compensate
     GET    /events
     WS     /events
     GET    /events/head

@@ -135,6 +135,12 @@ class TaskSpec(Body):
     lock: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None, description="No two tasks hold the same one; in the order of their submits"
     )
+    approve: Literal["auto", "manual"] | None = Field(
+        default=None, description="manual: ask in any case; auto: as `auto_approve`"
+    )
+    auto_approve: bool | None = Field(
+        default=None, description="An operator's yes in advance; never over always_ask"
+    )
 
     @model_validator(mode="after")
     def one_kind(self) -> Self:

@@ -26,11 +26,13 @@ class Overview(Board):
         self._system = system
         self._status: Status | None = None
         self._executions: list[Execution] = []
+        self._waiting = 0
         self._frames: list[Frame] = []
 
     @override
     def refresh(self) -> str:
         self._status = self._system.agents.status()
+        self._waiting = self._system.approvals.waiting()
         self._executions = self._system.executions.list(limit=_EXECUTIONS)["items"]
         return self._status["cursor"]
 
@@ -46,7 +48,7 @@ class Overview(Board):
             return []
         address = self._system.address()
         return [
-            *agents_view.status(self._status, address).table(look),
+            *agents_view.status(self._status, address, approvals=self._waiting).table(look),
             "",
             *self._execution_lines(look),
         ]

@@ -12,7 +12,7 @@ from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.execution_decide import Decision, Fact, Means, News, decide
 from claude_agent.domain.ids import looks_like_id, normal_ref
-from claude_agent.domain.states import TASK_TERMINAL
+from claude_agent.domain.states import TASK_TERMINAL, ExecutionState
 from claude_agent.domain.task_commands import Cancel
 from claude_agent.errors import FencedOut, NotFound
 from claude_agent.storage import execution_rows, task_rows
@@ -140,6 +140,7 @@ class ExecutionDesk:
         if not execution_rows.save(tx, before, after, mark):
             message = f"Execution {before.ref} was changed by somebody else."
             raise FencedOut(message)
+        self._set_deadline(tx, definition, before, after, context.at)
         first = before.seq + 1
         own = Context(at=context.at, actor=context.actor, causation=context.causation)
         tx.append(
@@ -155,6 +156,19 @@ class ExecutionDesk:
         for each in self._followers:
             each(tx, before, decision, follow)
         return after
+
+    def _set_deadline(
+        self, tx: Tx, definition: Definition, before: Execution, after: Execution, at: int
+    ) -> None:
+        """A new generation has its time anew; the undoing has one of its own."""
+        undoing = after.state == ExecutionState.COMPENSATING
+        was_undoing = before.state == ExecutionState.COMPENSATING
+        if undoing == was_undoing and after.generation == before.generation:
+            return
+        limit = definition.compensation_timeout_ms if undoing else definition.timeout_ms
+        if not after.terminal:
+            due = None if limit is None else at + limit
+            tx.execute("executions.set_deadline", id=after.id, at=due)
 
     def cancel_task(self, tx: Tx, task_id: str, reason: str, context: Context) -> None:
         """Cancel a task if it has not ended; a running one is sent the stop ladder."""

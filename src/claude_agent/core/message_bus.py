@@ -11,6 +11,7 @@ from claude_agent.core.room import Room
 from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.views import Wire
+from claude_agent.domain.approval_policy import PERSON, Requester
 from claude_agent.domain.duration import parse_duration
 from claude_agent.domain.events import Context
 from claude_agent.domain.states import TaskState
@@ -58,7 +59,14 @@ class UnifiedMessageBus:
         wanted = {**task, "agent": agent or task.get("agent")}
         return self._database.write(lambda tx: self.accept(tx, wanted, actor="operator")).id
 
-    def accept(self, tx: Tx, task: Mapping[str, Any], *, actor: str) -> Task:
+    def accept(
+        self,
+        tx: Tx,
+        task: Mapping[str, Any],
+        *,
+        actor: str,
+        requester: Requester = PERSON,
+    ) -> Task:
         """Accept a task in the caller's transaction. Raises as `publish_task` does."""
         spec = spec_of(task, self._catalogue)
         context = self._desk.context(actor)
@@ -66,7 +74,7 @@ class UnifiedMessageBus:
         not_before = context.at + delay if delay else 0
         if not delay:
             self._room.require(tx, spec.queue, context.at)
-        return self._desk.submit(tx, spec, context, not_before=not_before)
+        return self._desk.submit(tx, spec, context, not_before=not_before, requester=requester)
 
     def subscribe_results(
         self,

@@ -28,6 +28,12 @@ from claude_agent.ids_source import IdSource
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Reader, Tx
 
+NOT_APPROVED = Failure(
+    kind="digest_mismatch",
+    message="What would have run is not what was approved: the approval is void.",
+    retryable=False,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -89,19 +95,29 @@ class RunControl:
 
         return self._database.write(work)
 
-    def started(self, task: Task, *, adapter: str, digest: str) -> Task:
-        """Count the attempt and begin to follow its run folder."""
+    def started(self, task: Task, *, adapter: str, digest: str, token: str = "") -> Task:
+        """Count the attempt and begin to follow its run folder.
+
+        `token`: the hash of what the run shows to the server. What is not what was approved ends
+        here: the approval is void and the task a dead letter with the reason `digest_mismatch`.
+        """
 
         def work(tx: Tx) -> Task:
             mine = self._desk.owned(tx, task.id, task.fence)
             if mine.cancel_requested:
                 release = Release(reason="cancelled before it began")
                 return self._desk.apply(tx, mine, release, self._desk.context(self.actor))
+            context = self._desk.context(self.actor)
+            if not self._desk.covered(tx, mine, digest, context):
+                refused = EndRun(verdict={}, failure=NOT_APPROVED, at=context.at)
+                return self._desk.apply(tx, mine, refused, context)
             tx.execute(
                 "work.put_run", run_id=mine.run_id, task=mine.id, run=mine.run, fence=mine.fence
             )
+            if token:
+                tx.execute("tokens.of_run", run_id=mine.run_id, token=token)
             command = Start(adapter=adapter, digest=digest)
-            return self._desk.apply(tx, mine, command, self._desk.context(self.actor))
+            return self._desk.apply(tx, mine, command, context)
 
         return self._database.write(work)
 

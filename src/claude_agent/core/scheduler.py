@@ -9,9 +9,9 @@ from claude_agent.core.claims import Claims
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.timed import Timed
+from claude_agent.domain.deciding.news import CancelAsked, News, UndoOverdue
 from claude_agent.domain.events import Context
-from claude_agent.domain.execution_decide import CancelAsked
-from claude_agent.domain.states import TASK_HOLDS_SLOT
+from claude_agent.domain.states import TASK_HOLDS_SLOT, ExecutionState
 from claude_agent.domain.task_commands import Move, Tick
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid
 from claude_agent.storage import task_rows
@@ -217,8 +217,10 @@ class TaskScheduler:
     def _time_out_in(self, tx: Tx, execution_id: str, context: Context) -> None:
         run = self._executions.load(tx, execution_id)
         definition = self._executions.definition(tx, run.definition)
-        asked = CancelAsked(
+        asked: News = CancelAsked(
             reason="timeout.total", compensate=definition.on_failure == "compensate"
         )
+        if run.state == ExecutionState.COMPENSATING:
+            asked = UndoOverdue()
         self._executions.advance(tx, execution_id, [asked], context)
         tx.execute("executions.clear_deadline", id=execution_id)

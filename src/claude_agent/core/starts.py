@@ -11,6 +11,7 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.available import check_available
 from claude_agent.domain.definition import Definition
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution, submitted
 from claude_agent.domain.parameters import check_params
@@ -44,6 +45,8 @@ class Wanted:
     parent: Parent | None = None
     pins: Mapping[str, str] | None = None
     """The definitions of its sub-workflows; None: the newest ones."""
+    fork: tuple[str, Mapping[str, Data]] | None = None
+    """The execution that it comes from, and what it takes over of that one's steps."""
 
 
 class Starts:
@@ -85,6 +88,8 @@ class Starts:
             parent_step=parent.step if parent else "",
             depth=parent.depth if parent else 0,
             pins=self._executions.pins(tx, definition) if pins is None else pins,
+            forked_from=wanted.fork[0] if wanted.fork else "",
+            inherited=wanted.fork[1] if wanted.fork else {},
         )
         said = self._keyed(definition, execution_id, said, context)
         run = submitted(execution_id, said, context.at)

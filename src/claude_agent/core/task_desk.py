@@ -10,13 +10,19 @@ from dataclasses import replace
 
 from claude_agent.clock import Clock
 from claude_agent.core import audit, narration
+from claude_agent.core.approval_book import ApprovalBook
 from claude_agent.domain import task_events as ev
+from claude_agent.domain.approval import POLICY, Approval, Say, Void
+from claude_agent.domain.approval_policy import ALLOWED, PERSON, Requester
+from claude_agent.domain.approval_rights import PEOPLE, Decider
 from claude_agent.domain.events import Context, Payload
 from claude_agent.domain.execution_decide import Fact
 from claude_agent.domain.ids import REF_LONGEST, REF_SHORTEST, looks_like_id, normal_ref, ref_of
 from claude_agent.domain.states import TASK_HOLDS_SLOT, TaskState
 from claude_agent.domain.task import Task, evolve, submitted
+from claude_agent.domain.task_approval import Reject
 from claude_agent.domain.task_commands import Command, decide
+from claude_agent.domain.task_letters import Redrive
 from claude_agent.domain.task_spec import TaskSpec
 from claude_agent.errors import FencedOut, NotFound
 from claude_agent.ids_source import IdSource
@@ -46,6 +52,11 @@ class TaskDesk:
         self._on_facts: OnFacts | None = None
         self.on_first_letter: Callable[[Tx, Mapping[str, object]], None] = _nobody
         """Called in the transaction of the event."""
+        self._book: ApprovalBook | None = None
+
+    def guard(self, book: ApprovalBook) -> None:
+        """Hold what the policy holds, until its approval is given."""
+        self._book = book
 
     def tell(self, on_facts: OnFacts) -> None:
         """Hand the news of tasks that belong to an execution to the engine."""
@@ -78,16 +89,43 @@ class TaskDesk:
         *,
         not_before: int = 0,
         names: tuple[str, str] | None = None,
+        requester: Requester = PERSON,
     ) -> Task:
-        """Accept a task: its event, its row and its specification."""
+        """Accept a task: its event, its row and its specification.
+
+        What the policy holds waits for its approval; what it refuses is rejected at once.
+        """
         task_id, ref = names or self.new_id(tx)
-        said = ev.TaskSubmitted(ref=ref, spec=spec.to_data(), not_before=not_before)
+        verdict = ALLOWED if self._book is None else self._book.judge(spec, requester)
+        approval = None
+        if self._book is not None and verdict.holds:
+            approval = self._book.for_task(tx, (task_id, spec), verdict, requester, context)
+        said = ev.TaskSubmitted(
+            ref=ref,
+            spec=spec.to_data(),
+            not_before=not_before,
+            approval=approval.id if approval is not None else "",
+            policy=verdict.rule,
+            requester=requester.to_data(),
+        )
         task = submitted(task_id, said, context.at)
         tx.execute("tasks.insert", **task_rows.to_row(task))
         tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
         tx.append([context.wrap(task.stream, 1, said)], stamp=Stamp("tasks.stamp", id=task_id))
         tx.after_commit(lambda: self._notifier.ring(READY))
         tx.after_commit(lambda: narration.tell_submitted(task))
+        if self._book is None or approval is None:
+            return task
+        return self._hold(tx, task, approval, context)
+
+    def _hold(self, tx: Tx, task: Task, approval: Approval, context: Context) -> Task:
+        if approval.decide == "reject" and self._book is not None:
+            by = Decider(actor=POLICY, role=PEOPLE[0])
+            note = f"The rule {approval.rule} refuses it."
+            self._book.apply(tx, approval, Say(yes=False, by=by, note=note), context)
+            rejected = Reject(reason="rejected", by=f"{POLICY}: {approval.rule}", note=note)
+            return self.apply(tx, task, rejected, context)
+        self._tell(tx, task, [fact_about(task, "held")], context)
         return task
 
     def find(self, reader: Reader, text: str) -> Task:
@@ -112,6 +150,10 @@ class TaskDesk:
 
     def apply(self, tx: Tx, task: Task, command: Command, context: Context) -> Task:
         """Decide, fold and write one command. Raises `Conflict`, `FencedOut`."""
+        if isinstance(command, Redrive) and task.state == TaskState.DEAD and self._book:
+            asked = task.spec if command.spec is None else TaskSpec.from_data(command.spec)
+            approval = self._book.renew(tx, task, asked, context)
+            command = replace(command, approval=approval)
         said = decide(task, command)
         if not said:
             return task
@@ -137,10 +179,28 @@ class TaskDesk:
             self._respecify(tx, after)
         if after.state == TaskState.DEAD:
             self._first_of_its_kind(tx, after, context)
+        self._guarded(tx, task, after, context)
         self._places(tx, task, after)
         self._news(tx, after, said, context)
         tx.after_commit(lambda: narration.tell_task(after, said))
         return after
+
+    def covered(self, tx: Tx, task: Task, digest: str, context: Context) -> bool:
+        """Say whether a run of this digest may begin; void the approval of one that may not."""
+        approval = None if self._book is None else self._book.of_task(tx, task)
+        if self._book is None or approval is None or approval.covers(digest):
+            return True
+        self._book.apply(tx, approval, Void(reason="what would have run had changed"), context)
+        return False
+
+    def _guarded(self, tx: Tx, before: Task, after: Task, context: Context) -> None:
+        """Use an approval up when its task gets a run; void it when there will be none."""
+        if self._book is None or not after.approval or after.approval != before.approval:
+            return
+        if after.run != before.run:
+            self._book.claimed(tx, after, context)
+        elif after.terminal:
+            self._book.ended(tx, after, context)
 
     def _respecify(self, tx: Tx, task: Task) -> None:
         spec = task.spec
@@ -198,19 +258,28 @@ class TaskDesk:
             return
         facts = [fact for one in said if (fact := fact_of(task, one)) is not None]
         if facts:
+            self._tell(tx, task, facts, context)
+
+    def _tell(self, tx: Tx, task: Task, facts: Sequence[Fact], context: Context) -> None:
+        if task.spec.execution_id and self._on_facts is not None:
             self._on_facts(tx, task.spec.execution_id, facts, context)
 
 
-def fact_of(task: Task, said: Payload) -> Fact | None:
-    """Return what an event of a task means to its execution, if anything."""
-    base = Fact(
+def fact_about(task: Task, kind: str) -> Fact:
+    """Return news of this kind of a task."""
+    return Fact(
         step=task.spec.step_id,
         undo=task.spec.purpose == "compensation",
-        kind="",
+        kind=kind,
         task_id=task.id,
         attempt=task.attempt,
         started=task.attempt > 0,
     )
+
+
+def fact_of(task: Task, said: Payload) -> Fact | None:
+    """Return what an event of a task means to its execution, if anything."""
+    base = fact_about(task, "")
     match said:
         case ev.TaskStarted():
             return replace(base, kind="started")
@@ -224,7 +293,9 @@ def fact_of(task: Task, said: Payload) -> Fact | None:
             return replace(base, kind="succeeded", outputs=said.outputs)
         case ev.TaskCancelled():
             return replace(base, kind="cancelled", outputs=said.outputs, ended_well=said.ended_well)
-        case ev.TaskDead() | ev.TaskExpired():
+        case ev.TaskApproved():
+            return replace(base, kind="approved")
+        case ev.TaskDead() | ev.TaskExpired() | ev.TaskRejected():
             error = task.error or {}
             return replace(
                 base,

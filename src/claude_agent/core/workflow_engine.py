@@ -13,6 +13,7 @@ from claude_agent.core.starts import Starts, Wanted
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.compile import compile_definition
 from claude_agent.domain.definition import Definition
+from claude_agent.domain.events import Context
 from claude_agent.domain.execution_decide import CancelAsked
 from claude_agent.domain.node import node_from_data
 from claude_agent.domain.states import EXECUTION_TERMINAL
@@ -110,8 +111,12 @@ class WorkflowEngine:
 
         Raises `Invalid`, `NotFound`, and `KeyTaken` where its concurrency key says so.
         """
-        context = self._desk.context(actor)
-        run = self._starts.accept(tx, Wanted(digest=digest, params=params, cwd=cwd), context)
+        wanted = Wanted(digest=digest, params=params, cwd=cwd)
+        return self.start_wanted(tx, wanted, self._desk.context(actor))
+
+    def start_wanted(self, tx: Tx, wanted: Wanted, context: Context) -> str:
+        """Start an execution, perhaps a fork, in the caller's transaction. Raises as `start`."""
+        run = self._starts.accept(tx, wanted, context)
         self._starts.begin(tx, run, context)
         return run.id
 

@@ -28,8 +28,6 @@ OF_STEPS: Mapping[str, Callable[[Step], object]] = {
 OF_DEFINITIONS: Mapping[str, Callable[[Definition], object]] = {
     "on": lambda definition: definition.on != type(definition.on)(),
     "budget": lambda definition: definition.budget,
-    "compensation.timeout": lambda definition: definition.compensation_timeout_ms,
-    "on_failure: pause": lambda definition: definition.on_failure == "pause",
 }
 """What the top level may say."""
 

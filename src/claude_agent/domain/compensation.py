@@ -1,6 +1,6 @@
 """What is undone, and in which order: the list is fixed once, before the first undoing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
@@ -28,12 +28,35 @@ def plan(definition: Definition, run: Execution) -> tuple[list[list[str]], list[
             chosen.append(seen)
         elif _has_effect(step, seen):
             left.append(seen.id)
+    levels = _levels(definition)
     if definition.compensation_order == "parallel":
-        levels = _levels(definition)
         depths = sorted({levels[seen.base] for seen in chosen}, reverse=True)
         return [[s.id for s in chosen if levels[s.base] == depth] for depth in depths], left
-    chosen.sort(key=lambda seen: seen.end_seq, reverse=True)
+    least = _least(definition, chosen, levels)
+    chosen.sort(
+        key=lambda seen: (max(seen.end_seq, least[seen.base]), levels[seen.base], seen.end_seq),
+        reverse=True,
+    )
     return [[seen.id] for seen in chosen], left
+
+
+def _least(
+    definition: Definition, chosen: list[StepRun], levels: Mapping[str, int]
+) -> dict[str, int]:
+    """Return for each step the last end event among what it stands on.
+
+    In one generation its own came later. An effect of an earlier generation may stand on a step
+    that has run again since: it is undone before that all the same.
+    """
+    last: dict[str, int] = {}
+    for seen in chosen:
+        last[seen.base] = max(last.get(seen.base, 0), seen.end_seq)
+    least: dict[str, int] = {}
+    for name in sorted(levels, key=levels.__getitem__):
+        before = definition.by_id[name].depends_on
+        least[name] = max((last.get(each, 0) for each in before), default=0)
+        last[name] = max(last.get(name, 0), least[name])
+    return least
 
 
 def parts(definition: Definition, run: Execution) -> Iterator[StepRun]:
@@ -46,9 +69,10 @@ def parts(definition: Definition, run: Execution) -> Iterator[StepRun]:
         if one.parent:
             several.setdefault(one.parent, []).append(one)
     for step in definition.steps:
+        seen = run.steps[step.id]
         if step.id in several:
             yield from sorted(several[step.id], key=lambda one: one.n)
-        elif (seen := run.steps[step.id]).single:
+        if seen.single and (step.id not in several or seen.ended_well or seen.in_force):
             yield seen
 
 
@@ -57,11 +81,13 @@ def _undone(step: Step, seen: StepRun) -> bool:
         return False
     if seen.ended_well or seen.in_force:
         return True
-    return step.compensate.on == "attempted" and seen.started
+    return step.compensate.on == "attempted" and (seen.started or seen.tried)
 
 
 def _has_effect(step: Step, seen: StepRun) -> bool:
-    return (seen.started or seen.in_force) and step.action not in LEAVES_NOTHING
+    return (
+        seen.started or seen.tried or seen.ended_well or seen.in_force
+    ) and step.action not in LEAVES_NOTHING
 
 
 def _levels(definition: Definition) -> dict[str, int]:

@@ -44,10 +44,12 @@ MAX_STEPS = 10_000
 TOP_KEYS = (
     *("name", "description", "version", "labels", "on", "inputs", "secrets", "env"),
     *("concurrency", "priority", "timeout", "budget", "defaults", "on_failure", "on_cancel"),
+    "siblings",
     *("compensation", "steps", "outputs"),
 )
 ON_FAILURE = ("fail", "compensate", "continue", "pause")
 ON_CANCEL = ("stop", "compensate")
+SIBLINGS = ("stop", "finish")
 ORDERS = ("reverse", "parallel")
 COMPENSATION_KEYS = ("order", "timeout")
 DEFAULTS_KEYS = ("retry", "timeout", "agent", "workspace")
@@ -140,7 +142,7 @@ def _check_graph(compiled: list[Compiled], scope: Scope, env: Collection[str]) -
         outputs={one.link.id: one.outputs for one in compiled},
         graph=graph,
         many={one.link.id: one.many for one in compiled if one.many is not None},
-        agents=tuple(scope.agents),
+        agents=tuple(sorted(scope.agents)),
     )
     check_uses(scope.uses.found, names)
     check_named(scope.uses.named, graph)
@@ -186,6 +188,8 @@ def _parts(root: Cursor, fields: Mapping[str, Cursor], scope: Scope) -> JsonObje
         "timeout_ms": duration(fields["timeout"], least_ms=1) if "timeout" in fields else None,
         "on_failure": fields["on_failure"].choice(ON_FAILURE) if "on_failure" in fields else None,
         "on_cancel": (fields["on_cancel"].choice(ON_CANCEL) if "on_cancel" in fields else None)
+        or "stop",
+        "siblings": (fields["siblings"].choice(SIBLINGS) if "siblings" in fields else None)
         or "stop",
         "concurrency": read_concurrency(get("concurrency"), scope),
         "budget": read_budget(get("budget")),

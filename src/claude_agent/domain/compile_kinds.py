@@ -23,8 +23,10 @@ WAIT_KEYS = (*ENDS, "or_signal", "if")
 EMIT_KEYS = ("type", "data")
 CASE_KEYS = ("if", "then")
 _MOST_APPROVERS = 100
-_EVENT = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
-_SIGNAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+EVENT = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
+"""What events may be called."""
+SIGNAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+"""What signals may be called."""
 _OURS = ("execution.", "step.", "task.")
 
 
@@ -110,9 +112,9 @@ def _wait(cursor: Cursor, scope: Scope, name: str) -> Wait | None:
     return Wait(
         for_=_for(fields["for"], scope, name) if "for" in fields else None,
         until=_until(fields["until"], scope, name) if "until" in fields else None,
-        signal=_named(fields.get("signal"), _SIGNAL, "a signal"),
-        event=_named(fields.get("event"), _EVENT, "an event"),
-        or_signal=_named(fields.get("or_signal"), _SIGNAL, "a signal"),
+        signal=_named(fields.get("signal"), SIGNAL, "a signal"),
+        event=_named(fields.get("event"), EVENT, "an event"),
+        or_signal=_named(fields.get("or_signal"), SIGNAL, "a signal"),
         if_=scope.uses.condition(fields["if"], "wait", name) if "if" in fields else None,
     )
 
@@ -138,7 +140,7 @@ def _until(cursor: Cursor, scope: Scope, name: str) -> str | None:
 def _named(cursor: Cursor | None, pattern: re.Pattern[str], what: str) -> str | None:
     text = cursor.text() if cursor is not None else None
     if cursor is not None and text is not None and not pattern.fullmatch(text):
-        hint = "lower-case words with dots, like deploy.finished" if pattern is _EVENT else ""
+        hint = "lower-case words with dots, like deploy.finished" if pattern is EVENT else ""
         cursor.fail(f"'{text:.70}' cannot be the name of {what}", hint)
         return None
     return text
@@ -146,7 +148,7 @@ def _named(cursor: Cursor | None, pattern: re.Pattern[str], what: str) -> str | 
 
 def event_name(cursor: Cursor) -> str | None:
     """Read the type of an event."""
-    return _named(cursor, _EVENT, "an event")
+    return _named(cursor, EVENT, "an event")
 
 
 def _emit(cursor: Cursor, scope: Scope, name: str) -> Emit | None:

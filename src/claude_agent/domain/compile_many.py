@@ -46,7 +46,7 @@ def read_matrix(cursor: Cursor | None, scope: Scope, name: str) -> Matrix | None
 
 def _values(field: Cursor, scope: Scope, name: str) -> None:
     if field.node.kind == "scalar":
-        if scope.uses.whole(field, "before", name) is None:
+        if scope.uses.whole(field, "before", name, or_else=" or a list") is None:
             return
         return
     values = field.sequence()
@@ -99,7 +99,7 @@ def read_foreach(cursor: Cursor | None, scope: Scope, name: str) -> Foreach | No
 
 def _items(cursor: Cursor, scope: Scope, name: str) -> Any:
     if cursor.node.kind != "list":
-        return scope.uses.whole(cursor, "before", name)
+        return scope.uses.whole(cursor, "before", name, or_else=" or a list")
     if not cursor.node.items:
         cursor.fail(f"'{cursor.path}' is empty")
     if len(cursor.node.items) > MAX_INSTANCES:

@@ -9,7 +9,7 @@ from claude_agent.domain.expression import paths
 from claude_agent.domain.expression_parser import parse, parse_template, strip_braces
 from claude_agent.domain.expression_tree import Embedded, Expr, ExpressionError, Path
 
-EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation")
+EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation", "feedback")
 """What `execution` holds."""
 STEP_NAMES = ("outputs", "status", "error", "attempt")
 """What `steps.<id>` and `self` hold."""
@@ -21,7 +21,7 @@ AGENT_NAMES = ("state", "healthy", "busy", "slots")
 """What `agents.<name>` holds."""
 _BEFORE = ("inputs", "env", "execution", "steps", "agents")
 _STEP = (*_BEFORE, "matrix", "item")
-_SCOPES: Mapping[str, tuple[str, ...]] = {
+SCOPES: Mapping[str, tuple[str, ...]] = {
     "env": ("inputs", "execution"),
     "start": ("inputs", "env", "execution"),
     "trigger": ("event",),
@@ -55,7 +55,7 @@ class Use:
     offset: int
     """Where the path stands in the text, in characters from 0."""
     scope: str
-    """A key of `_SCOPES`."""
+    """A key of `SCOPES`."""
     step: str = ""
     """The step that reads it; empty: the definition itself."""
 
@@ -105,15 +105,18 @@ class Uses:
             return
         self._add(cursor, expr, 0, ("show", step))
 
-    def whole(self, cursor: Cursor, scope: str, step: str = "") -> str | None:
-        """Collect from a text that must be one whole `${{ … }}`; return it."""
+    def whole(self, cursor: Cursor, scope: str, step: str = "", *, or_else: str = "") -> str | None:
+        """Collect from a text that must be one whole `${{ … }}`; return it.
+
+        `or_else` completes the message: what else it may be.
+        """
         text = cursor.text()
         if text is None:
             return None
         bare = strip_braces(text)
         if bare == text.strip() or "${{" in bare:
             hint = f'write "${{{{ {bare:.60} }}}}"' if "${{" not in bare else ""
-            cursor.fail(f"'{cursor.path}' must be one whole expression or a list", hint)
+            cursor.fail(f"'{cursor.path}' must be one whole expression{or_else}", hint)
             return None
         self.template(cursor, scope, step)
         return text.strip()
@@ -190,7 +193,7 @@ def check_uses(uses: Iterable[Use], names: Names) -> None:
     """Note every use that reads what is not there."""
     for use in uses:
         root, *rest = map(str, use.path.parts)
-        if root not in _SCOPES[use.scope]:
+        if root not in SCOPES[use.scope]:
             _refuse_root(use, root)
         elif root == "steps":
             _check_steps(use, rest, names)
@@ -228,12 +231,12 @@ def _known(root: str, names: Names) -> Collection[str] | None:
 
 
 def _refuse_root(use: Use, root: str) -> None:
-    here = _SCOPES[use.scope]
+    here = SCOPES[use.scope]
     if root in _ONLY_IN:
         use.fail(*_ONLY_IN[root])
     elif root in {"matrix", "item"} and use.step:
         use.fail(f"'{root}' is not known here: this is decided once, before the instances")
-    elif any(root in scope for scope in _SCOPES.values()):
+    elif any(root in scope for scope in SCOPES.values()):
         use.fail(f"'{root}' cannot be read here", f"here there are {', '.join(here)}")
     else:
         near = nearest(root, here)

@@ -32,7 +32,8 @@ BUDGET_KEYS = ("usd", "tokens", "minutes", "on_exceed")
 AUTHS = ("hmac-sha256",)
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,#-]+")
 _CRON_FIELDS = (5, 6)
-_PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+PATH = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+"""What the path of a webhook may be."""
 _MOST = 10_000
 
 
@@ -117,7 +118,7 @@ def _webhook(cursor: Cursor, around: Surroundings) -> Webhook | None:
     if missing:
         return None
     path = fields["path"].text() or ""
-    if path and not _PATH.fullmatch(path):
+    if path and not PATH.fullmatch(path):
         hint = "lower-case letters, digits, '_' and '-'"
         fields["path"].fail(f"'{path:.60}' cannot be the path of a webhook", hint)
     secret = fields["secret"].text()

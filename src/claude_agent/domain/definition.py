@@ -105,6 +105,8 @@ class Definition:
     """How many executions run at once; None: any number."""
     budget: Budget | None = None
     """What an execution may use; None: no limit."""
+    siblings: str = "stop"
+    """What becomes of running steps when one has failed: `stop` or `finish`."""
     compensation_timeout_ms: int | None = None
     """Longest time of all the undoing together."""
     by_id: Mapping[str, Step] = field(init=False, repr=False, compare=False)
@@ -170,7 +172,7 @@ _PLAIN_FIELDS = (
 )
 _MAPPING_FIELDS = ("labels", "env", "defaults", "outputs")
 # Younger than stored definitions, whose hashes must stay: stored only where they are set.
-_ADDED_FIELDS = ("on", "secrets", "concurrency", "budget", "compensation_timeout_ms")
+_ADDED_FIELDS = ("on", "secrets", "concurrency", "budget", "compensation_timeout_ms", "siblings")
 _READERS: Readers = {
     "on": Triggers.from_data,
     "secrets": tuple,

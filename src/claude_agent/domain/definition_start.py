@@ -62,8 +62,11 @@ class Triggers(Part):
     """What starts executions besides people."""
 
     schedule: tuple[Schedule, ...] = ()
+    """At times."""
     webhook: tuple[Webhook, ...] = ()
+    """When somebody posts to an address."""
     event: tuple[EventTrigger, ...] = ()
+    """When an event is said."""
     readers: ClassVar[Readers] = {
         "schedule": lambda data: tuple(map(Schedule.from_data, data)),
         "webhook": lambda data: tuple(map(Webhook.from_data, data)),

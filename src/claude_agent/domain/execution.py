@@ -19,9 +19,10 @@ from claude_agent.domain.states import (
     STEP_CLOSED,
     STEP_OPEN,
     ExecutionState,
+    IllegalTransition,
     moved,
 )
-from claude_agent.domain.step_run import StepRun, instance_id
+from claude_agent.domain.step_run import StepRun, by_hand, inherited, instance_id
 from claude_agent.domain.tally import Tally
 
 __all__ = ["Execution", "StepRun", "evolve", "fold", "submitted"]
@@ -57,6 +58,12 @@ class Execution:
     plan: tuple[tuple[str, ...], ...] | None = None
     """The fixed list of what is undone: groups in order."""
     not_undone: tuple[str, ...] = ()
+    forked_from: str = ""
+    """The execution that it was forked from."""
+    chosen: str = ""
+    """The step from which a person let this generation begin."""
+    feedback: str = ""
+    """What that step is told."""
     outputs: Mapping[str, Any] | None = None
     parent_id: str = ""
     """The execution that it is a part of; empty: of none."""
@@ -136,7 +143,8 @@ class Execution:
             if before is None:
                 fresh = StepRun(id=one, n=len(self.steps), parent=name)
             else:
-                fresh = before.anew(self.generation)
+                stands = before.ended_well or before.in_force
+                fresh = before.anew(self.generation, new_effect=stands)
             self.put(replace(fresh, item=items[index], generation=self.generation))
         index = len(items)
         while only is None and (old := self.steps.get(instance_id(name, index))) is not None:
@@ -153,6 +161,10 @@ class Execution:
 
 def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execution:
     """Return the execution that its first event makes."""
+    steps = {step: StepRun(id=step, n=n) for n, step in enumerate(said.steps)}
+    for name, known in said.inherited.items():
+        fresh = steps.get(name) or StepRun(id=name, n=len(steps))
+        steps[name] = inherited(fresh, known, at)
     return Execution(
         id=execution_id,
         ref=said.ref,
@@ -169,7 +181,8 @@ def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execut
         pins=said.pins,
         concurrency_key=said.concurrency_key,
         concurrency_limit=said.concurrency_limit,
-        steps={step: StepRun(id=step, n=n) for n, step in enumerate(said.steps)},
+        steps=steps,
+        forked_from=said.forked_from,
     )
 
 
@@ -190,7 +203,11 @@ def fold(run: Execution, said: Payload, at: int) -> None:
         _fold_step(run, said, at)
     elif (folding := _FOLDINGS.get(kind)) is not None:
         folding(run, said, at)
-    if run.state != before or ended:  # an end is said once
+    if kind is ev.ExecutionReopened:  # no transition: another life of the same execution
+        if not ended and before != ExecutionState.PAUSED:
+            message = f"execution {run.ref} is {before} and cannot be reopened."
+            raise IllegalTransition(message)
+    elif run.state != before or ended:  # an end is said once
         moved(EXECUTION_ALLOWED, before, run.state, f"execution {run.ref}")
 
 
@@ -214,6 +231,44 @@ def _waiting(run: Execution, _said: ev.ExecutionWaiting, _at: int) -> None:
 
 def _resumed(run: Execution, _said: ev.ExecutionResumed, _at: int) -> None:
     run.state = ExecutionState.RUNNING
+
+
+def _paused(run: Execution, said: ev.ExecutionPaused, _at: int) -> None:
+    run.state, run.reason = ExecutionState.PAUSED, said.reason
+    run.failed_step = said.by_step
+    run.message = run.steps[said.by_step].message if said.by_step else ""
+
+
+def _reopened(run: Execution, said: ev.ExecutionReopened, at: int) -> None:
+    undo = said.mode == "undo"
+    run.generation = said.generation
+    run.state = ExecutionState.COMPENSATING if undo else ExecutionState.RUNNING
+    run.ended_at = run.outputs = run.plan = None
+    run.cancel_requested, run.compensate_on_cancel = "", False
+    run.failed_step = run.message = ""
+    run.reason = "by hand" if undo else ""
+    run.not_undone = ()
+    run.chosen, run.feedback = said.from_step, said.feedback
+    if said.params is not None:
+        run.params = said.params
+    run.tally.open_deps.clear()
+    keeping = {run.steps[name].parent for name in said.reset}
+    for name in said.reset:
+        step = run.steps[name]
+        new = step.ended_well or said.params is not None or said.mode == "rewind"
+        kept = step.instances if name in keeping else None
+        run.put(step.anew(said.generation, new_effect=new, instances=kept))
+    if said.mode in ("skip", "set_output"):
+        step = run.steps[said.from_step]
+        run.put(by_hand(step, said.outputs, at, run.seq))
+
+
+def _undo_resumed(run: Execution, said: ev.CompensationResumed, _at: int) -> None:
+    run.state, run.ended_at = ExecutionState.COMPENSATING, None
+    planned = {name for group in run.plan or () for name in group}
+    run.not_undone = tuple(name for name in run.not_undone if name not in planned)
+    for name in said.skip:
+        run.put(replace(run.steps[name], undo_skipped=True))
 
 
 def _failing(run: Execution, said: ev.ExecutionFailing, _at: int) -> None:
@@ -256,9 +311,12 @@ _FOLDINGS: Mapping[type[Payload], Callable[[Execution, Any, int], None]] = {
     ev.ExecutionStarted: _started,
     ev.ExecutionWaiting: _waiting,
     ev.ExecutionResumed: _resumed,
+    ev.ExecutionPaused: _paused,
+    ev.ExecutionReopened: _reopened,
     ev.ExecutionFailing: _failing,
     ev.ExecutionCancelRequested: _cancelling,
     ev.CompensationPlanned: _planned,
+    ev.CompensationResumed: _undo_resumed,
     ev.ExecutionEnded: _ended,
     ev.ExecutionSignalled: _signalled,
     ev.SignalTaken: _taken,

@@ -18,11 +18,19 @@ from claude_agent.domain.deciding.news import (
     EventSeen,
     Fact,
     News,
+    Pause,
+    Reopen,
+    Resume,
+    ResumeUndo,
     Signalled,
     TimerDue,
+    UndoOverdue,
 )
+from claude_agent.domain.deciding.pausing import pause, resume
+from claude_agent.domain.deciding.reopening import reopen
 from claude_agent.domain.deciding.scene import Decision, Means, Scene, Submit
 from claude_agent.domain.deciding.starting import start_ready
+from claude_agent.domain.deciding.undoing import resume_undo, undo_overdue
 from claude_agent.domain.deciding.waiting import take_event, take_jump, take_signal, take_timer
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.execution import Execution
@@ -74,5 +82,10 @@ _TAKERS: Mapping[type, Callable[[Scene, Any], None]] = {
     Signalled: take_signal,
     EventSeen: take_event,
     ChildEnded: take_child,
+    Pause: pause,
+    Resume: resume,
+    Reopen: reopen,
+    ResumeUndo: resume_undo,
+    UndoOverdue: undo_overdue,
 }
 """Who takes each kind of news."""

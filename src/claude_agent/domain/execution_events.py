@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload, payload
 
 
@@ -29,6 +30,10 @@ class ExecutionSubmitted(Payload):
     """The definition (hash) of every sub-workflow (slug), as they were at the start."""
     concurrency_key: str = ""
     concurrency_limit: int = 0
+    forked_from: str = ""
+    """The execution whose results it begins with; empty: none."""
+    inherited: Mapping[str, Data] = field(default_factory=dict)
+    """Steps (and instances) that count as done here: how they ended, and what they delivered."""
 
 
 @payload
@@ -54,6 +59,38 @@ class ExecutionResumed(Payload):
     """Something goes on again."""
 
     TYPE: ClassVar[str] = "execution.resumed"
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionPaused(Payload):
+    """Nothing new starts; what runs goes on. `by_step`: it failed, and a person decides."""
+
+    TYPE: ClassVar[str] = "execution.paused"
+    reason: str
+    by_step: str = ""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionReopened(Payload):
+    """A new generation: the steps of `reset` begin anew, every other one stays as it ended.
+
+    `mode`: retry, rewind, skip, set_output or undo.
+    """
+
+    TYPE: ClassVar[str] = "execution.reopened"
+    generation: int
+    mode: str
+    reset: list[str]
+    from_step: str = ""
+    """The step that a person chose."""
+    params: Data | None = None
+    """Every parameter, where they are not those of before."""
+    feedback: str = ""
+    """What the chosen step is told."""
+    outputs: Data | None = None
+    """What the chosen step counts as having delivered."""
 
 
 @payload
@@ -85,6 +122,24 @@ class CompensationPlanned(Payload):
     TYPE: ClassVar[str] = "compensation.planned"
     groups: list[list[str]]
     not_undone: list[str]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompensationResumed(Payload):
+    """The undoing goes on where it failed; the steps of `skip` are left as they are."""
+
+    TYPE: ClassVar[str] = "compensation.resumed"
+    skip: list[str]
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompensationOverdue(Payload):
+    """All the undoing together took longer than it may: what is being undone is stopped."""
+
+    TYPE: ClassVar[str] = "compensation.overdue"
+    steps: list[str]
 
 
 @payload
@@ -123,6 +178,26 @@ class StepExpanded(Payload):
     step: str
     items: list[Any]
     only: list[int] | None = None
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepHeld(Payload):
+    """It waits for an approval: its task's, or its own where it is nothing else."""
+
+    TYPE: ClassVar[str] = "step.held"
+    step: str
+    approval: str = ""
+    """The approval of a step that is one."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepApproved(Payload):
+    """The approval of its task was given."""
+
+    TYPE: ClassVar[str] = "step.approved"
+    step: str
 
 
 @payload

@@ -4,7 +4,8 @@ The names of functions and methods are checked here, so that a mistake is found 
 runs; depth is bounded, so that no text can exhaust the stack.
 """
 
-from collections.abc import Callable, Iterable
+import difflib
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from claude_agent.domain.expression_tokens import Token, number_of, text_of, tokens
@@ -268,7 +269,11 @@ class Parser:
         if token.text in LOOPS:
             return self._loop(token, expr)
         if token.text not in METHODS:
-            fail(f"there is no method `.{token.text}()`", token.position, _near(METHODS))
+            fail(
+                f"there is no method `.{token.text}()`",
+                token.position,
+                _near(token.text, (*METHODS, *LOOPS)),
+            )
         arguments = self._listed(")")
         _count(token, len(arguments), METHODS[token.text])
         return Invoke(name=token.text, target=expr, arguments=arguments)
@@ -288,7 +293,7 @@ class Parser:
 
     def _function(self, token: Token) -> Expr:
         if token.text not in FUNCTIONS and token.text not in GLOBAL:
-            hint = "there are " + ", ".join(f"{name}()" for name in (*FUNCTIONS, *GLOBAL))
+            hint = _near(token.text, (*FUNCTIONS, *GLOBAL))
             fail(f"there is no function `{token.text}()`", token.position, hint)
         arguments = self._listed(")")
         _count(token, len(arguments), GLOBAL.get(token.text, 0))
@@ -342,5 +347,8 @@ def _count(token: Token, given: int, wanted: int) -> None:
         fail(f"`{token.text}()` {takes.replace('no arguments', 'no argument')}", token.position)
 
 
-def _near(names: Iterable[str]) -> str:
-    return "there are " + ", ".join(f"{name}()" for name in (*names, *LOOPS))
+def _near(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name[:40], known, n=1)
+    if near:
+        return f"did you mean {near[0]}()?"
+    return "there are " + ", ".join(f"{each}()" for each in known)

@@ -77,7 +77,8 @@ TASK_ALLOWED: Mapping[TaskState, frozenset[TaskState]] = {
         {_T.UNCERTAIN, _T.RUNNING, _T.SUCCEEDED, _T.SCHEDULED, _T.DEAD, _T.CANCELLED}
     ),
     _T.SUCCEEDED: frozenset(),
-    _T.DEAD: frozenset({_T.READY, _T.DISCARDED}),
+    # held: what needed an approval needs one again in its next generation
+    _T.DEAD: frozenset({_T.READY, _T.HELD, _T.DISCARDED}),
     _T.CANCELLED: frozenset(),
     _T.REJECTED: frozenset(),
     _T.EXPIRED: frozenset(),
@@ -95,10 +96,11 @@ STEP_ALLOWED: Mapping[StepState, frozenset[StepState]] = {
         # what has no task of its own: a step with many instances, a wait; a switch ends at once
         | {_S.RUNNING, _S.SUCCEEDED}
     ),
-    _S.SKIPPED: frozenset(),
-    _S.HELD: frozenset({_S.QUEUED, _S.FAILED, _S.CANCELLED}),
+    _S.SKIPPED: frozenset({_S.COMPENSATING}),  # an effect of an earlier generation
+    _S.HELD: frozenset({_S.QUEUED, _S.SUCCEEDED, _S.FAILED, _S.SKIPPED, _S.CANCELLED}),
     _S.QUEUED: frozenset(
         {_S.QUEUED, _S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.CANCELLED, _S.UNCERTAIN}
+        | {_S.HELD}  # the policy holds its task
     ),
     _S.RUNNING: frozenset({_S.QUEUED, _S.SUCCEEDED, _S.FAILED, _S.CANCELLED, _S.UNCERTAIN}),
     _S.UNCERTAIN: frozenset(

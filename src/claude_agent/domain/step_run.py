@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import STEP_OPEN, StepState
 
@@ -48,6 +49,8 @@ class StepRun:
     """It succeeded, also when it was being cancelled: it has an effect to undo."""
     in_force: bool = False
     """An effect of an earlier generation stands, that nobody has undone."""
+    tried: bool = False
+    """Something of it has run in an earlier generation, and nobody has undone it."""
     outputs: Mapping[str, Any] | list[Any] | None = None
     """What it delivered; of a step with many: the list of what its instances did."""
     reason: str = ""
@@ -56,6 +59,8 @@ class StepRun:
     ended_at: int | None = None
     end_seq: int = 0
     """Number of its end event in the execution's stream: the order of completion."""
+    undo_skipped: bool = False
+    """A person said that it is not to be undone."""
     undo_task_id: str = ""
     undo_task_ref: str = ""
     undo_started_at: int | None = None
@@ -66,22 +71,27 @@ class StepRun:
         """Its task may still do something."""
         return self.state in STEP_OPEN
 
-    def anew(self, generation: int, *, new_effect: bool = False) -> "StepRun":
+    def anew(
+        self, generation: int, *, new_effect: bool = False, instances: int | None = None
+    ) -> "StepRun":
         """Return the step set back to its beginning in a new generation.
 
         What it did stays known until it is undone or done again. Its effect key stays unless the
-        effect was compensated, or a person asks for a new one.
+        effect was compensated, or a person asks for a new one. `instances`: those it keeps.
         """
         undone = self.state == _S.COMPENSATED
-        stands = (self.ended_well or self.in_force) and not undone
-        same = self.k > 0 and not undone and not new_effect
+        # What instances did, they know themselves.
+        stands = self.single and (self.ended_well or self.in_force) and not undone
+        same = bool(self.task_id or self.child_id) and not undone and not new_effect
         return StepRun(
             id=self.id,
             n=self.n,
             parent=self.parent,
             item=self.item,
+            instances=instances,
             generation=generation,
             k=self.k - 1 if same else self.k,
+            tried=(self.started or self.tried) and self.single and not undone,
             in_force=stands,
             child_id=self.child_id if stands else "",
             child_ref=self.child_ref if stands else "",
@@ -109,6 +119,45 @@ def instance_id(step: str, index: int) -> str:
     return f"{step}[{index}]"
 
 
+SKIPPED_BY_HAND = "skipped_by_hand"
+"""A person let the execution go on without it: what depends on it runs."""
+SET_BY_HAND = "set_by_hand"
+INHERITED = "inherited"
+
+
+def by_hand(step: StepRun, outputs: Data | None, at: int, seq: int) -> StepRun:
+    """Return the step as a person decided it: with these outputs, or (None) left out."""
+    if outputs is None:
+        return replace(step, state=_S.SKIPPED, reason=SKIPPED_BY_HAND, ended_at=at)
+    return replace(
+        step,
+        state=_S.SUCCEEDED,
+        reason=SET_BY_HAND,
+        outputs=outputs,
+        ended_well=True,
+        started_at=at,
+        ended_at=at,
+        end_seq=seq,
+    )
+
+
+def inherited(step: StepRun, known: Data, at: int) -> StepRun:
+    """Return a step of a fork that was done in the execution it was forked from.
+
+    Its effect belongs to that execution: here there is nothing to undo.
+    """
+    return replace(
+        step,
+        state=_S(known["state"]),
+        reason=INHERITED if known["state"] == _S.SUCCEEDED else known["reason"],
+        outputs=known.get("outputs"),
+        parent=known.get("parent", ""),
+        item=known.get("item"),
+        instances=known.get("instances"),
+        ended_at=at,
+    )
+
+
 Folding = Callable[[StepRun, Any, int], StepRun]
 """(the step, the event, its time) to the step afterwards."""
 
@@ -134,6 +183,15 @@ def _expanded(step: StepRun, said: ev.StepExpanded, at: int) -> StepRun:
         instances=len(said.items),
         started_at=step.started_at if step.started_at is not None else at,
     )
+
+
+def _held(step: StepRun, _said: ev.StepHeld, at: int) -> StepRun:
+    began = step.started_at if step.started_at is not None or step.task_id else at
+    return replace(step, state=_S.HELD, waits=True, started_at=began)
+
+
+def _approved(step: StepRun, _said: ev.StepApproved, _at: int) -> StepRun:
+    return replace(step, state=_S.QUEUED, waits=False)
 
 
 def _started(step: StepRun, said: ev.StepStarted, at: int) -> StepRun:
@@ -192,7 +250,11 @@ def _succeeded(step: StepRun, said: ev.StepSucceeded, _at: int) -> StepRun:
 
 def _failed(step: StepRun, said: ev.StepFailed, _at: int) -> StepRun:
     return replace(
-        step, state=_S.FAILED, reason=said.reason, message=said.message, started=said.started
+        step,
+        state=_S.FAILED,
+        reason=said.reason,
+        message=said.message,
+        started=said.started,
     )
 
 
@@ -222,7 +284,7 @@ def _compensating(step: StepRun, said: ev.StepCompensating, at: int) -> StepRun:
 
 
 def _compensated(step: StepRun, _said: ev.StepCompensated, at: int) -> StepRun:
-    return replace(step, state=_S.COMPENSATED, undo_ended_at=at, in_force=False)
+    return replace(step, state=_S.COMPENSATED, undo_ended_at=at, in_force=False, tried=False)
 
 
 def _not_compensated(step: StepRun, said: ev.StepCompensationFailed, at: int) -> StepRun:
@@ -232,6 +294,8 @@ def _not_compensated(step: StepRun, said: ev.StepCompensationFailed, at: int) ->
 _GOES: Mapping[type[Payload], Folding] = {
     ev.StepQueued: _queued,
     ev.StepExpanded: _expanded,
+    ev.StepHeld: _held,
+    ev.StepApproved: _approved,
     ev.StepStarted: _started,
     ev.StepWaiting: _waiting,
     ev.StepMoved: _moved,

@@ -49,6 +49,7 @@ def contexts(
             "name": run.name,
             "workflow": run.workflow,
             "generation": run.generation,
+            "feedback": run.feedback,
         },
         "steps": _Steps(run),
         "outcome": outcome_of(run, step),
@@ -104,7 +105,7 @@ def workplace(run: Execution, definition: Definition, step: Step) -> str:
         return run.workspace
     for name in definition.by_action.get(CLONES, ()):
         done = run.steps[name]
-        if done.ended_well:
+        if done.ended_well or done.state == StepState.SUCCEEDED:
             path = done.outputs.get("path") if isinstance(done.outputs, Mapping) else None
             return path if isinstance(path, str) and path else run.workspace
     return run.cwd
@@ -126,6 +127,11 @@ def task_for(
     found = contexts(definition, run, step, seen)
     with_ = render_with(step.with_, found, open_inputs=definition.inputs is None)
     text = step.action or step.run or str(render(step.prompt or "", found))
+    env = _text(render({**definition.env, **step.env}, found))
+    if run.feedback and run.chosen == step.id:
+        env["CLAUDE_AGENT_FEEDBACK"] = run.feedback
+        if step.kind == "prompt":
+            text += f"\n\nFeedback on the earlier attempt:\n{run.feedback}"
     return TaskSpec(
         title=seen.id,
         kind=step.kind,
@@ -135,7 +141,7 @@ def task_for(
         priority=_priority(definition, step, found),
         with_=with_,
         cwd=workplace(run, definition, step),
-        env=_text(render({**definition.env, **step.env}, found)),
+        env=env,
         limits=step.timeout,
         retry=step.retry,
         gates=tuple({"name": gate.name, "run": gate.run} for gate in step.gates),

@@ -65,6 +65,8 @@ class Task:
     outputs: Mapping[str, Any] | None = None
     verdict: Mapping[str, Any] | None = None
     evidence: tuple[str, ...] = ()
+    approval: str = ""
+    """The approval that it waits for, or that covers its attempts."""
 
     @property
     def terminal(self) -> bool:
@@ -100,7 +102,7 @@ class Task:
                 return None
             if limits.run_ms is not None and self.attempt_started_at is not None:
                 marks.append(self.attempt_started_at + limits.run_ms)
-        elif self.state == TaskState.UNCERTAIN:
+        elif self.state in (TaskState.UNCERTAIN, TaskState.HELD):
             return None
         return min(marks, default=None) if not self.terminal else None
 
@@ -113,8 +115,13 @@ def submitted(task_id: str, said: ev.TaskSubmitted, at: int) -> Task:
         spec=TaskSpec.from_data(said.spec),
         created_at=at,
         not_before=max(said.not_before, at),
-        state=TaskState.SCHEDULED if said.not_before > at else TaskState.READY,
+        state=TaskState.HELD if said.approval else _waiting(said.not_before, at),
+        approval=said.approval,
     )
+
+
+def _waiting(not_before: int, at: int) -> TaskState:
+    return TaskState.SCHEDULED if not_before > at else TaskState.READY
 
 
 def evolve(task: Task, said: Payload, at: int) -> Task:
@@ -145,7 +152,7 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
             return _judged(task, said)
         case ev.TaskUncertain() | ev.TaskReaped() | ev.TaskResolved():
             return _lost(task, said)
-        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved():
+        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved() | ev.TaskApproved():
             return _waits(task, said)
         case ev.TaskStopRequested():
             return replace(task, stop_requested=said.reason)
@@ -244,6 +251,10 @@ def _waits(task: Task, said: Payload) -> Task:
             return _freed(waiting, TaskState.SCHEDULED)
         case ev.TaskDue():
             return replace(task, state=TaskState.READY)
+        case ev.TaskApproved():
+            # Its limits count from here: a person's time to think is not the task's.
+            state = _waiting(task.not_before, said.at)
+            return replace(task, state=state, generation_at=said.at)
         case ev.TaskMoved():
             began = task.attempt_started_at
             return replace(
@@ -279,6 +290,9 @@ def _ended(task: Task, said: Payload) -> Task:
             )
         case ev.TaskDiscarded():
             return replace(task, state=TaskState.DISCARDED)
+        case ev.TaskRejected():
+            error = {"kind": "rejected", "message": said.note or f"Rejected by {said.by}."}
+            return replace(task, state=TaskState.REJECTED, reason=said.reason, error=error)
         case ev.TaskExpired():
             error = {"kind": "timeout.start", "message": said.reason}
             return replace(task, state=TaskState.EXPIRED, reason=said.reason, error=error)
@@ -296,7 +310,8 @@ def _again(task: Task, said: ev.TaskRedriven) -> Task:
     Fence, run number and what was proved of runs stay: they are never reset.
     """
     return replace(
-        _freed(task, TaskState.READY),
+        _freed(task, TaskState.HELD if said.approval else TaskState.READY),
+        approval=said.approval,
         spec=task.spec if said.spec is None else TaskSpec.from_data(said.spec),
         generation=said.generation,
         generation_at=said.at,

@@ -9,6 +9,7 @@ from claude_agent.domain.events import Payload
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, MAX_DELIVERIES, Task
+from claude_agent.domain.task_approval import Approve, Reject, approved, rejected
 from claude_agent.domain.task_failure import failed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
 from claude_agent.errors import Conflict
@@ -146,7 +147,7 @@ class Note:
 
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
-    | RestartGates | Note | Stop | Move | Redrive | Discard
+    | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject
 )  # fmt: skip
 
 
@@ -167,15 +168,19 @@ def decide(task: Task, command: Command) -> Said:
             return _tick(task, command.at)
         case Move():
             return () if task.terminal else (ev.TaskMoved(jump=command.jump),)
-        case Cancel() | Redrive() | Discard():
+        case Cancel() | Redrive() | Discard() | Approve() | Reject():
             return _ordered(task, command)
         case Note():
             _must_be(task, TaskState.RUNNING)
             return (ev.TaskOutput(run=task.run, kind=command.kind, text=command.text),)
 
 
-def _ordered(task: Task, command: Cancel | Redrive | Discard) -> Said:
+def _ordered(task: Task, command: Cancel | Redrive | Discard | Approve | Reject) -> Said:
     match command:
+        case Approve():
+            return approved(task, command)
+        case Reject():
+            return rejected(task, command)
         case Cancel():
             return _cancel(task, command.reason)
         case Redrive():

@@ -16,6 +16,34 @@ class TaskSubmitted(Payload):
     ref: str
     spec: Mapping[str, Any]
     not_before: int = 0
+    approval: str = ""
+    """The approval it waits for; empty: it needs none."""
+    policy: str = ""
+    """The rule that let it through, or holds it."""
+    requester: Mapping[str, str] = field(default_factory=dict)
+    """Who asked, where it was not the operator."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskApproved(Payload):
+    """It may start once its time has come."""
+
+    TYPE: ClassVar[str] = "task.approved"
+    at: int
+    approval: str
+    by: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRejected(Payload):
+    """It must not start: a person, a rule, or nobody in time."""
+
+    TYPE: ClassVar[str] = "task.rejected"
+    reason: str
+    by: str
+    note: str = ""
 
 
 @payload
@@ -259,6 +287,8 @@ class TaskRedriven(Payload):
     reason: str = ""
     spec: Mapping[str, Any] | None = None
     """The whole new specification where it was changed."""
+    approval: str = ""
+    """The approval that the new generation waits for."""
 
 
 @payload

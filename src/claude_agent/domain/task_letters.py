@@ -19,6 +19,8 @@ class Redrive:
     reason: str = ""
     spec: Mapping[str, Any] | None = None
     """The whole new specification; None: as it was."""
+    approval: str = ""
+    """The approval that it waits for; empty: it needs none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,11 @@ def redriven(task: Task, command: Redrive) -> tuple[Payload, ...]:
             f"again: claude-agent execution show {execution}",
         )
     said = ev.TaskRedriven(
-        generation=task.generation + 1, at=command.at, reason=command.reason, spec=command.spec
+        generation=task.generation + 1,
+        at=command.at,
+        reason=command.reason,
+        spec=command.spec,
+        approval=command.approval,
     )
     return (said,)
 

@@ -106,6 +106,14 @@ QUEUE = _rows(
     ("open", "open", "circle", "idle"),
     ("paused", "paused", "circle-pause", "waiting"),
 )
+APPROVAL = _rows(
+    ("requested", "needs approval", "hand", "waiting"),
+    ("approved", "approved", "circle-check", "ok"),
+    ("used", "approved, used", "circle-check", "ok"),
+    ("rejected", "rejected", "circle-x", "failed"),
+    ("expired", "expired", "octagon-x", "failed"),
+    ("voided", "void", "circle-slash", "idle"),
+)
 DERIVED = _rows(
     ("undo_planned", "to be rolled back", "undo-2", "healing"),
     ("retrying", "retrying", "rotate-ccw", "healing"),

@@ -9,6 +9,7 @@ from typing import Any
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal
 from claude_agent.api.services import Answered, IdempotencyKey, MessageToSend, Page
+from claude_agent.core.approvals import ApprovalDesk
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -40,6 +41,7 @@ class Parts:
     orders: TaskOrders
     letters: DeadLetters
     redrives: Redrives
+    approvals: ApprovalDesk
     planner: RunPlanner
     terminal: Terminal
     send: Callable[[Tx, MessageToSend], str]

@@ -1,6 +1,7 @@
 """Everything the gateway asks of the server, in one object."""
 
 from claude_agent.api.services import Services
+from claude_agent.serve.approvals import Approvals, Tokens
 from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hosts import HostDesk
@@ -21,6 +22,8 @@ class ServerServices(
     HostDesk,
     SignalDesk,
     State,
+    Approvals,
+    Tokens,
     Workflows,
     Executions,
     Insight,

@@ -6,11 +6,13 @@ from typing import Any
 
 from typing_extensions import override
 
+from claude_agent.api.asked import OPERATOR, Caller
 from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFilter, TaskServices
 from claude_agent.core import views
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.errors import Invalid, PlanningNotAvailable
+from claude_agent.serve.approvals import requester_of
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Reader, Tx
@@ -36,7 +38,12 @@ class Tasks(Base, TaskServices):
 
     @override
     def submit_task(
-        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+        self,
+        spec: Mapping[str, Any],
+        *,
+        actor: str,
+        key: IdempotencyKey | None,
+        caller: Caller = OPERATOR,
     ) -> Answered:
         agents = spec.get("agents")
         if agents is not None and len(agents) > 1:
@@ -47,8 +54,11 @@ class Tasks(Base, TaskServices):
         if agents:
             spec = {**spec, "agent": agents[0]}
 
+        wanted = dict(spec)
+        requester = requester_of(caller, wanted)
+
         def work(tx: Tx) -> Callable[[Reader], Wire]:
-            task = self._parts.bus.accept(tx, spec, actor=actor)
+            task = self._parts.bus.accept(tx, wanted, actor=actor, requester=requester)
             return lambda reader: self._view(task, reader)
 
         return self._once(key, work)

@@ -10,11 +10,15 @@ from claude_agent.api.services import (
     ExecutionFilter,
     ExecutionServices,
     IdempotencyKey,
+    SecondChance,
     WorkflowServices,
     WorkflowStart,
 )
 from claude_agent.core import views
 from claude_agent.core.execution_views import execution_view
+from claude_agent.core.format_schema import format_schema
+from claude_agent.core.second_chances import Chance, SecondChances
+from claude_agent.domain.available import missing
 from claude_agent.domain.states import ExecutionState
 from claude_agent.errors import Invalid
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
@@ -36,7 +40,12 @@ class Workflows(Base, WorkflowServices):
             "name": definition.name,
             "steps": len(definition.steps),
             "hash": definition.digest,
+            "not_yet": [problem.message for problem in missing(definition)],
         }
+
+    @override
+    def workflow_schema(self) -> Wire:
+        return format_schema()
 
     @override
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:
@@ -165,11 +174,45 @@ class Executions(Base, ExecutionServices):
         return self._database.read(work)
 
     @override
+    def second_chance(
+        self, asked: SecondChance, *, actor: str, key: IdempotencyKey | None
+    ) -> Answered:
+        parts = self._parts
+        chances = SecondChances(parts.executions, parts.desk, parts.engine)
+
+        def work(tx: Tx) -> Callable[[Reader], Wire]:
+            execution_id = _do(chances, tx, asked, actor)
+            return lambda reader: _view(self, reader, execution_id)
+
+        return self._once(key, work, status=201 if asked.what == "fork" else 202)
+
+    @override
     def cancel_execution(self, ref: str, *, compensate: bool | None, actor: str) -> Wire:
         execution_id = self._parts.engine.cancel(
             ref, compensate=compensate, actor=actor, reason=f"cancelled by {actor}"
         )
         return self.execution(execution_id)
+
+
+def _do(chances: SecondChances, tx: Tx, asked: SecondChance, actor: str) -> str:
+    chance = Chance(ref=asked.ref, actor=actor, step=asked.step)
+    match asked.what:
+        case "pause":
+            return chances.pause(tx, chance)
+        case "resume":
+            return chances.resume(tx, chance)
+        case "retry":
+            return chances.retry(tx, chance, params=asked.params, failed_only=asked.failed_only)
+        case "rewind":
+            return chances.rewind(tx, chance, asked.feedback)
+        case "skip":
+            return chances.skip(tx, chance)
+        case "set-output":
+            return chances.set_output(tx, chance, asked.outputs or {})
+        case "fork":
+            return chances.fork(tx, chance, params=asked.params)
+        case _:
+            return chances.compensate(tx, chance, asked.skip)
 
 
 def _view(base: Base, reader: Reader, execution_id: str) -> Wire:

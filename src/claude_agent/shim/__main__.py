@@ -1,4 +1,7 @@
-"""Start of the shim: `python -I -S shim.pyz FOLDER`. Ends with 0 also when the run failed.
+"""Start of the shim: `python -I -S shim.pyz FOLDER [DIGEST]`. Ends with 0 also when the run failed.
+
+DIGEST is that of the approved specification; without it the folder's own is taken.
+
 
 Exit codes: 0 the verdict is on disk, or the run was not ours to begin; 64 wrong usage;
 74 the folder cannot be used.
@@ -13,14 +16,14 @@ from claude_agent.shim.loop import Loop
 from claude_agent.shim.rescue import rescue
 from claude_agent.shim.run import Run
 
-WORDS = 2
+WORDS = (2, 3)
 STDERR = 2
 
 
 def main(words: list[str]) -> int:
     """Begin the run in the folder that is named, unless it was begun or sealed already."""
-    if len(words) != WORDS:
-        return _complain("usage: shim.pyz FOLDER", 64)
+    if len(words) not in WORDS:
+        return _complain("usage: shim.pyz FOLDER [DIGEST]", 64)
     _hold_standard_files()
     loop = Loop()
     loop.take_signals()
@@ -37,7 +40,8 @@ def main(words: list[str]) -> int:
     except spec.SpecError as error:
         problem = str(error)
     try:
-        Run(what, begun, loop).go(problem)
+        approved = words[2] if len(words) == WORDS[-1] else None
+        Run(what, begun, loop, folder=words[1], approved=approved).go(problem)
     except Exception as error:  # noqa: BLE001 - whatever breaks here, a verdict must be written
         rescue(what, begun, error)
     return 0

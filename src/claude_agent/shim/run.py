@@ -27,8 +27,18 @@ RETRY_S = 1.0
 class Run:
     """Drives the commands of a specification; `go` returns when the verdict is on disk."""
 
-    def __init__(self, spec: Spec, begun: "dict[str, object]", loop: Loop) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        begun: "dict[str, object]",
+        loop: Loop,
+        *,
+        folder: str = ".",
+        approved: str | None = None,
+    ) -> None:
         self._spec = spec
+        self._folder = folder
+        self._approved = approved
         self._loop = loop
         self._bell = Bell(spec.bell, spec.run_id)
         self._journal = Journal(self._bell)
@@ -72,7 +82,7 @@ class Run:
         try:
             machine.write_whole("beat", b"")
             verdict.reserve_room()
-            check_digest(self._spec)
+            check_digest(self._spec, self._folder, self._approved)
             desk = Desk(self, self._spec, self._journal, self._bell)
             self._control = ControlSocket(self._loop, desk.answer)
         except SpecError as error:

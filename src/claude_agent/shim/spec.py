@@ -1,8 +1,6 @@
 """What to run: `spec.json`, read once and held against its digest."""
 
-import posix
-
-from claude_agent.shim import codec, machine
+from claude_agent.shim import checkout, codec, machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,40 +71,63 @@ def unreadable_spec() -> Spec:
     )
 
 
-def digest(data: "dict[str, Any]", *, stdin: bytes | None, script: bytes | None) -> str:
+# Ours, and different at each attempt: no part of what was approved.
+PASSING = frozenset("CLAUDE_AGENT_" + name for name in ("RUN_ID", "ATTEMPT", "FENCE", "URL")) | {
+    "TRACEPARENT"
+}
+
+
+def digest(data: "dict[str, Any]", folder: str, files: "dict[str, bytes]") -> str:
     """Return the digest of what is about to run: the contract between approval and execution.
 
-    The server computes the same in `agents/run_folder.py`; a test compares the two.
+    The run folder's own path stands as `{run}`: each attempt has another. The server computes the
+    same in `agents/run_folder.py`; a test compares the two.
     """
     env = data["env"]
+    mine = folder.encode("utf-8", "surrogateescape")
     canonical = codec.dumps(
         {
-            "commands": data["commands"],
+            "v": 2,
+            "commands": [
+                {"name": each["name"], "argv": [_neutral(word, folder) for word in each["argv"]]}
+                for each in data["commands"]
+            ],
             "cwd": data["cwd"],
-            "env": {key: env[key] for key in env if not key.startswith("CLAUDE_AGENT_")},
-            "stdin_sha256": None if stdin is None else codec.sha256(stdin).hexdigest(),
-            "script_sha256": None if script is None else codec.sha256(script).hexdigest(),
+            "env": {key: _neutral(env[key], folder) for key in env if key not in PASSING},
+            "stdin": data.get("stdin"),
+            "files": {
+                name: codec.sha256(files[name].replace(mine, b"{run}")).hexdigest()
+                for name in files
+            },
+            "limits": data["limits"],
+            "about": data.get("about") or {},
         }
     )
     return str(codec.sha256(canonical.encode("ascii")).hexdigest())
 
 
-def check_digest(spec: Spec) -> None:
-    """Refuse to run anything but what was approved. Raises SpecError `digest_mismatch`."""
+def _neutral(text: str, folder: str) -> str:
+    return text.replace(folder, "{run}")
+
+
+def check_digest(spec: Spec, folder: str, approved: str | None) -> None:
+    """Refuse to run anything but what was approved. Raises SpecError `digest_mismatch`.
+
+    `approved` comes with the command line, from the server that read it in its database: who
+    changes the folder cannot change that too.
+    """
+    data = spec.data
+    told = data.get("digest") if approved is None else approved
     try:
-        stdin = None if spec.stdin is None else machine.read_bytes(spec.stdin)
-        script = machine.read_bytes("script.sh") if _exists("script.sh") else None
+        files = {name: machine.read_bytes(name) for name in data.get("files") or ()}
+        same = data.get("digest") == told == digest(data, folder, files)
+        same = same and checkout.unchanged(data.get("about") or {})
     except OSError as error:
         message = f"spec: {error}"
         raise SpecError(message) from error
-    if digest(spec.data, stdin=stdin, script=script) != spec.data.get("digest"):
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        message = f"spec: {type(error).__name__}: {error}"
+        raise SpecError(message) from error
+    if not same:
         message = "digest_mismatch"
         raise SpecError(message)
-
-
-def _exists(path: str) -> bool:
-    try:
-        posix.stat(path)
-    except FileNotFoundError:
-        return False
-    return True

@@ -15,12 +15,12 @@ from claude_agent.storage.task_rows import dump, parse
 
 _FIXED = (
     *("ref", "workflow", "name", "definition", "cwd", "workspace", "created_at", "parent_id"),
-    *("parent_step", "depth", "concurrency_key", "concurrency_limit"),
+    *("parent_step", "depth", "concurrency_key", "concurrency_limit", "forked_from"),
 )
 """What never changes after the first event; so do the parameters."""
 _CHANGING = (
     *("id", "seq", "generation", "started_at", "ended_at", "cancel_requested", "failed_step"),
-    *("reason", "message"),
+    *("reason", "message", "chosen", "feedback"),
 )
 _PLAIN = (*_FIXED, *_CHANGING)
 _STEP_PLAIN = (
@@ -42,7 +42,7 @@ _STEP_PLAIN = (
     *("ended_at", "end_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
     *("undo_ended_at", "child_id", "child_ref", "awaits"),
 )
-_STEP_FLAGS = ("started", "waits", "ended_well", "in_force")
+_STEP_FLAGS = ("started", "waits", "ended_well", "in_force", "tried", "undo_skipped")
 
 
 def to_row(run: Execution) -> dict[str, Any]:
@@ -85,6 +85,8 @@ def step_of(row: Row) -> StepRun:
         waits=bool(row["waits"]),
         ended_well=bool(row["ended_well"]),
         in_force=bool(row["in_force"]),
+        tried=bool(row["tried"]),
+        undo_skipped=bool(row["undo_skipped"]),
         **{name: row[name] for name in _STEP_PLAIN},
     )
 
@@ -125,6 +127,8 @@ def save(tx: Tx, before: Execution, after: Execution, mark: str) -> bool:
     `mark` names this very write: whoever kept `after` in memory knows by it that it is the row's.
     """
     changed = tx.execute("executions.update", was_seq=before.seq, mark=mark, **_changing(after))
+    if after.params is not before.params:
+        tx.execute("executions.set_params", id=after.id, params=dump(after.params))
     if after.drafted_at == before.seq:
         steps = [after.steps[name] for name in after.changed]
     else:

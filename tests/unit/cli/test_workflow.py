@@ -93,6 +93,10 @@ def test_dry_run_checks_and_starts_nothing(server: WireServer, cli: Cli, file: s
     assert json.loads(cli("workflow", "validate", file, "-o", "json").out)["valid"] is True
 
 
+def test_schema_of_the_format_is_printed_as_json(server: WireServer, cli: Cli) -> None:
+    assert json.loads(cli("workflow", "schema").out)["title"] == "A workflow"
+
+
 def test_workflows_are_listed_and_shown(server: WireServer, cli: Cli) -> None:
     assert "Ship it" in cli("workflow", "list").out
     shown = cli("workflow", "show", "deploy").out

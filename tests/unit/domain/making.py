@@ -30,9 +30,11 @@ def spec(**changes: Any) -> TaskSpec:
     return replace(plain, **changes)
 
 
-def submitted(*, not_before: int = 0, at: int = AT, **changes: Any) -> Task:
-    """Return a task just submitted."""
-    said = ev.TaskSubmitted(ref="AB12", spec=spec(**changes).to_data(), not_before=not_before)
+def submitted(*, not_before: int = 0, at: int = AT, approval: str = "", **changes: Any) -> Task:
+    """Return a task just submitted; held where it waits for an approval."""
+    said = ev.TaskSubmitted(
+        ref="AB12", spec=spec(**changes).to_data(), not_before=not_before, approval=approval
+    )
     return task.submitted(ID, said, at)
 
 

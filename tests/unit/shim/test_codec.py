@@ -1,13 +1,17 @@
 import hashlib
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from claude_agent.agents import checkout as ours
 from claude_agent.agents.run_folder import RunSpec, compute_digest
+from claude_agent.shim import checkout as theirs
 from claude_agent.shim import codec
 from claude_agent.shim.spec import digest
 
@@ -71,6 +75,7 @@ def test_codec_writes_only_what_json_knows(value: object) -> None:
 def test_codec_falls_back_to_the_packages_where_their_c_parts_are_missing() -> None:
     probe = """
 import sys
+from pathlib import Path
 for name in ("_json", "_sha256", "_sha2"):
     sys.modules[name] = None
 from claude_agent.shim import codec
@@ -92,12 +97,13 @@ print(codec.sha256(b"x").hexdigest())
 @given(
     some.dictionaries(TEXT, TEXT),
     some.lists(TEXT, min_size=1),
-    some.none() | some.binary(),
-    some.none() | some.binary(),
+    some.dictionaries(some.text("abc.", min_size=1), some.binary()),
+    some.dictionaries(TEXT, TEXT),
 )
 def test_digest_is_the_same_on_both_sides(
-    env: dict[str, str], words: list[str], stdin: bytes | None, script: bytes | None
+    env: dict[str, str], words: list[str], files: dict[str, bytes], about: dict[str, str]
 ) -> None:
+    folder = "/home/runs/t/1"
     spec = RunSpec(
         run_id="t.1",
         task_id="t",
@@ -106,9 +112,51 @@ def test_digest_is_the_same_on_both_sides(
         agent="a",
         ref="R",
         title="t",
-        commands=(("name", tuple(words)),),
+        commands=(("name", (*words, f"{folder}/script.sh")),),
         cwd="/",
-        env={**env, "CLAUDE_AGENT_FENCE": "1"},
+        env={**env, "CLAUDE_AGENT_FENCE": "1", "CLAUDE_AGENT_WITH": f"{folder}/with.json"},
+        about=about,
     )
-    ours = compute_digest(spec, stdin=stdin, script=script)
-    assert digest(spec.to_data(), stdin=stdin, script=script) == ours
+    files = {name: content + folder.encode() for name, content in files.items()}
+    ours = compute_digest(spec, files, folder)
+    assert digest(spec.to_data(), folder, files) == ours
+    # Another attempt of the same has another folder and the same digest.
+    text = json.dumps(spec.to_data()).replace(folder, "/home/runs/t/2")
+    moved = {
+        name: content.replace(folder.encode(), b"/home/runs/t/2") for name, content in files.items()
+    }
+    assert digest(json.loads(text), "/home/runs/t/2", moved) == ours
+
+
+def test_commit_and_marks_are_the_same_on_both_sides(tmp_path: Path) -> None:
+    top = tmp_path / "repo"
+    top.mkdir()
+    git(top, "init", "-q", "-b", "main")
+    assert (theirs.commit_at(str(top)), ours.commit_at(top)) == ("", "")
+    (top / "a.sh").write_text("echo a")
+    git(top, "add", ".")
+    git(top, "commit", "-q", "-m", "one")
+    head = git(top, "rev-parse", "HEAD")
+    tree = tmp_path / "tree"
+    git(top, "worktree", "add", "-q", str(tree), "-b", "side")
+    for place in (top, tree):
+        assert theirs.commit_at(str(place)) == ours.commit_at(place) == head
+    git(top, "pack-refs", "--all")
+    for place in (top, tree):
+        assert theirs.commit_at(str(place)) == ours.commit_at(place) == head
+    git(top, "checkout", "-q", head)
+    assert theirs.commit_at(str(top)) == ours.commit_at(top) == head
+    assert theirs.commit_at(str(tmp_path)) == ours.commit_at(tmp_path) == ""
+    for path in (top / "a.sh", top / "none", top / "a.sh" / "below"):
+        assert theirs.mark_of(str(path)) == ours.mark_of(str(path))
+    large = top / "large"
+    large.touch()
+    os.truncate(large, theirs.LARGE + 1)
+    assert theirs.mark_of(str(large)) == ours.mark_of(str(large)) != ""
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git; return what it printed."""
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    argv = ["git", *who, "-C", str(folder), *words]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()

@@ -257,7 +257,7 @@ def test_run_does_nothing_when_the_folder_is_sealed(lab: ShimLab) -> None:
 def test_shim_explains_itself_when_it_is_called_wrongly(lab: ShimLab) -> None:
     argv = [sys.executable, "-I", "-S", str(lab.image)]
     plain = subprocess.run(argv, capture_output=True, check=False)
-    assert (plain.returncode, plain.stderr) == (64, b"usage: shim.pyz FOLDER\n")
+    assert (plain.returncode, plain.stderr) == (64, b"usage: shim.pyz FOLDER [DIGEST]\n")
     missing = subprocess.run([*argv, "/no/such"], capture_output=True, check=False)
     assert missing.returncode == 74
     assert b"/no/such cannot be used" in missing.stderr

@@ -1,15 +1,26 @@
 """Tasks: submit, list, show, result, log, cancel, resolve."""
 
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import actor, part, read_body, read_query, reply, services
+from claude_agent.api.context import (
+    actor,
+    caller,
+    part,
+    read_body,
+    read_query,
+    reply,
+    reply_with,
+    services,
+)
 from claude_agent.api.idempotency import answer_once, reply_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.wire import LogQuery, Nothing, ResolveTask, TaskQuery, TaskSpec
+from claude_agent.errors import Forbidden
 
 router = APIRouter(tags=["tasks"])
 
@@ -23,9 +34,11 @@ router = APIRouter(tags=["tasks"])
 async def submit(request: Request) -> Response:
     """Accept one task with exactly one of `prompt`, `run`, `action`; 201 means it is durable."""
     spec, plain = await read_body(request, TaskSpec)
-    port, who = services(request), actor(request)
+    port, who = services(request), caller(request)
     return await answer_once(
-        request, lambda key: port.submit_task(spec.to_spec(), actor=who, key=key), plain
+        request,
+        lambda key: port.submit_task(spec.to_spec(), actor=who.actor, key=key, caller=who),
+        plain,
     )
 
 
@@ -41,8 +54,16 @@ async def tasks(request: Request) -> Response:
 @router.get("/tasks/{ref}", summary="Show one task", openapi_extra=documented(answer="Task"))
 async def task(request: Request) -> Response:
     """Return the task with this id or ref."""
-    ref = part(request, "ref")
-    return await reply(request, services(request).task, ref)
+    ref, port, who = part(request, "ref"), services(request), caller(request)
+
+    def work() -> dict[str, Any]:
+        found = port.task(ref)
+        if who.role == "agent" and found["id"] != who.task_id:
+            message = "The token of a run shows its own task only."
+            raise Forbidden(message)
+        return found
+
+    return await reply_with(request, 200, work)
 
 
 @router.get(

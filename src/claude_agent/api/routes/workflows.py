@@ -47,6 +47,16 @@ async def define(request: Request) -> Response:
 
 
 @router.get(
+    "/workflows/schema",
+    summary="The format as JSON Schema",
+    openapi_extra=documented(answer="FormatSchema"),
+)
+async def schema(request: Request) -> Response:
+    """Return the JSON Schema (draft 2020-12) of definition files; editors check with it."""
+    return await reply(request, services(request).workflow_schema)
+
+
+@router.get(
     "/workflows/{name}", summary="Show one workflow", openapi_extra=documented(answer="Workflow")
 )
 async def workflow(request: Request) -> Response:

@@ -4,6 +4,7 @@ from typing import Unpack
 
 import click
 
+from claude_agent.cli.commands.execution_again import COMMANDS
 from claude_agent.cli.durations import Duration
 from claude_agent.cli.options import parse_json, pass_session
 from claude_agent.cli.output import format_option, note, show
@@ -140,3 +141,7 @@ def wait(session: Session, ref: str, timeout: float | None, form: str) -> int:
 
     following = Following(wait=True, limit=timeout, form=form)
     return follow_execution(session.system, session.system.executions.get(ref), following)
+
+
+for each in COMMANDS:
+    command.add_command(each)

@@ -25,5 +25,8 @@ def command(session: Session, agent: str | None, form: str, *, watching: bool) -
         show(agents_view.agent(system.agents.get(agent), address), form)
     else:
         hosts = system.hosts.list()
-        show(agents_view.status(system.agents.status(), system.address(), hosts), form)
+        found = system.agents.status()
+        waiting = system.approvals.waiting()
+        view = agents_view.status(found, system.address(), hosts, approvals=waiting)
+        show(view, form)
     return 0

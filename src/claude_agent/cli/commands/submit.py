@@ -35,6 +35,7 @@ class Given(TypedDict):
     timeout: str | None
     cwd: str | None
     lock: str | None
+    approve: str | None
     idempotency_key: str | None
     wait_timeout: float | None
     dry_run: bool
@@ -54,6 +55,11 @@ class Given(TypedDict):
 @click.option("--timeout", metavar="5m", help="Limit of one attempt (the task is stopped).")
 @click.option("--cwd", metavar="PATH", help="Where it runs (else the current folder).")
 @click.option("--lock", metavar="NAME", help="One at a time of those that name it, in order.")
+@click.option(
+    "--approve",
+    type=click.Choice(["auto", "manual"]),
+    help="auto: yes in advance (never over always_ask); manual: ask in any case.",
+)
 @click.option("--idempotency-key", metavar="K", help="The same key never submits twice.")
 @click.option("--wait-timeout", type=Duration(), help="Stop waiting then; the task goes on.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
@@ -107,6 +113,7 @@ def _body(given: Given) -> dict[str, object]:
         "title": given["title"],
         "timeout": given["timeout"],
         "lock": given["lock"],
+        "approve": given["approve"],
     }
     return body | {name: value for name, value in optional.items() if value is not None}
 

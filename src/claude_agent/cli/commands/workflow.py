@@ -1,5 +1,6 @@
 """`workflow`: run, check and list workflows. Without a subcommand it is `workflow run`."""
 
+import json
 from typing import TypedDict, Unpack
 
 import click
@@ -152,12 +153,20 @@ def validate(session: Session, path: str | None, file: str | None, form: str) ->
 
 def _valid(checked: Validated) -> View:
     steps = counted(checked["steps"], "step")
+    said = f"{checked['workflow']} is valid: {steps}, hash {checked['hash'][:12]}"
     return View(
         document=checked,
         items=as_items([checked]),
         name="workflow",
-        table=lambda _: [f"{checked['workflow']} is valid: {steps}, hash {checked['hash'][:12]}"],
+        table=lambda _: [said, *checked["not_yet"]],
     )
+
+
+@command.command("schema")
+@pass_session
+def schema(session: Session) -> None:
+    """Print the JSON Schema of definition files."""
+    click.echo(json.dumps(session.system.workflows.schema(), indent=2))
 
 
 @command.command("list")

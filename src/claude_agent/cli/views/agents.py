@@ -8,7 +8,7 @@ from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
 from claude_agent.cli.text import counted, duration
 from claude_agent.cli.views import hosts as hosts_view
-from claude_agent.cli.views.common import as_items, elapsed, fields, now_ms
+from claude_agent.cli.views.common import as_items, elapsed, fields, now_ms, waiting_notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from claude_sdk.wire import Agent, Host, Queue, Status
 
 
-def status(document: Status, address: str, hosts: Sequence[Host] = ()) -> View:
-    """Show agents, queues and workers; of several hosts each with its own."""
+def status(
+    document: Status, address: str, hosts: Sequence[Host] = (), *, approvals: int = 0
+) -> View:
+    """Show agents, queues and workers, of several hosts each with its own; and what waits."""
 
     def table(look: Look) -> list[str]:
         queues = {queue["name"]: queue for queue in document["queues"]}
@@ -30,6 +32,8 @@ def status(document: Status, address: str, hosts: Sequence[Host] = ()) -> View:
         )
         head = ("agent", "state", "queued", "adapter", "session", "now")
         lines = [*look.table(head, rows, elastic=5), "", f"{foot}   {address}"]
+        if notice := waiting_notice(approvals):
+            lines.append(look.paint(notice, "waiting"))
         return [*lines, "", *hosts_view.lines(hosts, look)] if len(hosts) > 1 else lines
 
     return View(document=document, items=as_items(document["agents"]), name="name", table=table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from claude_agent.cli.look import Cell, Look
-from claude_agent.cli.text import duration
+from claude_agent.cli.text import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,3 +48,11 @@ def fields(pairs: Iterable[tuple[str, str | Cell]], look: Look) -> list[str]:
 def more(cursor: str | None, look: Look) -> list[str]:
     """Say how to get the next page, if there is one."""
     return [look.paint(f"More: --cursor {cursor}", "dim")] if cursor else []
+
+
+def waiting_notice(count: int) -> str:
+    """Return the line of `status` and `monitor` about what waits; empty for nothing."""
+    if not count:
+        return ""
+    verb = "waits" if count == 1 else "wait"
+    return f"{counted(count, 'approval')} {verb}: claude-agent approval list"

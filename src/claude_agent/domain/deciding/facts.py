@@ -18,6 +18,9 @@ def take_fact(scene: Scene, fact: Fact) -> None:
     if not step.open or step.task_id != fact.task_id:
         return
     match fact.kind:
+        case "held" | "approved":
+            held = fact.kind == "held"
+            scene.say(ev.StepHeld(step=fact.step) if held else ev.StepApproved(step=fact.step))
         case "started" if (step.state, step.attempt) == (StepState.RUNNING, fact.attempt):
             return  # adopted: it goes on as before
         case "started":

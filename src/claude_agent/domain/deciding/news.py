@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.domain.definition_parts import Data
+from claude_agent.domain.execution_events import ExecutionReopened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Fact:
     undo: bool
     """It is the task that undoes the step."""
     kind: str
-    """started, retrying, uncertain, succeeded, failed, cancelled."""
+    """held, approved, started, retrying, uncertain, succeeded, failed, cancelled."""
     task_id: str
     attempt: int = 0
     outputs: Mapping[str, Any] | None = None
@@ -86,4 +87,49 @@ class ChildEnded:
     message: str = ""
 
 
-News = TimerDue | ClockJumped | Signalled | EventSeen | ChildEnded | Fact | CancelAsked | Begin
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Somebody wants nothing new to start."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Somebody lets a paused execution go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """Somebody gives it a second chance; what it means was found by `reopening`."""
+
+    said: ExecutionReopened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeUndo:
+    """Somebody lets the undoing go on that failed, without some of the steps."""
+
+    skip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoOverdue:
+    """All the undoing together took longer than it may."""
+
+
+News = (
+    TimerDue
+    | ClockJumped
+    | Signalled
+    | EventSeen
+    | ChildEnded
+    | Fact
+    | CancelAsked
+    | Begin
+    | Pause
+    | Resume
+    | Reopen
+    | ResumeUndo
+    | UndoOverdue
+)

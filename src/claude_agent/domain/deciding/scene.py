@@ -178,15 +178,22 @@ class Scene:
 
     def failing(self, step: str, reason: str, message: str) -> None:
         """Let the execution fail by a step, unless it goes on or is ending already."""
-        if self.run.state in GOING and self.definition.on_failure != "continue":
-            self.say(ev.ExecutionFailing(step=step, reason=reason, message=message))
-            self.stop_open()
+        if self.run.state not in GOING or self.definition.on_failure == "continue":
+            return
+        if self.definition.on_failure == "pause":
+            self.say(ev.ExecutionPaused(reason=f"{step} failed: {reason}", by_step=step))
+            return
+        self.say(ev.ExecutionFailing(step=step, reason=reason, message=message))
+        self.stop_open(finish=self.definition.siblings == "finish")
 
-    def stop_open(self) -> None:
-        """Let every open step's task be cancelled; what has none ends at once."""
+    def stop_open(self, *, finish: bool = False) -> None:
+        """Let every open step's task be cancelled; what has none ends at once.
+
+        `finish`: what runs comes to its own end; only what has not begun is stopped.
+        """
         for group in self.run.open_groups():
-            self.stop_group(group.id)
-        for step in self.run.open_steps():
+            self.stop_group(group.id, finish=finish)
+        for step in () if finish else self.run.open_steps():
             if not step.parent:
                 self.stop(step)
 
@@ -206,12 +213,12 @@ class Scene:
             return self.run.compensate_on_cancel
         return self.definition.on_failure == "compensate"
 
-    def stop_group(self, name: str) -> None:
+    def stop_group(self, name: str, *, finish: bool = False) -> None:
         """Let the instances of a step end: those not begun at once, the open ones by their task."""
         for one in self.run.instances(name):
             if one.state == StepState.PENDING:
                 self.say(ev.StepCancelled(step=one.id, started=False))
-            elif one.open:
+            elif one.open and not finish:
                 self.stop(one)
         self._groups[name] = None
 

@@ -9,6 +9,7 @@ from claude_agent.domain.deciding.scene import GOING, Scene
 from claude_agent.domain.definition import Step
 from claude_agent.domain.expression import ExpressionError, condition
 from claude_agent.domain.states import StepState
+from claude_agent.domain.step_run import SKIPPED_BY_HAND
 from claude_agent.domain.step_task import contexts, outcome_of
 
 _S = StepState
@@ -62,7 +63,7 @@ def _unwanted(scene: Scene, step: Step) -> str:
     failed = _S.FAILED in states
     cancelled = _S.CANCELLED in states or bool(scene.run.cancel_requested)
     if step.when == "success":
-        if all(state == _S.SUCCEEDED for state in states):
+        if all(state == _S.SUCCEEDED for state in states) or _passed(scene, step):
             return ""
         return "upstream_failed" if failed or cancelled else "upstream_skipped"
     if not step.depends_on:  # it looks at the whole execution
@@ -70,3 +71,9 @@ def _unwanted(scene: Scene, step: Step) -> str:
         cancelled = cancelled or outcome_of(scene.run, None) == "cancelled"
     wanted = failed if step.when == "failure" else cancelled
     return "" if wanted else "condition_false"
+
+
+def _passed(scene: Scene, step: Step) -> bool:
+    """Say whether each of its dependencies succeeded or was left out by a person."""
+    seen = [scene.run.steps[name] for name in step.depends_on]
+    return all(one.state == _S.SUCCEEDED or one.reason == SKIPPED_BY_HAND for one in seen)

@@ -1,9 +1,12 @@
 """Going back: the plan, group by group, and the news of the tasks that undo."""
 
+from collections.abc import Iterable
+
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import plan
-from claude_agent.domain.deciding.news import ChildEnded, Fact
+from claude_agent.domain.deciding.news import ChildEnded, Fact, ResumeUndo, UndoOverdue
 from claude_agent.domain.deciding.scene import Scene, Submit
+from claude_agent.domain.execution import Execution
 from claude_agent.domain.expression import ExpressionError
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.domain.step_task import undo_for
@@ -34,6 +37,28 @@ def child_undone(scene: Scene, news: ChildEnded) -> None:
         scene.say(ev.StepCompensationFailed(step=news.step, message=message))
 
 
+def resume_undo(scene: Scene, asked: ResumeUndo) -> None:
+    """Try again what could not be undone, but for what a person leaves out."""
+    if scene.run.state != _E.COMPENSATION_FAILED:
+        return
+    scene.say(ev.CompensationResumed(skip=list(asked.skip)))
+    for group in scene.run.plan or ():
+        for name in group:
+            seen = scene.run.steps[name]
+            if seen.state == _S.COMPENSATION_FAILED and not seen.undo_skipped:
+                _undo(scene, name)
+
+
+def undo_overdue(scene: Scene, _news: UndoOverdue) -> None:
+    """Stop what is being undone: all of it together has had its time."""
+    if scene.run.state != _E.COMPENSATING:
+        return
+    planned = [scene.run.steps[name] for group in scene.run.plan or () for name in group]
+    going = [one for one in planned if one.state == _S.COMPENSATING]
+    scene.say(ev.CompensationOverdue(steps=[one.id for one in going]))
+    scene.out.cancels += [one.undo_task_id for one in going]
+
+
 def after_stop(scene: Scene) -> None:
     """Nothing runs any more: go back where that is wanted and there is something, or end."""
     run = scene.run
@@ -54,22 +79,27 @@ def after_stop(scene: Scene) -> None:
 def undo_next(scene: Scene) -> None:
     """Begin the next group of the plan once the last one is done; end where none is left."""
     run = scene.run
-    left = list(run.not_undone)
+    planned = [name for group in run.plan or () for name in group]
     for group in run.plan or ():
-        for name in group:
-            if _S.COMPENSATION_FAILED in scene.states(group):
+        wanted = [name for name in group if not run.steps[name].undo_skipped]
+        for name in wanted:
+            if _S.COMPENSATION_FAILED in scene.states(wanted):
                 break  # nothing more is started; what runs comes to its end
             if run.steps[name].state not in _BEGUN:
                 _undo(scene, name)
-        states = scene.states(group)
+        states = scene.states(wanted)
         if _S.COMPENSATING in states:
             return
         if _S.COMPENSATION_FAILED in states:
-            planned = [name for names in run.plan or () for name in names]
-            left += [n for n in planned if run.steps[n].state != _S.COMPENSATED]
-            scene.end(_E.COMPENSATION_FAILED, "compensation_failed", None, sorted(left))
+            scene.end(_E.COMPENSATION_FAILED, "compensation_failed", None, _left(run, planned))
             return
-    scene.end(_E.COMPENSATED, run.reason, None, left)
+    scene.end(_E.COMPENSATED, run.reason, None, _left(run, planned))
+
+
+def _left(run: Execution, planned: Iterable[str]) -> list[str]:
+    """Return what has an effect still: on the list and not undone, or on no list."""
+    undone = {name for name in planned if run.steps[name].state != _S.COMPENSATED}
+    return sorted({*run.not_undone, *undone})
 
 
 def _undo(scene: Scene, name: str) -> None:

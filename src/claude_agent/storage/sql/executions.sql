@@ -16,13 +16,22 @@ INSERT INTO executions (
     id, ref, seq, generation, state, workflow, name, definition, params, cwd, workspace,
     created_at, started_at, ended_at, deadline_at, cancel_requested, compensate_on_cancel,
     failed_step, reason, message, plan, not_undone, outputs, parent_id, parent_step, depth, pins,
-    concurrency_key, concurrency_limit, signals)
+    concurrency_key, concurrency_limit, signals, forked_from, chosen,
+    feedback)
 VALUES (
     :id, :ref, :seq, :generation, :state, :workflow, :name, :definition, :params, :cwd,
     :workspace, :created_at, :started_at, :ended_at, :deadline_at, :cancel_requested,
     :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :outputs,
     :parent_id, :parent_step, :depth, :pins, :concurrency_key, :concurrency_limit,
-    :signals);
+    :signals, :forked_from, :chosen, :feedback);
+
+-- name: executions.set_params
+-- The parameters of a new generation.
+UPDATE executions SET params = :params WHERE id = :id;
+
+-- name: executions.set_deadline
+-- When the timeout of an execution, or of its undoing, comes; NULL: never.
+UPDATE executions SET deadline_at = :at WHERE id = :id;
 
 -- name: executions.update
 -- The execution after its events; zero rows changed means that somebody else was first.
@@ -32,27 +41,30 @@ UPDATE executions
        deadline_at = CASE WHEN CAST(:ended_at AS BIGINT) IS NULL THEN deadline_at ELSE NULL END,
        compensate_on_cancel = :compensate_on_cancel, failed_step = :failed_step,
        reason = :reason, message = :message, plan = :plan, not_undone = :not_undone,
-       outputs = :outputs, signals = :signals
+       outputs = :outputs, signals = :signals, chosen = :chosen, feedback = :feedback
  WHERE id = :id AND seq = :was_seq;
 
 -- name: executions.put_step
 -- A step as it is now.
 INSERT INTO steps (
-    execution_id, id, n, parent, item, generation, due_at, instances, in_force, state, task_id,
+    execution_id, id, n, parent, item, generation, due_at, instances, in_force, tried, state, task_id,
     task_ref, k, attempt, started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
-    undo_task_id, undo_task_ref, undo_started_at, undo_ended_at, child_id, child_ref, awaits)
+    undo_skipped, undo_task_id, undo_task_ref, undo_started_at, undo_ended_at, child_id, child_ref,
+    awaits)
 VALUES (
-    :execution_id, :id, :n, :parent, :item, :generation, :due_at, :instances, :in_force, :state, :task_id, :task_ref, :k, :attempt, :started, :waits,
-    :ended_well, :outputs, :reason, :message, :started_at, :ended_at, :end_seq, :undo_task_id,
-    :undo_task_ref, :undo_started_at, :undo_ended_at, :child_id, :child_ref, :awaits)
+    :execution_id, :id, :n, :parent, :item, :generation, :due_at, :instances, :in_force, :tried,
+    :state, :task_id, :task_ref, :k, :attempt, :started, :waits, :ended_well, :outputs, :reason,
+    :message, :started_at, :ended_at, :end_seq, :undo_skipped, :undo_task_id, :undo_task_ref,
+    :undo_started_at, :undo_ended_at, :child_id, :child_ref, :awaits)
 ON CONFLICT (execution_id, id) DO UPDATE SET
     generation = excluded.generation, due_at = excluded.due_at, item = excluded.item,
-    instances = excluded.instances, in_force = excluded.in_force,
+    instances = excluded.instances, in_force = excluded.in_force, tried = excluded.tried,
     state = excluded.state, task_id = excluded.task_id, task_ref = excluded.task_ref,
     k = excluded.k, attempt = excluded.attempt, started = excluded.started,
     waits = excluded.waits, ended_well = excluded.ended_well, outputs = excluded.outputs,
     reason = excluded.reason, message = excluded.message, started_at = excluded.started_at,
     ended_at = excluded.ended_at, end_seq = excluded.end_seq,
+    undo_skipped = excluded.undo_skipped,
     undo_task_id = excluded.undo_task_id, undo_task_ref = excluded.undo_task_ref,
     undo_started_at = excluded.undo_started_at, undo_ended_at = excluded.undo_ended_at,
     child_id = excluded.child_id, child_ref = excluded.child_ref, awaits = excluded.awaits;
