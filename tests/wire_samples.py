@@ -178,6 +178,7 @@ def status(agents: list[Json], cursor: str) -> Json:
         "agents": agents,
         "queues": [queue(item["queue"], ready=2) for item in agents],
         "workers": {"slots": 15, "busy": 1, "emergency_reserved": 1},
+        "left_alone": [],
         "cursor": cursor,
     }
 
@@ -313,4 +314,30 @@ def snapshot(name: str = "nightly") -> Json:
         "keys": 1,
         "created_at": NOW,
         "created_by": "operator",
+    }
+
+
+def breaker(state: str = "open") -> Json:
+    away = state == "open"
+    return {
+        "name": "agent:testing",
+        "state": state,
+        "failures": 5 if away else 0,
+        "trips": 1 if away else 0,
+        "until": NOW + 30_000 if away else None,
+        "reason": "auth: It is not logged in." if away else "",
+        "trying": None,
+        "changed_at": NOW,
+    }
+
+
+def rollback() -> Json:
+    return {
+        "id": "id-X1",
+        "ref": "X1",
+        "workflow": "deploy",
+        "state": "compensated",
+        "reason": "exit",
+        "failed_step": "verify",
+        "ended_at": NOW,
     }

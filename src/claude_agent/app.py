@@ -39,6 +39,7 @@ from claude_agent.core.foundation import Foundation
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.redrives import Redrives
+from claude_agent.core.resilience import ResilienceManager
 from claude_agent.core.run_control import RunControl
 from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
@@ -96,31 +97,33 @@ class App:
         self._stop_agents = False
         self._started = False
         self.on_stop: Callable[[], None] = _nothing
-        self.services = ServerServices(
-            Parts(
-                foundation=self._foundation,
-                desk=self._desk,
-                executions=self._executions,
-                bus=self.bus,
-                state=self.state,
-                engine=self.engine,
-                links=self._links,
-                orders=TaskOrders(self.database, self._desk),
-                letters=self._letters,
-                redrives=self._redrives,
-                approvals=self._approvals,
-                planner=self._planner,
-                terminal=self._terminal,
-                send=self._send,
-                stop=self._begin_stop,
-                components=self.components,
-                token=token,
-                port=port,
-                home=str(home),
-                version=claude_agent.__version__,
-                slots=settings.server.workers,
-                hosting=self.hosting,
-            )
+        self.services = ServerServices(self._parts(token, port))
+
+    def _parts(self, token: str, port: int) -> Parts:
+        return Parts(
+            foundation=self._foundation,
+            desk=self._desk,
+            executions=self._executions,
+            bus=self.bus,
+            state=self.state,
+            resilience=self.resilience,
+            engine=self.engine,
+            links=self._links,
+            orders=TaskOrders(self.database, self._desk),
+            letters=self._letters,
+            redrives=self._redrives,
+            approvals=self._approvals,
+            planner=self._planner,
+            terminal=self._terminal,
+            send=self._send,
+            stop=self._begin_stop,
+            components=self.components,
+            token=token,
+            port=port,
+            home=str(self.settings.home),
+            version=claude_agent.__version__,
+            slots=self.settings.server.workers,
+            hosting=self.hosting,
         )
 
     def _build_core(self, home: Path) -> None:
@@ -145,6 +148,7 @@ class App:
                 self.settings.server.broker_url, namespace=self.database.read(log.head).epoch
             ),
         )
+        self.resilience = ResilienceManager(self._foundation, self._subscriptions)
         self.engine = WorkflowEngine(
             self._foundation,
             desk=self._desk,
@@ -152,6 +156,9 @@ class App:
             follower=self._follower,
             starts=self._links.starts,
         )
+        self._build_work(home)
+
+    def _build_work(self, home: Path) -> None:
         self._claims = Claims(
             database=self.database,
             desk=self._desk,
@@ -170,7 +177,11 @@ class App:
             executions=self._executions,
             claims=self._claims,
             clock=self.clock,
-            timed=(self._redrives, self.state, *self._links.timed, self._approvals),
+            timed=(
+                *(self._redrives, self.state, self.resilience),
+                *self._links.timed,
+                self._approvals,
+            ),
         )
 
     def _build_agents(self, home: Path, port: int) -> None:
@@ -257,6 +268,8 @@ class App:
         self._record(f"{self._role.name}.started", started)
         self._started = True
         self.state.start()
+        if serves:
+            self.resilience.start()
         self._fleet.start()
         adopted = self.hosting.adopt()
         self.hosting.start()
@@ -291,6 +304,7 @@ class App:
         if self._started:
             stopped = {"agents_stopped": self._stop_agents}
             self._record(f"{self._role.name}.stopped", stopped)
+        self.resilience.stop()
         self.state.stop()
         self._follower.close()
         self._subscriptions.close()

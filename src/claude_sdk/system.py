@@ -21,6 +21,7 @@ from claude_sdk.parts import (
     Workflows,
 )
 from claude_sdk.queues import Queues
+from claude_sdk.resilience import Resilience
 from claude_sdk.state import State
 from claude_sdk.transport import Patience, Transport
 
@@ -44,8 +45,9 @@ class ClaudeSystem:
     `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
     home's files; `home` names another home, `url` and `token` another server. Its parts
     (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `approvals`, `tokens`,
-    `hosts`, `state`, `events`, `apps`, `server`) show each path of the API. Every request that
-    creates something carries an idempotency key, so a lost answer never does a thing twice.
+    `hosts`, `state`, `resilience`, `events`, `apps`, `server`) show each path of the API. Every
+    request that creates something carries an idempotency key, so a lost answer never does a thing
+    twice.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class ClaudeSystem:
         self.queues = Queues(self._transport)
         self.hosts = Hosts(self._transport)
         self.state = State(self._transport)
+        self.resilience = Resilience(self._transport)
         self.dead_letters = DeadLetters(self._transport)
         self.approvals = Approvals(self._transport)
         self.tokens = Tokens(self._transport)

@@ -244,12 +244,22 @@ class Workers(TypedDict):
     emergency_reserved: int
 
 
+class LeftAlone(TypedDict):
+    """Something that gets no work for a while because it failed again and again."""
+
+    name: str
+    state: str
+    until: int | None
+    reason: str
+
+
 class Status(TypedDict):
     """`GET /agents/status`."""
 
     agents: list[Agent]
     queues: list[Queue]
     workers: Workers
+    left_alone: list[LeftAlone]
     cursor: str
 
 

@@ -62,6 +62,7 @@ def _recorded_in(tree: ast.AST) -> Iterator[str]:
 def play(stand: Stand) -> None:
     """Let everything happen once."""
     _state(stand)
+    _breakers(stand)
     _tasks_that_wait(stand)
     _tasks_that_run(stand)
     _executions(stand)
@@ -71,6 +72,15 @@ def play(stand: Stand) -> None:
     _messages(stand)
     stand.restart()
     stand.running("database", title="runs while it is moved")
+
+
+def _breakers(stand: Stand) -> None:
+    for _ in range(5):
+        stand.resilience.failed("agent:nobody", "auth: no")
+    stand.clock.advance(30_000)
+    stand.scheduler.tick()
+    stand.resilience.worked("agent:nobody")
+    stand.resilience.failed("webhook:somewhere", "it is away")
 
 
 def _state(stand: Stand) -> None:

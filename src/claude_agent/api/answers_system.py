@@ -33,6 +33,15 @@ class Agent(Answer):
     last_output_at: int | None
 
 
+class LeftAlone(Answer):
+    """Something that gets no work for a while because it failed again and again."""
+
+    name: str
+    state: Literal["open", "half_open"]
+    until: int | None
+    reason: str
+
+
 class Queue(Answer):
     """One queue and how full it is."""
 
@@ -60,6 +69,7 @@ class AgentsStatus(Answer):
     agents: list[Agent]
     queues: list[Queue]
     workers: Workers
+    left_alone: list[LeftAlone]
     cursor: str
 
 

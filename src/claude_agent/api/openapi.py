@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from html import escape
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from claude_agent import api
 from claude_agent.api.table import RULES, Entry
 from claude_agent.api.wire import Body, Query
 
@@ -36,22 +39,7 @@ def documented(
 
 def complete(app: FastAPI) -> dict[str, Any]:
     """Return the whole OpenAPI 3.1 document."""
-    from claude_agent.api import (  # noqa: PLC0415 - 50 models that few servers need
-        answers,
-        answers_approvals,
-        answers_insight,
-        answers_queues,
-        answers_state,
-        answers_system,
-        wire,
-        wire_approvals,
-        wire_executions,
-        wire_insight,
-        wire_queues,
-        wire_signals,
-        wire_state,
-    )
-
+    models, queries = _shapes()
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -60,27 +48,6 @@ def complete(app: FastAPI) -> dict[str, Any]:
         openapi_version="3.1.0",
         routes=app.routes,
     )
-    asked = (
-        wire,
-        wire_executions,
-        wire_queues,
-        wire_signals,
-        wire_state,
-        wire_approvals,
-        wire_insight,
-    )
-    models: dict[str, type[BaseModel]] = {}
-    for module in asked:
-        models |= _models(module, Body)
-    for module in (
-        answers,
-        answers_insight,
-        answers_system,
-        answers_queues,
-        answers_state,
-        answers_approvals,
-    ):
-        models |= _models(module, answers.Answer)
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template=_REF + "{model}"
     )
@@ -92,12 +59,28 @@ def complete(app: FastAPI) -> dict[str, Any]:
             "session": {"type": "apiKey", "in": "cookie", "name": "claude_agent_session"},
         },
     }
-    queries = {name: model for module in asked for name, model in _models(module, Query).items()}
     for method, path, operation in _operations(document):
         operation["parameters"] = _path_parameters(path)
         _describe(operation, method, queries)
         _secure(operation, method, path)
     return document
+
+
+def _shapes() -> tuple[dict[str, type[BaseModel]], dict[str, type[BaseModel]]]:
+    """Return every shape that is sent or answered, and every query.
+
+    They stand in the modules `wire*` and `answers*`, imported here: few servers need them.
+    """
+    from claude_agent.api.answers import Answer  # noqa: PLC0415 - see above
+
+    models: dict[str, type[BaseModel]] = {}
+    queries: dict[str, type[BaseModel]] = {}
+    for found in iter_modules(api.__path__):
+        if found.name.startswith(("wire", "answers")):
+            module = import_module(f"claude_agent.api.{found.name}")
+            models |= _models(module, Body) | _models(module, Answer)
+            queries |= _models(module, Query)
+    return models, queries
 
 
 def _models(module: object, base: type[BaseModel]) -> dict[str, type[BaseModel]]:

@@ -26,6 +26,7 @@ from claude_agent.api.services_approvals import ApprovalServices, TokenServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
+from claude_agent.api.services_resilience import ResilienceServices
 from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
 
@@ -326,10 +327,11 @@ class Services(
     TaskServices,
     AgentServices,
     QueueServices,
+    DeadLetterServices,
     HostServices,
     SignalServices,
     StateServices,
-    DeadLetterServices,
+    ResilienceServices,
     ApprovalServices,
     TokenServices,
     WorkflowServices,

@@ -89,6 +89,8 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /queues/{name}/resume
     POST   /queues/{name}/limit
     POST   /queues/{name}/purge
+    GET    /resilience
+    POST   /resilience/{name}/reset
     GET    /state
     GET    /state/snapshots
     POST   /state/snapshots

@@ -31,6 +31,7 @@ COMMANDS = {
     "agent": "Look at agents, attach to their sessions.",
     "queue": "Pause, resume, limit, purge queues.",
     "deadletter": "Look at dead letters, run them again, discard.",
+    "breaker": "See what is left alone after failures, and what was healed.",
     "state": "Read, set and watch shared state.",
     "event": "Read and check the log.",
     "db": "Move the database to PostgreSQL, check it.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from claude_agent.clock import Clock
 from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.resilience import not_tried, try_task
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.task import Task
@@ -209,8 +210,8 @@ class Claims:
             if not tx.execute("work.take_place", name=row["queue"]):
                 queues.remove(row["queue"])
                 continue
-            if not _locked(tx, row):
-                # Another claim took the lock meanwhile; its row is seen from now on.
+            if not _may_start(tx, row):
+                # Another claim was quicker; what it took is seen from now on.
                 tx.execute("work.give_place", name=row["queue"])
                 continue
             claimed.append(self._take(tx, row["id"], slot["n"]))
@@ -277,6 +278,15 @@ class Claims:
     def ring(self) -> None:
         """Ring for whoever claims."""
         self._notifier.ring(READY)
+
+
+def _may_start(tx: Tx, row: Row) -> bool:
+    if not try_task(tx, row["agent"], row["id"]):
+        return False
+    if not _locked(tx, row):
+        not_tried(tx, row["agent"], row["id"])
+        return False
+    return True
 
 
 def _locked(tx: Tx, row: Row) -> bool:

@@ -17,6 +17,7 @@ from claude_agent.core.execution_links import ExecutionLinks
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.redrives import Redrives
+from claude_agent.core.resilience import ResilienceManager
 from claude_agent.core.state_sync import StateManager
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
@@ -36,6 +37,7 @@ class Parts:
     executions: ExecutionDesk
     bus: UnifiedMessageBus
     state: StateManager
+    resilience: ResilienceManager
     engine: WorkflowEngine
     links: ExecutionLinks
     orders: TaskOrders

@@ -7,6 +7,7 @@ from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.insight import Insight
 from claude_agent.serve.queues import Queues
+from claude_agent.serve.resilience import Healing
 from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
@@ -24,6 +25,7 @@ class ServerServices(
     State,
     Approvals,
     Tokens,
+    Healing,
     Workflows,
     Executions,
     Insight,

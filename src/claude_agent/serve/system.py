@@ -51,6 +51,10 @@ class Agents(Base, AgentServices):
                     "busy": busy["count"] if busy is not None else 0,
                     "emergency_reserved": 1 if slots > len(agents) + 1 else 0,
                 },
+                "left_alone": [
+                    {name: row[name] for name in ("name", "state", "until", "reason")}
+                    for row in reader.rows("breakers.away")
+                ],
                 "cursor": log.head(reader).cursor,
             }
 

@@ -26,11 +26,9 @@ from claude_agent.errors import (
     Malformed,
     UnknownName,
 )
-from tests.unit.api.memory_approvals import MemoryApprovals
 from tests.unit.api.memory_chances import MemoryChances
-from tests.unit.api.memory_hosts import MemoryHosts
-from tests.unit.api.memory_insight import MemoryInsight
-from tests.unit.api.memory_queues import MemoryQueues, queue_of
+from tests.unit.api.memory_parts import MemoryParts
+from tests.unit.api.memory_queues import queue_of
 from tests.unit.api.memory_shapes import (
     SHOWN,
     agent_of,
@@ -41,8 +39,6 @@ from tests.unit.api.memory_shapes import (
     page_of,
     task_of,
 )
-from tests.unit.api.memory_signals import MemorySignals
-from tests.unit.api.memory_state import MemoryState
 
 TOKEN = "operator-token-of-the-tests"  # noqa: S105 - a token for tests
 AGENTS = ("backend-api", "testing")
@@ -50,16 +46,7 @@ KINDS = ("tasks", "steps", "executions", "agents", "queues")
 TOPICS = {"task": "tasks", "step": "executions", "execution": "executions", "agent": "agents"}
 
 
-class MemoryServices(
-    MemoryChances,
-    MemoryApprovals,
-    MemoryQueues,
-    MemoryHosts,
-    MemoryInsight,
-    MemorySignals,
-    MemoryState,
-    Services,
-):
+class MemoryServices(MemoryChances, MemoryParts, Services):
     """State in dictionaries under one lock; the log is a list, its index the position."""
 
     def __init__(self, access: Access, *, epoch: str = "e1") -> None:
@@ -203,6 +190,7 @@ class MemoryServices(
             "agents": [agent_of(name) for name in AGENTS],
             "queues": [queue_of(name) for name in AGENTS],
             "workers": {"slots": 15, "busy": 0, "emergency_reserved": 1},
+            "left_alone": [],
             "cursor": self.head(),
         }
 

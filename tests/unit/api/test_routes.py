@@ -1,18 +1,18 @@
 import json
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from claude_agent.api import (
-    answers,
-    answers_approvals,
-    answers_insight,
-    answers_queues,
-    answers_state,
-    answers_system,
-)
+from claude_agent import api
 from tests.unit.api.live_server import LiveServer
 
+MODULES = [
+    import_module(f"claude_agent.api.{found.name}")
+    for found in iter_modules(api.__path__)
+    if found.name.startswith("answers")
+]
 SOURCE = "name: Two Steps\nsteps: [{id: a, action: noop}, {id: b, action: noop, depends_on: [a]}]"
 
 # Every operation, once as it is meant: method, path, body, status.
@@ -42,6 +42,8 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/queues/testing/resume", None, 200),
     ("POST", "/queues/testing/limit", {"limit": 2}, 200),
     ("POST", "/queues/testing/purge", {"reason": "stale"}, 200),
+    ("GET", "/resilience", None, 200),
+    ("POST", "/resilience/agent:testing/reset", None, 200),
     ("GET", "/state?pattern=g*&limit=2", None, 200),
     ("GET", "/state/snapshots", None, 200),
     ("POST", "/state/snapshots", {"name": "nightly"}, 201),
@@ -122,15 +124,7 @@ def test_every_operation_answers_as_the_document_says(furnished: LiveServer) -> 
         responses = document["paths"][template][method.lower()]["responses"]
         schema = responses[str(status)]["content"]["application/json"]["schema"]
         name = schema["$ref"].rpartition("/")[2]
-        modules = (
-            answers,
-            answers_system,
-            answers_insight,
-            answers_queues,
-            answers_state,
-            answers_approvals,
-        )
-        model = next(getattr(module, name) for module in modules if hasattr(module, name))
+        model = next(getattr(module, name) for module in MODULES if hasattr(module, name))
         model.model_validate_json(answer.raw)
     documented = {
         (method.upper(), path)

@@ -44,7 +44,7 @@ def test_status_of_one_agent(busy: WireServer, cli: Cli) -> None:
 
 def test_status_as_json_is_the_answer_of_the_api(busy: WireServer, cli: Cli) -> None:
     document = json.loads(cli("status", "-o", "json").out)
-    assert set(document) == {"agents", "queues", "workers", "cursor"}
+    assert set(document) == {"agents", "queues", "workers", "left_alone", "cursor"}
     assert cli("status", "-o", "name").out.split() == ["testing", "database"]
 
 

@@ -15,6 +15,7 @@ ON_BOTH = {
     "test_message_bus",
     "test_queue_desk",
     "test_redrives",
+    "test_resilience",
     "test_run_control",
     "test_run_journal",
     "test_scheduler",

@@ -18,6 +18,7 @@ from claude_agent.core.liveness import Lock
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.core.redrives import Redrives
+from claude_agent.core.resilience import ResilienceManager
 from claude_agent.core.run_control import Ended, RunControl
 from claude_agent.core.run_journal import RunJournal
 from claude_agent.core.scheduler import TaskScheduler
@@ -34,7 +35,7 @@ from claude_agent.domain.routing import Route
 from claude_agent.domain.shared_state import Entry
 from claude_agent.domain.task import Task
 from claude_agent.ids_source import IdSource
-from claude_agent.storage import execution_rows, log, state_rows, task_rows
+from claude_agent.storage import breaker_rows, execution_rows, log, state_rows, task_rows
 from claude_agent.storage.database import Database, Reader, Row
 from claude_agent.storage.databases.postgresql import PostgresqlDatabase
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
@@ -135,6 +136,7 @@ class Stand:
         self.state = StateManager(foundation, self.subscriptions)
         self.snapshots = StateSnapshots(foundation, self.state)
         self.state.start()
+        self.resilience = ResilienceManager(foundation, self.subscriptions)
         self.engine = WorkflowEngine(
             foundation,
             desk=self.desk,
@@ -165,7 +167,7 @@ class Stand:
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
-            timed=(self.redrives, self.state, *self.links.timed),
+            timed=(self.redrives, self.state, self.resilience, *self.links.timed),
         )
         self.hosts = Hosts(
             foundation,
@@ -271,7 +273,14 @@ class Stand:
         """Return all that a transaction could have changed, to compare before and after."""
         tables = ("tasks", "task_specs", "queues", "slots", "runs", "run_commands", "definitions")
         tables += ("executions", "steps", "events", "log_head", "workers", "idempotency_keys")
-        tables += ("redrives", "messages", "state", "state_snapshots", "state_snapshot_entries")
+        tables += (
+            "redrives",
+            "messages",
+            "state",
+            "breakers",
+            "state_snapshots",
+            "state_snapshot_entries",
+        )
 
         def work(reader: Reader) -> tuple[object, ...]:
             connection = reader._connection  # type: ignore[attr-defined]
@@ -302,6 +311,10 @@ def compare_with_the_log(stand: Stand) -> None:
     assert tasks == folded
     assert executions == runs
     assert stand.database.read(_state) == state_rows.fold_state(history)
+    assert stand.database.read(_breakers) == {
+        name: (one.seq, one.state, one.trips, one.until, one.reason)
+        for name, one in breaker_rows.fold_breakers(history).items()
+    }
     assert [one.pos for one in history] == list(range(1, len(history) + 1))
     assert stand.database.read(log.verify)[2] == []
 
@@ -309,6 +322,12 @@ def compare_with_the_log(stand: Stand) -> None:
 def _state(reader: Reader) -> dict[str, Entry]:
     rows = reader.rows("state.page", after="", limit=10_000)
     return {row["key"]: state_rows.entry_of(row) for row in rows}
+
+
+def _breakers(reader: Reader) -> dict[str, tuple[object, ...]]:
+    """Return what the log knows of breakers: failures and tries are counted beside it."""
+    found = [breaker_rows.breaker_of(row) for row in reader.rows("breakers.all")]
+    return {b.name: (b.seq, b.state, b.trips, b.until, b.reason) for b in found if b.seq}
 
 
 def fresh(folder: Path) -> Path:

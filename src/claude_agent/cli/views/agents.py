@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
-from claude_agent.cli.text import counted, duration
+from claude_agent.cli.text import counted, duration, one_line
 from claude_agent.cli.views import hosts as hosts_view
 from claude_agent.cli.views.common import as_items, elapsed, fields, now_ms, waiting_notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from claude_sdk.wire import Agent, Host, Queue, Status
+    from claude_sdk.wire import Agent, Host, LeftAlone, Queue, Status
 
 
 def status(
@@ -34,9 +34,19 @@ def status(
         lines = [*look.table(head, rows, elastic=5), "", f"{foot}   {address}"]
         if notice := waiting_notice(approvals):
             lines.append(look.paint(notice, "waiting"))
+        lines += [_left_alone(one) for one in document["left_alone"]]
         return [*lines, "", *hosts_view.lines(hosts, look)] if len(hosts) > 1 else lines
 
     return View(document=document, items=as_items(document["agents"]), name="name", table=table)
+
+
+def _left_alone(one: LeftAlone) -> str:
+    left = max(0, (one["until"] or 0) - now_ms())
+    when = f"for {duration(left)}" if one["state"] == "open" else "but for one try"
+    reason = one_line(one["reason"])
+    return (
+        f"{one['name']} is left alone {when}: {reason} (claude-agent breaker reset {one['name']})"
+    )
 
 
 def agents(found: Sequence[Agent], document: object) -> View:

@@ -60,8 +60,13 @@ UPDATE tasks
 -- The best ready task over some queues. Ready means that its time has come: the clock is not
 -- asked again, it may have gone back since. One that needs a lock is passed over unless it holds
 -- it (it is between two attempts), or the lock is free and it was submitted first.
-SELECT id, queue, effective_priority, lock_name FROM tasks
+-- An agent whose breaker is open gets nothing; one that is half open gets one task to be tried by.
+SELECT id, agent, queue, effective_priority, lock_name FROM tasks
  WHERE state = 'ready' AND queue IN (:queues) AND effective_priority >= :least
+   AND NOT EXISTS (SELECT 1 FROM breakers
+                    WHERE breakers.name = 'agent:' || tasks.agent
+                      AND (breakers.state = 'open'
+                           OR (breakers.state = 'half_open' AND breakers.probe <> '')))
    AND (lock_name = ''
         OR id = (SELECT locks.task_id FROM locks WHERE locks.name = tasks.lock_name)
         OR (NOT EXISTS (SELECT 1 FROM locks WHERE locks.name = tasks.lock_name)

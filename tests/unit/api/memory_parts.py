@@ -1,0 +1,21 @@
+"""The parts of the port that have in-memory bodies of their own, in one."""
+
+from tests.unit.api.memory_approvals import MemoryApprovals
+from tests.unit.api.memory_hosts import MemoryHosts
+from tests.unit.api.memory_insight import MemoryInsight
+from tests.unit.api.memory_queues import MemoryQueues
+from tests.unit.api.memory_resilience import MemoryResilience
+from tests.unit.api.memory_signals import MemorySignals
+from tests.unit.api.memory_state import MemoryState
+
+
+class MemoryParts(
+    MemoryQueues,
+    MemoryHosts,
+    MemorySignals,
+    MemoryState,
+    MemoryResilience,
+    MemoryApprovals,
+    MemoryInsight,
+):
+    """Everything but tasks, workflows, executions, events and the server."""
