@@ -189,6 +189,7 @@ def workflow() -> Json:
         "name": "Deploy shop",
         "hash": "c" * 64,
         "description": "Ship it",
+        "form": {"type": "object"},
         "inputs": {
             "env": {"schema": {"type": "string"}, "required": True, "default": None},
             "replicas": {"schema": {"type": "integer"}, "required": False, "default": 2},

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from claude_sdk.results import TaskResult
     from claude_sdk.system import ClaudeSystem, submit_agent_request
     from claude_sdk.transport import Patience
+    from claude_sdk.workflow import Workflow
 
 __all__ = [
     "ClaudeError",
@@ -64,6 +65,7 @@ __all__ = [
     "UnknownName",
     "VersionConflict",
     "WaitTimeout",
+    "Workflow",
     "submit_agent_request",
 ]
 
@@ -72,6 +74,7 @@ _ELSEWHERE = {
     "LiveEvents": "live",
     "Patience": "transport",
     "TaskResult": "results",
+    "Workflow": "workflow",
     "submit_agent_request": "system",
 }
 

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from claude_sdk.wire import Json, Priority
+from claude_sdk.workflow import Workflow
 
 
 class WorkOptions(TypedDict, total=False):
@@ -46,7 +47,7 @@ class Source(TypedDict, total=False):
 
     params: Json
     cwd: str
-    source: str
+    source: str | Workflow
     file: str
 
 

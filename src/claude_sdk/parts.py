@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Workflow,
     )
     from claude_sdk.wire_insight import ExecutionExplained, TaskExplained
+    from claude_sdk.workflow import Workflow as Built
 
 
 class Part:
@@ -154,25 +155,28 @@ class Workflows(Part):
         """Return one definition."""
         return cast("Workflow", self._get("workflows", name))
 
-    def validate(self, source: str, *, file: str = "") -> Validated:
+    def validate(self, source: str | Built, *, file: str = "") -> Validated:
         """Check a definition; raise DefinitionInvalid with all its problems."""
-        body = {"source": source} | ({"file": file} if file else {})
+        body = {"source": _text(source)} | ({"file": file} if file else {})
         return cast("Validated", self._post("workflows", "validate", body=body))
 
     def schema(self) -> object:
         """Return the JSON Schema (draft 2020-12) of definition files, a JSON object."""
         return self._get("workflows", "schema")
 
-    def define(self, source: str, *, file: str = "") -> Workflow:
+    def define(self, source: str | Built, *, file: str = "") -> Workflow:
         """Store a definition under its own name."""
-        body = {"source": source} | ({"file": file} if file else {})
+        body = {"source": _text(source)} | ({"file": file} if file else {})
         return cast("Workflow", self._post("workflows", body=body))
 
     def execute(
         self, name: str = "-", *, key: str | None = None, **source: Unpack[Source]
     ) -> Execution:
         """Start a stored workflow, or with "-" the one given as `source`."""
-        return cast("Execution", self._post("workflows", name, "execute", body=source, key=key))
+        body: Mapping[str, object] = source
+        if "source" in source:
+            body = {**source, "source": _text(source["source"])}
+        return cast("Execution", self._post("workflows", name, "execute", body=body, key=key))
 
 
 class Agents(Part):
@@ -278,3 +282,7 @@ class Server(Part):
         body = {"actor": actor, "args": list(args), "kwargs": options}
         answer = cast("dict[str, str]", self._post("messages", body=body))
         return answer["message_id"]
+
+
+def _text(source: str | Built) -> str:
+    return source if isinstance(source, str) else source.source()

@@ -308,6 +308,7 @@ class Workflow(TypedDict):
     hash: str
     description: NotRequired[str]
     inputs: NotRequired[dict[str, Json] | None]
+    form: NotRequired[Json]
     steps: NotRequired[list[Json]]
     source: NotRequired[str]
 

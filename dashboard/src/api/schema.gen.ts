@@ -520,6 +520,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/resilience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what was healed
+         * @description Return breakers, restarts and rollbacks, each with its reason.
+         */
+        get: operations["resilience_resilience_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/resilience/{name}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset a breaker
+         * @description Use something again at once that is left alone after failures.
+         */
+        post: operations["reset_resilience__name__reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/state": {
         parameters: {
             query?: never;
@@ -848,6 +888,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List approvals
+         * @description Return a page of approvals, newest first, with the number in each state.
+         */
+        get: operations["approvals_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The policy of approvals
+         * @description Return the rules in their order, and what is decided where none matches.
+         */
+        get: operations["rules_approvals_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one approval
+         * @description Return the approval with this id or ref, or a task's, with exactly what would run.
+         */
+        get: operations["approval_approvals__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{ref}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Say yes to exactly what was shown; 409 when somebody was first or it has changed.
+         */
+        post: operations["approve_approvals__ref__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals/{ref}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject
+         * @description Say no; 409 when somebody was first.
+         */
+        post: operations["reject_approvals__ref__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tokens
+         * @description Return every token that was made, without what it is.
+         */
+        get: operations["tokens_tokens_get"];
+        put?: never;
+        /**
+         * Make a token
+         * @description Make a token for a person with a role; it is shown this once and not stored.
+         */
+        post: operations["create_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{name}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a token
+         * @description Let a token open nothing any more.
+         */
+        post: operations["revoke_tokens__name__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/validate": {
         parameters: {
             query?: never;
@@ -1112,6 +1296,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/executions/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause an execution
+         * @description Let nothing new start; what runs goes on.
+         */
+        post: operations["pause_executions__ref__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a paused execution go on
+         * @description Look at every step again and start what is ready.
+         */
+        post: operations["resume_executions__ref__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry an execution
+         * @description Open a new generation that runs again what is not in force, and a chosen step.
+         */
+        post: operations["retry_executions__ref__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rewind an execution
+         * @description Open a new generation that goes back to a step, which is told the feedback.
+         */
+        post: operations["rewind_executions__ref__rewind_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip a step
+         * @description Open a new generation that goes on without a step.
+         */
+        post: operations["skip_executions__ref__skip_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/set-output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set the outputs of a step
+         * @description Open a new generation in which a step counts as done, with these outputs.
+         */
+        post: operations["set_output_executions__ref__set_output_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork an execution
+         * @description Start a new execution that takes over what is in force in this one.
+         */
+        post: operations["fork_executions__ref__fork_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{ref}/compensate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo an execution
+         * @description Undo what is in force; resume an undoing that failed, without some steps if need be.
+         */
+        post: operations["compensate_executions__ref__compensate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -1294,6 +1638,8 @@ export interface components {
             /** Queues */
             queues: components["schemas"]["Queue"][];
             workers: components["schemas"]["Workers"];
+            /** Left Alone */
+            left_alone: components["schemas"]["LeftAlone"][];
             /** Cursor */
             cursor: string;
         };
@@ -1324,12 +1670,181 @@ export interface components {
             items: components["schemas"]["App"][];
         };
         /**
+         * Approval
+         * @description Something that waits, or waited, for a yes.
+         */
+        Approval: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "task" | "step";
+            /** Task Id */
+            task_id: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Step Id */
+            step_id: string | null;
+            /** Title */
+            title: string;
+            /** Prompt */
+            prompt: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "requested" | "approved" | "used" | "rejected" | "expired" | "voided";
+            shown: components["schemas"]["Shown"];
+            /**
+             * Decide
+             * @enum {string}
+             */
+            decide: "manual" | "always_ask" | "auto" | "reject";
+            /** Rule */
+            rule: string;
+            /** Requester */
+            requester: string;
+            /** Requester Kind */
+            requester_kind: string;
+            /** Agent */
+            agent: string;
+            /** Deciders */
+            deciders: string[];
+            /** Quorum */
+            quorum: number;
+            /** Votes */
+            votes: components["schemas"]["Vote"][];
+            /** Created At */
+            created_at: number;
+            /** Due At */
+            due_at: number | null;
+            /** On Due */
+            on_due: string | null;
+            /** Level */
+            level: number;
+            /** Form */
+            form: {
+                [key: string]: unknown;
+            };
+            /** Digest */
+            digest: string | null;
+            /** What */
+            what: {
+                [key: string]: unknown;
+            };
+            /** Problem */
+            problem: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: number | null;
+            /** Decided Rule */
+            decided_rule: string | null;
+            /** How */
+            how: string | null;
+            /** Note */
+            note: string;
+            /** Answers */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string | null;
+            /** Advisory */
+            advisory: boolean;
+            /** Url */
+            url: string;
+        };
+        /**
+         * ApprovalList
+         * @description A page of approvals.
+         */
+        ApprovalList: {
+            /** Items */
+            items: components["schemas"]["Approval"][];
+            /** Next */
+            next: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Advisory */
+            advisory: boolean;
+        };
+        /**
+         * ApprovalRule
+         * @description One rule of the policy.
+         */
+        ApprovalRule: {
+            /** Rule */
+            rule: string;
+            /** Match */
+            match: {
+                [key: string]: unknown;
+            };
+            /** Decide */
+            decide: string;
+            /** Countdown Ms */
+            countdown_ms: number | null;
+            /** Deciders */
+            deciders: string[];
+            /** Quorum */
+            quorum: number;
+            /** Expires Ms */
+            expires_ms: number | null;
+            /** On Expire */
+            on_expire: string;
+        };
+        /**
+         * ApprovalRules
+         * @description The policy.
+         */
+        ApprovalRules: {
+            /** Default */
+            default: string;
+            /** Agent Requests */
+            agent_requests: string;
+            /** Rules */
+            rules: components["schemas"]["ApprovalRule"][];
+            /** Advisory */
+            advisory: boolean;
+        };
+        /**
          * Attach
          * @description The command that attaches a terminal.
          */
         Attach: {
             /** Argv */
             argv: string[];
+        };
+        /**
+         * Breaker
+         * @description Something that is left alone for a while because it failed again and again.
+         */
+        Breaker: {
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "closed" | "open" | "half_open";
+            /** Failures */
+            failures: number;
+            /** Trips */
+            trips: number;
+            /** Until */
+            until: number | null;
+            /** Reason */
+            reason: string;
+            /** Trying */
+            trying: string | null;
+            /** Changed At */
+            changed_at: number | null;
         };
         /**
          * CancelExecution
@@ -1455,6 +1970,18 @@ export interface components {
              */
             lock: string | null;
             /**
+             * Approve
+             * @description manual: ask in any case; auto: as `auto_approve`
+             * @default null
+             */
+            approve: ("auto" | "manual") | null;
+            /**
+             * Auto Approve
+             * @description An operator's yes in advance; never over always_ask
+             * @default null
+             */
+            auto_approve: boolean | null;
+            /**
              * Args
              * @default null
              */
@@ -1476,6 +2003,17 @@ export interface components {
             id: string;
             /** Ref */
             ref: string;
+        };
+        /**
+         * CompensateExecution
+         * @description Undo what is in force, or go on with an undoing that failed.
+         */
+        CompensateExecution: {
+            /**
+             * Skip
+             * @description Steps that are not undone
+             */
+            skip?: string[];
         };
         /**
          * CompensateSpec
@@ -1526,6 +2064,19 @@ export interface components {
             ok: boolean;
             /** Detail */
             detail: string;
+        };
+        /**
+         * CreateToken
+         * @description Who gets it, and what it is good for.
+         */
+        CreateToken: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "approver" | "operator";
         };
         /**
          * DeadLetter
@@ -1649,6 +2200,30 @@ export interface components {
             /** Counts */
             counts: {
                 [key: string]: number;
+            };
+        };
+        /**
+         * DecideApproval
+         * @description A yes or a no, about what has this digest.
+         */
+        DecideApproval: {
+            /**
+             * Digest
+             * @description What was shown; absent: what is bound to it now
+             * @default null
+             */
+            digest: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Answers
+             * @description Of the form
+             */
+            answers?: {
+                [key: string]: unknown;
             };
         };
         /**
@@ -1887,6 +2462,26 @@ export interface components {
             kind: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ForkExecution
+         * @description Start a new execution that takes over what is in force.
+         */
+        ForkExecution: {
+            /**
+             * Step
+             * @description It begins here; absent: what is left
+             * @default null
+             */
+            step: string | null;
+            /**
+             * Params
+             * @description Inputs that change
+             * @default null
+             */
+            params: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * FormatSchema
@@ -2195,6 +2790,23 @@ export interface components {
             items: components["schemas"]["Instance"][];
         };
         JsonValue: unknown;
+        /**
+         * LeftAlone
+         * @description Something that gets no work for a while because it failed again and again.
+         */
+        LeftAlone: {
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half_open";
+            /** Until */
+            until: number | null;
+            /** Reason */
+            reason: string;
+        };
         /**
          * LeftRunning
          * @description A task that goes on without the server.
@@ -2514,6 +3126,18 @@ export interface components {
             items: components["schemas"]["Redrive"][];
         };
         /**
+         * Resilience
+         * @description Breakers, restarts and rollbacks, the newest first.
+         */
+        Resilience: {
+            /** Breakers */
+            breakers: components["schemas"]["Breaker"][];
+            /** Restarts */
+            restarts: components["schemas"]["Restart"][];
+            /** Rollbacks */
+            rollbacks: components["schemas"]["Rollback"][];
+        };
+        /**
          * ResolveTask
          * @description A person's answer to "what happened?" in an uncertain task.
          */
@@ -2528,6 +3152,20 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Restart
+         * @description Something that was started again, or stopped.
+         */
+        Restart: {
+            /** What */
+            what: string;
+            /** At */
+            at: number;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Retry
@@ -2581,6 +3219,65 @@ export interface components {
             exit_codes: number[] | null;
         };
         /**
+         * RetryExecution
+         * @description Run again what is not in force, and a chosen step with all that depends on it.
+         */
+        RetryExecution: {
+            /**
+             * Step
+             * @description Absent: only what is not in force
+             * @default null
+             */
+            step: string | null;
+            /**
+             * Params
+             * @description Inputs that change
+             * @default null
+             */
+            params: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Failed Only
+             * @description Of a step with many: not all instances
+             * @default false
+             */
+            failed_only: boolean;
+        };
+        /**
+         * RewindExecution
+         * @description Go back to a step, which is told why.
+         */
+        RewindExecution: {
+            /** Step */
+            step: string;
+            /** Feedback */
+            feedback: string;
+        };
+        /**
+         * Rollback
+         * @description An execution whose steps are or were undone.
+         */
+        Rollback: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Workflow */
+            workflow: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "compensating" | "compensated" | "compensation_failed";
+            /** Reason */
+            reason: string;
+            /** Failed Step */
+            failed_step: string;
+            /** Ended At */
+            ended_at: number | null;
+        };
+        /**
          * RunningTask
          * @description What an agent works on.
          */
@@ -2624,6 +3321,18 @@ export interface components {
             csrf: string | null;
             /** Expires At */
             expires_at: number | null;
+        };
+        /**
+         * SetOutput
+         * @description Go on as if a step had delivered these outputs.
+         */
+        SetOutput: {
+            /** Step */
+            step: string;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            };
         };
         /**
          * SetState
@@ -2691,6 +3400,14 @@ export interface components {
             step: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * SkipStep
+         * @description Go on without a step: what depends on it runs.
+         */
+        SkipStep: {
+            /** Step */
+            step: string;
         };
         /**
          * Snapshot
@@ -3215,6 +3932,18 @@ export interface components {
              * @default null
              */
             lock: string | null;
+            /**
+             * Approve
+             * @description manual: ask in any case; auto: as `auto_approve`
+             * @default null
+             */
+            approve: ("auto" | "manual") | null;
+            /**
+             * Auto Approve
+             * @description An operator's yes in advance; never over always_ask
+             * @default null
+             */
+            auto_approve: boolean | null;
         };
         /**
          * Ticket
@@ -3249,6 +3978,50 @@ export interface components {
              * @default null
              */
             idle: (string | number) | null;
+        };
+        /**
+         * Token
+         * @description A token, without what it is.
+         */
+        Token: {
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Created At */
+            created_at: number;
+            /** Created By */
+            created_by: string;
+            /** Revoked At */
+            revoked_at: number | null;
+        };
+        /**
+         * TokenList
+         * @description Every token.
+         */
+        TokenList: {
+            /** Items */
+            items: components["schemas"]["Token"][];
+        };
+        /**
+         * TokenMade
+         * @description A token, shown once.
+         */
+        TokenMade: {
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * TokenRevoked
+         * @description It opens nothing any more.
+         */
+        TokenRevoked: {
+            /** Name */
+            name: string;
         };
         /**
          * ValidateWorkflow
@@ -3325,6 +4098,24 @@ export interface components {
             };
         };
         /**
+         * Vote
+         * @description One yes of several that are needed.
+         */
+        Vote: {
+            /** By */
+            by: string;
+            /** Role */
+            role: string;
+            /** At */
+            at: number;
+            /** Note */
+            note: string;
+            /** Answers */
+            answers: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Waiting
          * @description What ends a step that waits: a time (epoch ms), a signal, an event; one or several.
          */
@@ -3365,6 +4156,13 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Form
+             * @description The JSON Schema of the parameters, for a form
+             */
+            form: {
+                [key: string]: unknown;
+            };
             /** Steps */
             steps: {
                 [key: string]: unknown;
@@ -4266,6 +5064,73 @@ export interface operations {
             };
         };
     };
+    resilience_resilience_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resilience"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_resilience__name__reset_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breaker"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     states_state_get: {
         parameters: {
             query?: {
@@ -4892,6 +5757,280 @@ export interface operations {
             };
         };
     };
+    approvals_approvals_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: string | null;
+                agent?: string | null;
+                execution_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_approvals_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRules"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approval_approvals__ref__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_approvals__ref__approve_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideApproval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_approvals__ref__reject_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideApproval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_tokens__name__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRevoked"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     validate_workflows_validate_post: {
         parameters: {
             query?: never;
@@ -5344,6 +6483,310 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_executions__ref__pause_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_executions__ref__resume_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_executions__ref__retry_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryExecution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewind_executions__ref__rewind_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewindExecution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_executions__ref__skip_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipStep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_output_executions__ref__set_output_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetOutput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fork_executions__ref__fork_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForkExecution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compensate_executions__ref__compensate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompensateExecution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

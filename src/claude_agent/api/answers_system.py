@@ -1,10 +1,13 @@
 """What clients receive about agents, definitions, the log and the server itself."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from claude_agent.api.answers import Answer, Shown
+
+JsonObject: TypeAlias = dict[str, Any]
+"""Plain JSON data by name."""
 
 
 class RunningTask(Answer):
@@ -135,8 +138,9 @@ class Workflow(Answer):
     name: str
     hash: str
     description: str
-    inputs: dict[str, Any] | None
-    steps: list[dict[str, Any]]
+    inputs: JsonObject | None
+    form: JsonObject = Field(description="The JSON Schema of the parameters, for a form")
+    steps: list[JsonObject]
     source: Literal["shipped", "user"]
 
 
@@ -156,7 +160,7 @@ class Frame(Answer):
     at: int
     actor: str
     execution_id: str | None
-    data: dict[str, Any]
+    data: JsonObject
 
 
 class Events(Answer):
@@ -328,4 +332,4 @@ class Problem(Answer):
     hint: str
     pointer: str | None
     id: str
-    problems: list[dict[str, Any]] | None = None
+    problems: list[JsonObject] | None = None

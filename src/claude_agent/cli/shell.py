@@ -168,7 +168,7 @@ def _explain(detail: str, hint: str, problems: Sequence[Mapping[str, object]]) -
     if len(listed) > 1:
         for line in listed:
             click.echo(f"  {line}", err=True)
-    if hint and not any(one_line(hint) in line for line in listed[1:]):
+    if hint and not (len(listed) > 1 and any(one_line(hint) in line for line in listed)):
         click.echo(f"  {one_line(hint)}", err=True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent.domain import vocabulary
 from claude_agent.domain.definition import Definition
+from claude_agent.domain.parameters import start_form
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
@@ -100,6 +101,7 @@ def workflow_view(row: Row) -> Wire:
         "hash": row["hash"],
         "description": definition.description,
         "inputs": None if inputs is None else {k: v.to_data() for k, v in inputs.items()},
+        "form": start_form(definition),
         "steps": [
             {
                 "id": step.id,

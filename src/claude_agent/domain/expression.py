@@ -34,6 +34,7 @@ __all__ = [
     "Expr",
     "ExpressionError",
     "Path",
+    "as_text",
     "condition",
     "evaluate",
     "parse",
@@ -223,7 +224,7 @@ def _render_text(text: str, context: Data) -> Value:
     for piece in pieces:
         part = piece
         if isinstance(part, Embedded):
-            part = _as_text(evaluate(part.expr, context, strict=True))
+            part = as_text(evaluate(part.expr, context, strict=True))
         room -= len(part)
         if room < 0:
             fail(f"the text is longer than {MAX_RENDERED} characters")
@@ -231,7 +232,11 @@ def _render_text(text: str, context: Data) -> Value:
     return "".join(rendered)
 
 
-def _as_text(value: Value) -> str:
+def as_text(value: Value) -> str:
+    """Return a value as it stands within a text: objects and lists as JSON, null as nothing.
+
+    Raises ExpressionError for what JSON cannot hold.
+    """
     if value is None:
         return ""
     if isinstance(value, str):

@@ -44,6 +44,22 @@ def check_params(definition: Definition, params: Data) -> JsonObject:
     return found
 
 
+def start_form(definition: Definition) -> JsonObject:
+    """Return the JSON Schema of the parameters: what a form for starting shows and checks."""
+    inputs = definition.inputs
+    if inputs is None:
+        return {"type": "object", "additionalProperties": True}
+    defaults = {name: {"default": one.default} for name, one in inputs.items() if not one.required}
+    return {
+        "type": "object",
+        "properties": {
+            name: {**one.schema, **defaults.get(name, {})} for name, one in inputs.items()
+        },
+        "required": [name for name, one in inputs.items() if one.required],
+        "additionalProperties": False,
+    }
+
+
 def _problems(name: str, schema: InputSchema, value: Any) -> list[Problem]:
     return [
         Problem(message=f"parameter '{name}{at}' {said}", path=f"params.{name}{at}")

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from claude_agent.domain.definition import Compensate, Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
-from claude_agent.domain.expression import render, render_with
+from claude_agent.domain.expression import as_text, render, render_with
 from claude_agent.domain.expression_tree import fail
 from claude_agent.domain.json_schema import shown
 from claude_agent.domain.priority import NAMES, Priority
@@ -193,7 +193,7 @@ def _lock(step: Step, found: Mapping[str, object]) -> str:
 
 
 def _text(values: Mapping[str, Any]) -> dict[str, str]:
-    return {key: value if isinstance(value, str) else str(value) for key, value in values.items()}
+    return {key: as_text(value) for key, value in values.items()}
 
 
 def _priority(definition: Definition, step: Step, found: Mapping[str, Any]) -> Priority:

@@ -136,6 +136,7 @@ def compiled(source: str, file: str) -> Wire:
         "hash": "ab" * 32,
         "description": "",
         "inputs": None,
+        "form": {"type": "object"},
         "steps": [dict(step) for step in data["steps"]],
         "source": "user",
     }

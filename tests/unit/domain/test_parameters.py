@@ -1,11 +1,12 @@
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_agent.domain.definition import DefinitionError
-from claude_agent.domain.parameters import check_params
+from claude_agent.domain.parameters import check_params, start_form
 from tests.unit.domain.compiling import compiled
 
 OPEN = compiled("name: x\nsteps: [{id: a, run: x}]")
@@ -139,3 +140,27 @@ def test_any_texts_give_parameters_or_problems(params: dict[str, str]) -> None:
         found = {}
         assert all(each.path.startswith("params") for each in error.found)  # noqa: PT017
     assert set(found) in (set(), set(DECLARED.inputs or {}))
+
+
+def test_the_start_form_is_a_schema_of_the_parameters() -> None:
+    definition = compiled(
+        "name: x\ninputs:\n  env: {type: string, enum: [dev, prod], default: dev, title: Where}\n"
+        "  n: {type: integer, minimum: 1}\nsteps: [{id: a, run: x}]"
+    )
+    form = start_form(definition)
+    assert form["properties"]["env"] == {
+        "type": "string",
+        "enum": ["dev", "prod"],
+        "title": "Where",
+        "default": "dev",
+    }
+    schema = jsonschema.Draft202012Validator(form)
+    assert schema.is_valid({"n": 1, "env": "prod"})
+    assert not schema.is_valid({"env": "prod"})
+    assert not schema.is_valid({"n": 0})
+    assert not schema.is_valid({"n": 1, "m": 2})
+
+
+def test_the_start_form_of_an_open_definition_takes_anything() -> None:
+    form = start_form(compiled("name: x\nsteps: [{id: a, run: x}]"))
+    assert jsonschema.Draft202012Validator(form).is_valid({"any": [1]})

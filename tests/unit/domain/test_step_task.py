@@ -207,3 +207,11 @@ def test_a_priority_may_be_an_expression() -> None:
     with pytest.raises(ExpressionError) as caught:
         task_for(made, Play(made, {"how": "high"}).run, one, FRESH, agent="a", routed_by="")
     assert "'priority' must be one of LOW" in caught.value.detail
+
+
+def test_values_of_an_environment_are_written_as_json_and_not_as_python() -> None:
+    one = step("a", env={"L": "${{ inputs.l }}", "OK": "${{ success() }}", "N": "${{ inputs.n }}"})
+    made = definition(one)
+    given = {"l": ["x", {"y": None}], "n": None}
+    found = task_for(made, Play(made, given).run, one, FRESH, agent="a", routed_by="")
+    assert found.env == {"L": '["x",{"y":null}]', "OK": "true", "N": ""}
