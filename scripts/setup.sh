@@ -33,6 +33,9 @@ packages() {
         compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
         have redis-server || missing+=(redis-server)
         have rabbitmq-server || missing+=(rabbitmq-server)
+        # What the actions are tested with: a builder of images, and the client of Kubernetes.
+        have buildah || missing+=(buildah)
+        have kubectl || missing+=(kubernetes-client)
     fi
     [[ ${#missing[@]} -eq 0 ]] && return 0
     if ! have apt-get; then

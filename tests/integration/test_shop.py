@@ -167,7 +167,11 @@ def test_shop_goes_live_and_a_broken_release_is_undone(deployer: Deployer) -> No
         }
         assert ask(port)["schema"] == 4  # release 1 answers on the newer schema
         between = _order(first["url"], 6)
-        assert deployer.step("migrate_down", "e2").outputs == {"previous": 4, "current": 2}
+        assert deployer.step("migrate_down", "e2").outputs == {
+            "kind": "app",
+            "previous": "4",
+            "current": "2",
+        }
     assert errors(seen) == {}
 
     told = ask(port)

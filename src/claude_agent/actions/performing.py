@@ -17,7 +17,9 @@ _BODIES: Mapping[str, str] = {
     "run_tests": "run_tests",
     "build_frontend": "build_frontend",
     "setup_database": "setup_database",
-    "migrate_down": "setup_database:down",
+    "migrate": "migrate",
+    "migrate_down": "migrate:down",
+    "build_docker": "build_docker",
     "deploy_local": "deploy_local",
     "rollback_local": "deploy_local:rollback",
 }

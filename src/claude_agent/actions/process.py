@@ -1,4 +1,4 @@
-"""Run a program, show what it prints as it prints it, and keep the end of it."""
+"""Run a program: shown as it prints, with the end kept; or quietly, for its answer."""
 
 import os
 import subprocess
@@ -40,19 +40,75 @@ def environment(context: Context, more: Mapping[str, str] | None = None) -> dict
 
 
 def run(
-    context: Context, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
+    context: Context,
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    shown: str = "",
 ) -> Done:
-    """Run a program to its end; ActionFailed where it cannot be started."""
-    context.say(f"$ {' '.join(argv)}")
+    """Run a program to its end; ActionFailed where it cannot be started.
+
+    `shown` stands for a command line that is long, or nobody's business.
+    """
+    context.say(f"$ {shown or ' '.join(argv)}")
     lines: deque[str] = deque(maxlen=KEPT_LINES)
+    process = _start(argv, cwd, environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    with process:
+        for line in process.stdout or ():
+            context.say(line.rstrip("\n"))
+            lines.append(line.rstrip("\n"))
+    return Done(code=process.returncode, lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a program said that was only asked: exit code and its two streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def reason(self) -> str:
+        """The last line of its complaint, else of what it printed."""
+        lines = [line.strip() for line in (self.err.strip() or self.out).splitlines()]
+        return next((line for line in reversed(lines) if line), "it printed nothing")
+
+
+def ask(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    said: str = "",
+    timeout_s: float = 120.0,
+) -> Answer:
+    """Run a program quietly, with `said` as its input; code 124 where it took too long.
+
+    ActionFailed where it cannot be started.
+    """
+    process = _start(argv, cwd, environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    with process:
+        try:
+            out, err = process.communicate(said, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return Answer(code=124, out="", err=f"no answer within {timeout_s:g} s")
+    return Answer(code=process.returncode, out=out, err=err)
+
+
+def _start(
+    argv: Sequence[str], cwd: Path, environment: Mapping[str, str], *, stdin: int, stderr: int
+) -> subprocess.Popen[str]:
     try:
-        process = subprocess.Popen(  # noqa: S603 - a list, no shell
+        return subprocess.Popen(  # noqa: S603 - a list, no shell
             argv,
             cwd=cwd,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             text=True,
             encoding="utf-8",
             errors="replace",
@@ -60,11 +116,6 @@ def run(
     except OSError as error:
         message = f"{argv[0]} cannot be started: {error.strerror}"
         raise ActionFailed(message) from error
-    with process:
-        for line in process.stdout or ():
-            context.say(line.rstrip("\n"))
-            lines.append(line.rstrip("\n"))
-    return Done(code=process.returncode, lines=tuple(lines))
 
 
 def python_first(argv: Sequence[str]) -> list[str]:

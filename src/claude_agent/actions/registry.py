@@ -46,6 +46,15 @@ def _may(kind: str, doc: str, from_input: str = "") -> Parameter:
 
 _PATH = _may("string", "Folder of the checkout; default: the workspace.")
 _APP = _may("string", "Name of the application; default: `name` in its app.toml.")
+_MIGRATIONS = {
+    "path": _PATH,
+    "app": _APP,
+    "kind": _may("string", "command, app, alembic, django or sql; default: found by itself."),
+    "command": _may(
+        "string", "Program called with `status`, `up` and `down --to V`; it answers in JSON."
+    ),
+    "database": _may("string", "Database file or address; default: the project's own choice."),
+}
 
 _ACTIONS = (
     ActionInfo(
@@ -115,15 +124,40 @@ _ACTIONS = (
         outputs={"previous": "integer", "current": "integer", "backup": "string"},
     ),
     ActionInfo(
+        name="migrate",
+        description="Run the project's own migrations: app.toml, Alembic, Django or SQL scripts.",
+        parameters={**_MIGRATIONS},
+        outputs={"kind": "string", "previous": "string", "current": "string"},
+    ),
+    ActionInfo(
         name="migrate_down",
-        description="Undo setup_database: migrate the database back down.",
+        description="Undo migrate or setup_database: bring the database back to where it stood.",
+        parameters={
+            **_MIGRATIONS,
+            "to": _may("string", "Target version; default: the one before this execution."),
+        },
+        outputs={"kind": "string", "previous": "string", "current": "string"},
+    ),
+    ActionInfo(
+        name="build_docker",
+        description="Build a container image with docker, podman or buildah.",
         parameters={
             "path": _PATH,
-            "app": _APP,
-            "database": _may("string", "Database file; default: in the home."),
-            "to": _may("integer", "Target version; default: the one before this execution."),
+            "app": _may("string", "Name of the image; default: the project's name."),
+            "builder": _may("string", "docker, podman or buildah; default: the first that works."),
+            "context": _may("string", "Build context in the checkout; default: all of it."),
+            "file": _may("string", "Build file; default: Dockerfile or Containerfile."),
+            "tag": _may("string", "Name and tag; default: the app and its commit."),
+            "build_args": _may("object", "Values of the build file's ARGs."),
+            "push": _may("boolean", "Also push the image to the registry its tag names."),
         },
-        outputs={"previous": "integer", "current": "integer"},
+        outputs={
+            "image": "string",
+            "tag": "string",
+            "digest": "string",
+            "builder": "string",
+            "pushed": "boolean",
+        },
     ),
     ActionInfo(
         name="deploy_local",

@@ -6,22 +6,23 @@ effect key and execution: a run repeated after a kill, and the undo of one that 
 read it from there.
 """
 
-import hashlib
 import json
 import os
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from claude_agent.actions import process
 from claude_agent.actions.app_file import AppFile, app_paths, database, load
 from claude_agent.actions.context import Context
-from claude_agent.actions.errors import ActionFailed
+from claude_agent.actions.errors import ActionFailed, BadParameter
+from claude_agent.actions.notes import Notes
 from claude_agent.appd.paths import AppPaths
 
 KEPT_BACKUPS = 10
+PROTOCOL = 'The last line must be {"current": N, "latest": M}.'
 
 
 def perform(context: Context) -> Mapping[str, object]:
@@ -31,7 +32,7 @@ def perform(context: Context) -> Mapping[str, object]:
     target = database(context, paths)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = _migrate(context, app, target, "status")
-    previous = _note(context, paths, found["current"])
+    previous = int(str(_notes(context, paths).first(found["current"])))
     backup = ""
     if found["current"] < found["latest"]:
         if target.exists() and found["current"]:
@@ -51,7 +52,8 @@ def down(context: Context) -> Mapping[str, object]:
     app = load(context)
     paths = app_paths(context, app.name)
     target = database(context, paths)
-    to = context.integer("to", -1) if "to" in context.values else _noted(context, paths)
+    notes = _notes(context, paths)
+    to = _wanted(context, notes)
     if to is None or not target.exists():
         context.say(f"{paths.name}: this execution did not migrate the database")
         return {"previous": 0, "current": 0}
@@ -60,7 +62,7 @@ def down(context: Context) -> Mapping[str, object]:
     if found["current"] > to:
         back_up(target, paths.folder / "backups", found["current"])
         reached = _migrate(context, app, target, "down", "--to", str(to))
-    _note_file(context, paths).unlink(missing_ok=True)
+    notes.forget()
     context.say(f"{paths.name}: schema {found['current']} -> {reached['current']}")
     return {"previous": found["current"], "current": reached["current"]}
 
@@ -69,22 +71,53 @@ def _migrate(context: Context, app: AppFile, target: Path, *words: str) -> dict[
     if not app.migrate:
         message = f"app.toml of {app.name} names no `migrate` command"
         raise ActionFailed(message, code=2)
+    told = protocol(context, app.migrate, *words, of=app.name, more={"APP_DATABASE": str(target)})
+    try:
+        return {"current": int(told["current"]), "latest": int(told["latest"])}
+    except ValueError as error:
+        message = f"migrations `{words[0]}` of {app.name} answered {told}"
+        raise ActionFailed(message, hint=PROTOCOL) from error
+
+
+def protocol(
+    context: Context, program: Sequence[str], *words: str, of: str, more: Mapping[str, str]
+) -> dict[str, str]:
+    """Call a migration program; return `current` and `latest` of its last line.
+
+    ActionFailed where it fails or answers anything else.
+    """
     done = process.run(
         context,
-        [*process.python_first(app.migrate), *words],
+        [*process.python_first(program), *words],
         cwd=context.checkout,
-        environment=process.environment(context, {"APP_DATABASE": str(target)}),
+        environment=process.environment(context, more),
     )
     if done.code:
-        message = f"migrations `{words[0]}` of {app.name} failed: {done.last}"
+        message = f"migrations `{words[0]}` of {of} failed: {done.last}"
         raise ActionFailed(message)
     try:
         answer = json.loads(done.last)
-        return {"current": int(answer["current"]), "latest": int(answer["latest"])}
+        return {key: str(answer[key]) for key in ("current", "latest")}
     except (ValueError, KeyError, TypeError) as error:
-        message = f"migrations `{words[0]}` of {app.name} answered {done.last!r}"
-        hint = 'The last line must be {"current": N, "latest": M}.'
-        raise ActionFailed(message, hint=hint) from error
+        message = f"migrations `{words[0]}` of {of} answered {done.last!r}"
+        raise ActionFailed(message, hint=PROTOCOL) from error
+
+
+def _wanted(context: Context, notes: Notes) -> int | None:
+    """Return the version to go down to, None if this execution did not migrate."""
+    given = context.text("to")
+    if not given:
+        noted = notes.found()
+        return None if noted is None else int(str(noted))
+    try:
+        return int(given)
+    except ValueError as error:
+        problem = f"{given!r} is no version of an app.toml's migrations, which count from 0"
+        raise BadParameter(name="to", problem=problem) from error
+
+
+def _notes(context: Context, paths: AppPaths) -> Notes:
+    return Notes(context, paths.folder / "migrations", hint="Give `with.to`.")
 
 
 def back_up(target: Path, folder: Path, version: int) -> Path:
@@ -101,41 +134,3 @@ def back_up(target: Path, folder: Path, version: int) -> Path:
     for old in sorted(folder.glob("[0-9]*.db"))[:-KEPT_BACKUPS]:
         old.unlink()
     return copy
-
-
-def _note(context: Context, paths: AppPaths, current: int) -> int:
-    """Write down where the schema stood before the first attempt of this step; return that."""
-    if not context.execution:
-        return current
-    note = _note_file(context, paths)
-    noted = _read_notes(note)
-    if context.effect_key in noted:
-        return noted[context.effect_key]
-    note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = note.with_suffix(".new")
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump({**noted, context.effect_key: current}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(note)
-    return current
-
-
-def _noted(context: Context, paths: AppPaths) -> int | None:
-    """Return where the schema stood before this execution, None if it was not touched."""
-    if not context.execution:
-        message = "where to migrate down to is not known"
-        raise ActionFailed(message, hint="Give `with.to`.", code=2)
-    return min(_read_notes(_note_file(context, paths)).values(), default=None)
-
-
-def _read_notes(note: Path) -> dict[str, int]:
-    """Return {effect key: version before it}."""
-    if not note.exists():
-        return {}
-    return {str(key): int(value) for key, value in json.loads(note.read_text("utf-8")).items()}
-
-
-def _note_file(context: Context, paths: AppPaths) -> Path:
-    name = hashlib.sha256(context.execution.encode()).hexdigest()[:24]
-    return paths.folder / "migrations" / f"{name}.json"

@@ -6,8 +6,11 @@ from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.states import StepState
 
-LEAVES_NOTHING = frozenset({"noop", "http_check", "run_tests", "clone_repo", "build_frontend"})
-"""Actions that change nothing outside the execution's own workspace."""
+LEAVES_NOTHING = frozenset(
+    {"noop", "http_check", "run_tests", "clone_repo", "build_frontend", "build_docker"}
+)
+"""Actions that change nothing outside the execution's own workspace, or only add what nobody uses
+until another step names it, as an image."""
 
 
 def plan(definition: Definition, run: Execution) -> tuple[list[list[str]], list[str]]:

@@ -82,10 +82,10 @@ def test_migrate_down_returns_to_the_version_of_before_without_being_told(shelf:
     _knows(shelf, 7)
     (shelf / "w/die-after-up").touch()
     _act(shelf, "setup_database", "e2")
-    undone = _act(shelf, "migrate_down", "e2", CLAUDE_AGENT_IDEMPOTENCY_KEY="e2/d/undo")
-    assert undone.outputs == {"previous": 7, "current": 2}
+    undone = _act(shelf, "migrate_down", "e2", CLAUDE_AGENT_IDEMPOTENCY_KEY="e2/d/1/undo")
+    assert undone.outputs == {"kind": "app", "previous": "7", "current": "2"}
     assert _version(shelf) == 2
-    repeated = _act(shelf, "migrate_down", "e2", CLAUDE_AGENT_IDEMPOTENCY_KEY="e2/d/undo")
+    repeated = _act(shelf, "migrate_down", "e2", CLAUDE_AGENT_IDEMPOTENCY_KEY="e2/d/1/undo")
     assert repeated.code == 0
     assert _version(shelf) == 2
 
@@ -97,7 +97,11 @@ def test_migrate_down_is_repeatable_after_a_kill(shelf: Path) -> None:
     (shelf / "w/die-after-down").touch()
     assert _act(shelf, "migrate_down", "e2").code == -9
     (shelf / "w/die-after-down").unlink()
-    assert _act(shelf, "migrate_down", "e2").outputs == {"previous": 2, "current": 2}
+    assert _act(shelf, "migrate_down", "e2").outputs == {
+        "kind": "app",
+        "previous": "2",
+        "current": "2",
+    }
 
 
 def test_migrate_down_leaves_alone_what_its_execution_did_not_migrate(shelf: Path) -> None:
@@ -118,7 +122,11 @@ def test_a_new_effect_after_an_undo_notes_its_own_version(shelf: Path) -> None:
 
 def test_migrate_down_takes_a_version(shelf: Path) -> None:
     _act(shelf, "setup_database", "e1")
-    assert _act(shelf, "migrate_down", "e9", with_to=1).outputs == {"previous": 2, "current": 1}
+    assert _act(shelf, "migrate_down", "e9", with_to=1).outputs == {
+        "kind": "app",
+        "previous": "2",
+        "current": "1",
+    }
     by_hand = _act(shelf, "migrate_down", "")
     assert by_hand.code == 2
     assert "Give `with.to`." in by_hand.complaint
