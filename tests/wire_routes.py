@@ -9,7 +9,7 @@ from tests import wire_samples as samples
 from tests.wire_approvals import APPROVAL_GETS, APPROVAL_POSTS
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_hosts import HOST_GETS, HOST_POSTS
-from tests.wire_insight import INSIGHT_GETS
+from tests.wire_insight import INSIGHT_GETS, INSIGHT_POSTS
 from tests.wire_world import Json, Refused, Seen, World
 
 
@@ -222,5 +222,6 @@ POSTS: dict[str, Route] = {
     **QUEUE_POSTS,
     **HOST_POSTS,
     **APPROVAL_POSTS,
+    **INSIGHT_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

@@ -35,7 +35,13 @@ if TYPE_CHECKING:
         Verdict,
         Workflow,
     )
-    from claude_sdk.wire_insight import ExecutionExplained, TaskExplained
+    from claude_sdk.wire_insight import (
+        ExecutionExplained,
+        TaskExplained,
+        WorkflowDiff,
+        WorkflowPlan,
+        WorkflowVersions,
+    )
     from claude_sdk.workflow import Workflow as Built
 
 
@@ -168,6 +174,22 @@ class Workflows(Part):
         """Store a definition under its own name."""
         body = {"source": _text(source)} | ({"file": file} if file else {})
         return cast("Workflow", self._post("workflows", body=body))
+
+    def plan(self, name: str = "-", **source: Unpack[Source]) -> WorkflowPlan:
+        """Return what an execution would do: levels, agents, waits, undoing; nothing is stored."""
+        return cast("WorkflowPlan", self._post("workflows", name, "plan", body=source))
+
+    def versions(self, name: str) -> WorkflowVersions:
+        """Return the versions of a workflow, the newest first."""
+        return cast("WorkflowVersions", self._get("workflows", name, "versions"))
+
+    def diff(self, name: str, before: str = "", after: str = "") -> WorkflowDiff:
+        """Return what changed between two versions: by default the last two.
+
+        A version is the begin of its hash, or its label.
+        """
+        query = {"before": before, "after": after}
+        return cast("WorkflowDiff", self._get("workflows", name, "diff", query=query))
 
     def execute(
         self, name: str = "-", *, key: str | None = None, **source: Unpack[Source]

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from claude_sdk.wire_steps import Shown
+from claude_sdk.wire_steps import Json, Shown
 
 
 class Reason(TypedDict):
@@ -79,3 +79,74 @@ class TaskExplained(TypedDict):
     execution_id: str | None
     step_id: str | None
     at: int
+
+
+class StepPlanned(TypedDict):
+    """What one step would do."""
+
+    id: str
+    kind: str
+    level: int
+    depends_on: list[str]
+    when: str
+    agent: str | None
+    routed_by: str | None
+    condition: str
+    skipped: str | None
+    many: bool
+    instances: int | None
+    waits: list[Reason]
+
+
+class WorkflowPlan(TypedDict):
+    """What an execution would do; nothing was stored."""
+
+    workflow: str
+    name: str
+    hash: str
+    params: Json
+    levels: list[list[str]]
+    steps: list[StepPlanned]
+    waits: list[Reason]
+    on_failure: str
+    undoes: list[list[str]]
+    not_undone: list[str]
+    missing: list[str]
+
+
+class WorkflowVersion(TypedDict):
+    """One version of a workflow."""
+
+    hash: str
+    version: str | None
+    source: str
+    created_at: int
+    steps: int
+    newest: bool
+
+
+class WorkflowVersions(TypedDict):
+    """The versions of a workflow, the newest first."""
+
+    workflow: str
+    items: list[WorkflowVersion]
+
+
+class DefinitionChange(TypedDict):
+    """One difference between two versions."""
+
+    kind: str
+    path: str
+    before: object
+    after: object
+    text: str
+
+
+class WorkflowDiff(TypedDict):
+    """What changed between two versions; `text` is a unified diff of the sources."""
+
+    workflow: str
+    before: str
+    after: str
+    changes: list[DefinitionChange]
+    text: str

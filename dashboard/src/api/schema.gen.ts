@@ -1276,6 +1276,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/{name}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an execution would do
+         * @description Return levels, agents, conditions, waits and the undoing; nothing is stored or started.
+         */
+        post: operations["plan_workflows__name__plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of a workflow
+         * @description Return the versions that were defined under this name, the newest first.
+         */
+        get: operations["versions_workflows__name__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{name}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed between two versions
+         * @description Return each added, removed and changed step and field, and the diff of the texts.
+         */
+        get: operations["diff_workflows__name__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/executions/{ref}/signals/{name}": {
         parameters: {
             query?: never;
@@ -2250,6 +2310,22 @@ export interface components {
             hash: string;
             /** Name */
             name: string;
+        };
+        /**
+         * DefinitionChange
+         * @description One difference between two versions.
+         */
+        DefinitionChange: {
+            /** Kind */
+            kind: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
+            /** Text */
+            text: string;
         };
         /**
          * DeleteState
@@ -3622,6 +3698,36 @@ export interface components {
             if_failed: components["schemas"]["IfFailed"] | null;
         };
         /**
+         * StepPlanned
+         * @description What one step would do.
+         */
+        StepPlanned: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Level */
+            level: number;
+            /** Depends On */
+            depends_on: string[];
+            /** When */
+            when: string;
+            /** Agent */
+            agent: string | null;
+            /** Routed By */
+            routed_by: string | null;
+            /** Condition */
+            condition: string;
+            /** Skipped */
+            skipped: string | null;
+            /** Many */
+            many: boolean;
+            /** Instances */
+            instances: number | null;
+            /** Waits */
+            waits: components["schemas"]["Reason"][];
+        };
+        /**
          * StopServer
          * @description Whether the agents stop as well.
          */
@@ -4174,12 +4280,86 @@ export interface components {
             source: "shipped" | "user";
         };
         /**
+         * WorkflowDiff
+         * @description What changed between two versions.
+         */
+        WorkflowDiff: {
+            /** Workflow */
+            workflow: string;
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Changes */
+            changes: components["schemas"]["DefinitionChange"][];
+            /** Text */
+            text: string;
+        };
+        /**
          * WorkflowList
          * @description The definitions.
          */
         WorkflowList: {
             /** Items */
             items: components["schemas"]["Workflow"][];
+        };
+        /**
+         * WorkflowPlan
+         * @description What an execution would do; nothing was stored.
+         */
+        WorkflowPlan: {
+            /** Workflow */
+            workflow: string;
+            /** Name */
+            name: string;
+            /** Hash */
+            hash: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /** Levels */
+            levels: string[][];
+            /** Steps */
+            steps: components["schemas"]["StepPlanned"][];
+            /** Waits */
+            waits: components["schemas"]["Reason"][];
+            /** On Failure */
+            on_failure: string;
+            /** Undoes */
+            undoes: string[][];
+            /** Not Undone */
+            not_undone: string[];
+            /** Missing */
+            missing: string[];
+        };
+        /**
+         * WorkflowVersion
+         * @description One version of a workflow.
+         */
+        WorkflowVersion: {
+            /** Hash */
+            hash: string;
+            /** Version */
+            version: string | null;
+            /** Source */
+            source: string;
+            /** Created At */
+            created_at: number;
+            /** Steps */
+            steps: number;
+            /** Newest */
+            newest: boolean;
+        };
+        /**
+         * WorkflowVersions
+         * @description The versions of a workflow, the newest first.
+         */
+        WorkflowVersions: {
+            /** Workflow */
+            workflow: string;
+            /** Items */
+            items: components["schemas"]["WorkflowVersion"][];
         };
     };
     responses: never;
@@ -6449,6 +6629,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskExplained"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_workflows__name__plan_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecuteWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowPlan"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions_workflows__name__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersions"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_workflows__name__diff_get: {
+        parameters: {
+            query?: {
+                before?: string;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDiff"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

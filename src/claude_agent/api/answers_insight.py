@@ -1,5 +1,7 @@
 """What clients receive about why things wait and what would follow."""
 
+from typing import Any
+
 from claude_agent.api.answers import Answer, Shown
 
 
@@ -81,3 +83,79 @@ class TaskExplained(Answer):
     execution_id: str | None
     step_id: str | None
     at: int
+
+
+class StepPlanned(Answer):
+    """What one step would do."""
+
+    id: str
+    kind: str
+    level: int
+    depends_on: list[str]
+    when: str
+    agent: str | None
+    routed_by: str | None
+    condition: str
+    """`none`, `holds`, `fails`, or `later`: only steps before it can tell."""
+    skipped: str | None
+    many: bool
+    instances: int | None
+    waits: list[Reason]
+
+
+class WorkflowPlan(Answer):
+    """What an execution would do; nothing was stored."""
+
+    workflow: str
+    name: str
+    hash: str
+    params: dict[str, Any]
+    levels: list[list[str]]
+    steps: list[StepPlanned]
+    waits: list[Reason]
+    on_failure: str
+    undoes: list[list[str]]
+    """What would be undone, in order, if it failed at its very end."""
+    not_undone: list[str]
+    missing: list[str]
+    """What this version cannot do yet: starting it is refused."""
+
+
+class WorkflowVersion(Answer):
+    """One version of a workflow."""
+
+    hash: str
+    version: str | None
+    source: str
+    created_at: int
+    steps: int
+    newest: bool
+
+
+class WorkflowVersions(Answer):
+    """The versions of a workflow, the newest first."""
+
+    workflow: str
+    items: list[WorkflowVersion]
+
+
+class DefinitionChange(Answer):
+    """One difference between two versions."""
+
+    kind: str
+    """`added`, `removed` or `changed`."""
+    path: str
+    before: Any
+    after: Any
+    text: str
+
+
+class WorkflowDiff(Answer):
+    """What changed between two versions."""
+
+    workflow: str
+    before: str
+    after: str
+    changes: list[DefinitionChange]
+    text: str
+    """A unified diff of the sources."""

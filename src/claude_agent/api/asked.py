@@ -124,3 +124,18 @@ class Decision:
     answers: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
     """What they saw; empty: what is bound now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowStart:
+    """What an execution is made of."""
+
+    name: str
+    """Slug of a defined workflow, or `-` when `source` defines it here and now."""
+    params: Mapping[str, Any]
+    source: str | None = None
+    """The definition's text, for define-and-run at once."""
+    file: str | None = None
+    """The file name that error messages show."""
+    cwd: str | None = None
+    """Absolute folder in which steps work by default."""

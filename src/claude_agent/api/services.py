@@ -21,6 +21,7 @@ from claude_agent.api.asked import (
     SecondChance,
     TaskFilter,
     Wire,
+    WorkflowStart,
 )
 from claude_agent.api.services_approvals import ApprovalServices, TokenServices
 from claude_agent.api.services_hosts import HostServices
@@ -63,21 +64,6 @@ class LogRange:
     """First byte; a negative number counts from the end."""
     limit: int = 65_536
     """At most so many bytes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowStart:
-    """What an execution is made of."""
-
-    name: str
-    """Slug of a defined workflow, or `-` when `source` defines it here and now."""
-    params: Mapping[str, Any]
-    source: str | None = None
-    """The definition's text, for define-and-run at once."""
-    file: str | None = None
-    """The file name that error messages show."""
-    cwd: str | None = None
-    """Absolute folder in which steps work by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

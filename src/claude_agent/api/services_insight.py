@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from claude_agent.api.asked import Wire
+from claude_agent.api.asked import Wire, WorkflowStart
 
 
 class InsightServices(ABC):
@@ -13,6 +13,25 @@ class InsightServices(ABC):
         """Return why an execution, or one step of it, has not ended, and what follows.
 
         Raises NotFound, UnknownName where there is no such step.
+        """
+
+    @abstractmethod
+    def plan_workflow(self, start: WorkflowStart) -> Wire:
+        """Return what an execution would do, without storing anything.
+
+        Raises NotFound, DefinitionInvalid, Invalid.
+        """
+
+    @abstractmethod
+    def workflow_versions(self, name: str) -> Wire:
+        """Return {"workflow","items"}, the newest version first. Raises NotFound."""
+
+    @abstractmethod
+    def workflow_diff(self, name: str, before: str, after: str) -> Wire:
+        """Return {"workflow","before","after","changes","text"}.
+
+        A version is the begin of a hash, or a label; empty: the last but one, the newest. Raises
+        NotFound, Invalid where several begin so.
         """
 
     @abstractmethod

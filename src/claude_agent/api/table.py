@@ -122,6 +122,9 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /workflows
     GET    /workflows/schema
     GET    /workflows/{name}
+    GET    /workflows/{name}/versions
+    GET    /workflows/{name}/diff
+    POST   /workflows/{name}/plan
     POST   /workflows/{name}/execute
     GET    /executions
     GET    /executions/{ref}

@@ -13,3 +13,13 @@ class ExplainQuery(Query):
     step: Annotated[str, StringConstraints(max_length=200)] = Field(
         default="", description="the id of a step or an instance; nothing: every one not closed"
     )
+
+
+Version = Annotated[str, StringConstraints(max_length=128)]
+
+
+class DiffQuery(Query):
+    """Which two versions: the begin of a hash, or a label."""
+
+    before: Version = Field(default="", description="nothing: the last but one")
+    after: Version = Field(default="", description="nothing: the newest")

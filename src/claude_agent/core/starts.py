@@ -63,7 +63,7 @@ class Starts:
     def accept(self, tx: Tx, wanted: Wanted, context: Context) -> Execution:
         """Write a new execution, queued. Raises `Invalid`, `NotFound`."""
         # A parent's folder may be another host's, or one that is made when a task needs it.
-        if wanted.cwd and wanted.parent is None and not _is_folder(Path(wanted.cwd)):
+        if wanted.cwd and wanted.parent is None and not is_folder(Path(wanted.cwd)):
             message = (
                 f"The working directory {wanted.cwd[:200]} is not an existing absolute folder."
             )
@@ -117,5 +117,6 @@ class Starts:
         self._places.enter(tx, run, definition.concurrency, context)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Say whether it is an existing folder, named absolutely."""
     return path.is_absolute() and path.is_dir()

@@ -31,13 +31,13 @@ def plan(definition: Definition, run: Execution) -> tuple[list[list[str]], list[
             chosen.append(seen)
         elif _has_effect(step, seen):
             left.append(seen.id)
-    levels = _levels(definition)
+    depth_of = levels(definition)
     if definition.compensation_order == "parallel":
-        depths = sorted({levels[seen.base] for seen in chosen}, reverse=True)
-        return [[s.id for s in chosen if levels[s.base] == depth] for depth in depths], left
-    least = _least(definition, chosen, levels)
+        depths = sorted({depth_of[seen.base] for seen in chosen}, reverse=True)
+        return [[s.id for s in chosen if depth_of[s.base] == depth] for depth in depths], left
+    least = _least(definition, chosen, depth_of)
     chosen.sort(
-        key=lambda seen: (max(seen.end_seq, least[seen.base]), levels[seen.base], seen.end_seq),
+        key=lambda seen: (max(seen.end_seq, least[seen.base]), depth_of[seen.base], seen.end_seq),
         reverse=True,
     )
     return [[seen.id] for seen in chosen], left
@@ -93,16 +93,17 @@ def _has_effect(step: Step, seen: StepRun) -> bool:
     ) and step.action not in LEAVES_NOTHING
 
 
-def _levels(definition: Definition) -> dict[str, int]:
-    levels: dict[str, int] = {}
+def levels(definition: Definition) -> dict[str, int]:
+    """Return the level of each step: from 1, one more than the highest that it depends on."""
+    found: dict[str, int] = {}
     waiting = {step.id: len(step.depends_on) for step in definition.steps}
     ready = [name for name, count in waiting.items() if not count]
     while ready:
         name = ready.pop()
         before = definition.by_id[name].depends_on
-        levels[name] = 1 + max((levels[each] for each in before), default=0)
+        found[name] = 1 + max((found[each] for each in before), default=0)
         for after in definition.dependents[name]:
             waiting[after] -= 1
             if not waiting[after]:
                 ready.append(after)
-    return levels
+    return found

@@ -2,7 +2,7 @@
 
 from typing_extensions import override
 
-from claude_agent.api.asked import Wire
+from claude_agent.api.asked import Wire, WorkflowStart
 from claude_agent.api.services_insight import InsightServices
 from tests import wire_insight as samples
 
@@ -17,3 +17,15 @@ class MemoryInsight(InsightServices):
     @override
     def explain_task(self, ref: str) -> Wire:
         return samples.task_explained(ref)
+
+    @override
+    def plan_workflow(self, start: WorkflowStart) -> Wire:
+        return samples.plan(dict(start.params))
+
+    @override
+    def workflow_versions(self, name: str) -> Wire:
+        return samples.versions(name)
+
+    @override
+    def workflow_diff(self, name: str, before: str, after: str) -> Wire:
+        return samples.diff(name, before, after)

@@ -87,14 +87,31 @@ def test_broken_definition_names_the_place_and_the_nearest(
 
 def test_dry_run_checks_and_starts_nothing(server: WireServer, cli: Cli, file: str) -> None:
     ran = cli("workflow", "--file", file, "--dry-run")
-    assert ran.out == "deploy is valid: 2 steps, hash cccccccccccc\n"
+    assert "deploy  hash cccccccccccc: 3 steps on 2 levels" in ran.out
+    assert "It takes the concurrency key k." in ran.out
+    assert "if: known later; 3 instances; It takes the lock db, which is free." in ran.out
+    assert "skipped: condition_false" in ran.out
+    assert "undone, if it fails at its end: b[1] + b[0], a" in ran.out
+    assert "not undone: c" in ran.out
     assert not server.world.executions
     assert "deploy" in cli("workflow", "run", "deploy", "--dry-run").out
+    told = json.loads(cli("workflow", "run", "deploy", "x=1", "--dry-run", "-o", "json").out)
+    assert told["params"] == {"x": "1"}
     assert json.loads(cli("workflow", "validate", file, "-o", "json").out)["valid"] is True
 
 
 def test_schema_of_the_format_is_printed_as_json(server: WireServer, cli: Cli) -> None:
     assert json.loads(cli("workflow", "schema").out)["title"] == "A workflow"
+
+
+def test_versions_and_what_changed_between_them(server: WireServer, cli: Cli) -> None:
+    assert "newest" in cli("workflow", "versions", "deploy").out
+    ran = cli("workflow", "diff", "deploy")
+    assert "deploy  dddddddddddd -> cccccccccccc" in ran.out
+    assert '~ steps.a.agent: "x" -> "y"' in ran.out
+    assert "+++ c" not in ran.out
+    assert "+++ c" in cli("workflow", "diff", "deploy", "1", "2", "--text").out
+    assert cli("workflow", "diff", "deploy", "-o", "name").out == "steps.a.agent\n"
 
 
 def test_workflows_are_listed_and_shown(server: WireServer, cli: Cli) -> None:

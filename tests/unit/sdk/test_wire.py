@@ -53,6 +53,12 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire_insight.IfFailed, answers_insight.IfFailed),
     (wire_insight.StepExplained, answers_insight.StepExplained),
     (wire_insight.ExecutionExplained, answers_insight.ExecutionExplained),
+    (wire_insight.StepPlanned, answers_insight.StepPlanned),
+    (wire_insight.WorkflowPlan, answers_insight.WorkflowPlan),
+    (wire_insight.WorkflowVersion, answers_insight.WorkflowVersion),
+    (wire_insight.WorkflowVersions, answers_insight.WorkflowVersions),
+    (wire_insight.DefinitionChange, answers_insight.DefinitionChange),
+    (wire_insight.WorkflowDiff, answers_insight.WorkflowDiff),
     (wire_insight.TaskExplained, answers_insight.TaskExplained),
 ]
 

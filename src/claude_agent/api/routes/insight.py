@@ -1,12 +1,17 @@
 """Why does it wait, and what follows: nothing here changes anything."""
 
+from functools import partial
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import part, read_query, reply, services
+from claude_agent.api.context import part, read_body, read_query, reply, services
+from claude_agent.api.idempotency import reply_once
 from claude_agent.api.openapi import documented
-from claude_agent.api.wire_insight import ExplainQuery
+from claude_agent.api.services import WorkflowStart
+from claude_agent.api.wire import ExecuteWorkflow
+from claude_agent.api.wire_insight import DiffQuery, ExplainQuery
 
 router = APIRouter()
 
@@ -33,3 +38,45 @@ async def explain_execution(request: Request) -> Response:
 async def explain_task(request: Request) -> Response:
     """Return why a task waits: its lock, its queue, a slot, a time, an approval."""
     return await reply(request, services(request).explain_task, part(request, "ref"))
+
+
+@router.post(
+    "/workflows/{name}/plan",
+    tags=["workflows"],
+    summary="What an execution would do",
+    openapi_extra=documented(body=ExecuteWorkflow, answer="WorkflowPlan"),
+)
+async def plan(request: Request) -> Response:
+    """Return levels, agents, conditions, waits and the undoing; nothing is stored or started."""
+    body, plain = await read_body(request, ExecuteWorkflow)
+    start = WorkflowStart(
+        name=part(request, "name"),
+        params=body.params,
+        source=body.source,
+        file=body.file,
+        cwd=body.cwd,
+    )
+    return await reply_once(request, 200, partial(services(request).plan_workflow, start), plain)
+
+
+@router.get(
+    "/workflows/{name}/versions",
+    tags=["workflows"],
+    summary="The versions of a workflow",
+    openapi_extra=documented(answer="WorkflowVersions"),
+)
+async def versions(request: Request) -> Response:
+    """Return the versions that were defined under this name, the newest first."""
+    return await reply(request, services(request).workflow_versions, part(request, "name"))
+
+
+@router.get(
+    "/workflows/{name}/diff",
+    tags=["workflows"],
+    summary="What changed between two versions",
+    openapi_extra=documented(query=DiffQuery, answer="WorkflowDiff"),
+)
+async def diff(request: Request) -> Response:
+    """Return each added, removed and changed step and field, and the diff of the texts."""
+    wanted, name = read_query(request, DiffQuery), part(request, "name")
+    return await reply(request, services(request).workflow_diff, name, wanted.before, wanted.after)

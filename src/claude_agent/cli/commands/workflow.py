@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 import click
 from typing_extensions import override
 
+from claude_agent.cli.commands import workflow_versions
 from claude_agent.cli.durations import Duration
 from claude_agent.cli.look import Look
 from claude_agent.cli.options import (
@@ -19,6 +20,7 @@ from claude_agent.cli.options import (
 from claude_agent.cli.output import View, format_option, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import counted
+from claude_agent.cli.views import plans as plans_view
 from claude_agent.cli.views.common import as_items
 from claude_sdk.options import Source
 from claude_sdk.wire import Execution, Validated, Workflow
@@ -63,7 +65,7 @@ class Given(TypedDict):
 @click.option("--cwd", metavar="PATH", help="The workspace (else the current folder).")
 @click.option("--idempotency-key", metavar="K", help="The same key never starts twice.")
 @click.option("--timeout", type=Duration(), help="Stop waiting then; the work goes on.")
-@click.option("--dry-run", is_flag=True, help="Only check the definition.")
+@click.option("--dry-run", is_flag=True, help="Show what it would do; start nothing.")
 @wait_options
 @format_option
 @pass_session
@@ -72,7 +74,11 @@ def run(session: Session, form: str, **given: Unpack[Given]) -> int:
     name, params = _words(given)
     source = _read(given["file"]) if given["file"] else None
     if given["dry_run"]:
-        return _dry_run(session, name, source, form)
+        show(
+            plans_view.plan(session.system.workflows.plan(name, **_body(source, params, given))),
+            form,
+        )
+        return 0
     execution = _start(session, name, source, params, given)
     from claude_agent.cli.follow import Following, follow_execution  # noqa: PLC0415 - after checks
 
@@ -104,24 +110,19 @@ def _read(file: str) -> Source:
     return {"source": text, "file": name[-_LONGEST_NAME:]}
 
 
-def _dry_run(session: Session, name: str, source: Source | None, form: str) -> int:
-    if source is None:
-        show(_workflow(session.system.workflows.get(name)), form)
-    else:
-        checked = session.system.workflows.validate(source["source"], file=source["file"])
-        show(_valid(checked), form)
-    return 0
-
-
 def _start(
     session: Session, name: str, source: Source | None, params: dict[str, object], given: Given
 ) -> Execution:
+    key = given["idempotency_key"]
+    return session.system.workflows.execute(name, key=key, **_body(source, params, given))
+
+
+def _body(source: Source | None, params: dict[str, object], given: Given) -> Source:
     # The server reads texts as the types that the definition declares.
     body: Source = {"params": params, "cwd": folder(given["cwd"])}
     if source:
         body["source"], body["file"] = source["source"], source["file"]
-    key = given["idempotency_key"]
-    return session.system.workflows.execute(name, key=key, **body)
+    return body
 
 
 def _started(execution: Execution, address: str) -> View:
@@ -230,3 +231,7 @@ def _input(name: str, given: dict[str, object]) -> str:
 def _after(step: dict[str, object]) -> str:
     needed = step.get("depends_on")
     return ", ".join(map(str, needed)) if isinstance(needed, list) else ""
+
+
+command.add_command(workflow_versions.versions)
+command.add_command(workflow_versions.diff)

@@ -36,7 +36,7 @@ def at_the_end(step: Step) -> bool:
 
 def start_or_skip(scene: Scene, step: Step) -> None:
     """Begin a step, or skip it with the reason; an expression that fails fails the step."""
-    verdict = _unwanted(scene, step)
+    verdict = unwanted(scene, step)
     if verdict:
         scene.say(ev.StepSkipped(step=step.id, reason=verdict))
         return
@@ -55,7 +55,7 @@ def start_or_skip(scene: Scene, step: Step) -> None:
         scene.fail(step.id, "expression", str(error), started=False)
 
 
-def _unwanted(scene: Scene, step: Step) -> str:
+def unwanted(scene: Scene, step: Step) -> str:
     """Return why the step is not run, or nothing."""
     if step.when == "always":
         return ""

@@ -21,3 +21,8 @@ SELECT me.effective_priority,
 SELECT ref FROM tasks
  WHERE lock_name = :name AND lock_name <> '' AND state = 'ready'
  ORDER BY submitted_pos LIMIT 1;
+
+-- name: explain.versions
+-- The versions of a workflow, the one that a start by name takes first.
+SELECT hash, origin, created_at FROM definitions WHERE slug = :slug
+ ORDER BY created_at DESC, hash LIMIT 200;
