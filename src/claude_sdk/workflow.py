@@ -42,6 +42,7 @@ class WorkflowKeys(TypedDict, total=False):
     defaults: Values
     on_failure: str
     on_cancel: str
+    siblings: str
     compensation: Values
     outputs: Values
 
