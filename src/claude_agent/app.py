@@ -129,8 +129,8 @@ class App:
     def _build_core(self, home: Path) -> None:
         self._follower = LogFollower(self.database)
         self._desk = TaskDesk(self.clock, self._ids, self._notifier)
-        self._approvals = build_approvals(self.settings, self._foundation, self._desk)
         self._executions = ExecutionDesk(self._desk, self.catalogue)
+        self._approvals = build_approvals(self.settings, self._foundation, self._executions)
         self._subscriptions = Subscriptions(self.database, self._follower, self.clock)
         self._links = ExecutionLinks(
             self._foundation, self._desk, self._executions, home / "workspaces"
@@ -205,7 +205,7 @@ class App:
             catalogue=self.catalogue,
             clock=self.clock,
         )
-        self._approvals.tell(self._bridge.preview)
+        self._approvals.tell(self._bridge.preview, self._bridge.changes_at)
         self._journal = Journal(
             records=RunJournal(self.database, self._desk, self._control.actor),
             clock=self.clock,

@@ -2,20 +2,24 @@
 
 from claude_agent.core.approval_book import ApprovalBook
 from claude_agent.core.approvals import ApprovalDesk
+from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
-from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.approval_policy import Match, Policy, Rule
 from claude_agent.domain.duration import parse_duration
 from claude_agent.settings import Settings
 from claude_agent.settings_model import ApprovalRule, Approvals
 
 
-def build_approvals(settings: Settings, foundation: Foundation, desk: TaskDesk) -> ApprovalDesk:
-    """Return who takes decisions; from now on the desk holds what the policy holds."""
+def build_approvals(
+    settings: Settings, foundation: Foundation, executions: ExecutionDesk
+) -> ApprovalDesk:
+    """Return who takes decisions; from now on what the policy holds waits for them."""
     policy = policy_of(settings.approvals)
     book = ApprovalBook(policy, foundation.ids, advisory=is_advisory(settings))
-    desk.guard(book)
-    return ApprovalDesk(foundation, desk, book)
+    executions.tasks.guard(book)
+    approvals = ApprovalDesk(foundation, executions.tasks, book)
+    approvals.serve(executions)
+    return approvals
 
 
 def is_advisory(settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from claude_agent.agents import diff
+from claude_agent.agents import checkout, diff
 from claude_agent.agents.adapter import Adapter
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
@@ -115,6 +115,11 @@ class AgentBridge:
         """
         agent = self._catalogue.agent(task.spec.agent)
         return self._planner.preview(task, agent, self.adapter_for(task))
+
+    @staticmethod
+    def changes_at(folder: str) -> str:
+        """Return the uncommitted changes of the checkout that holds a folder."""
+        return checkout.changes_at(folder)
 
     def _open(self, task: Task, adapter: Adapter) -> None:
         folder = self._planner.folder(task)

@@ -100,6 +100,14 @@ def repo_of(cwd: Path, stop: Path) -> tuple[Mapping[str, Any] | None, str]:
     return found, diff
 
 
+def changes_at(folder: str) -> str:
+    """Return the uncommitted changes of the checkout that holds a folder; a sentence if none."""
+    top = top_of(Path(folder), Path("/"))
+    if top is None:
+        return f"({folder} is in no checkout)"
+    return diff_of(top)[:SHOWN_DIFF]
+
+
 def named_files(texts: Iterable[str], cwd: Path) -> dict[str, str]:
     """Return a mark for each file that commands name, so that a changed script is noticed.
 

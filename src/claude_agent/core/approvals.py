@@ -13,7 +13,9 @@ from typing import Any
 from typing_extensions import override
 
 from claude_agent.core.approval_book import ApprovalBook
+from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
+from claude_agent.core.step_approvals import StepApprovals, wants_diff
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.timed import Timed
 from claude_agent.domain.approval import (
@@ -48,7 +50,7 @@ class Planned:
 
 
 Plan = Callable[[Task], Planned]
-OnStep = Callable[[Tx, Approval, Context], None]
+DiffOf = Callable[[str], str]
 
 
 class ApprovalDesk(Timed):
@@ -60,12 +62,19 @@ class ApprovalDesk(Timed):
         self._desk = desk
         self.book = book
         self._plan: Plan | None = None
-        self._on_step: OnStep | None = None
+        self._diff_of: DiffOf | None = None
+        self._executions: ExecutionDesk | None = None
+        self._steps: StepApprovals | None = None
 
-    def tell(self, plan: Plan, on_step: OnStep | None = None) -> None:
-        """Hand over who can draw what a task would run, and who takes decisions about steps."""
+    def serve(self, executions: ExecutionDesk) -> None:
+        """Ask for what steps of executions wait for, and hand them the answers."""
+        self._executions = executions
+        self._steps = StepApprovals(self.book, executions)
+
+    def tell(self, plan: Plan, diff_of: DiffOf | None = None) -> None:
+        """Hand over who can draw what a task would run, and the changes of a checkout."""
         self._plan = plan
-        self._on_step = on_step
+        self._diff_of = diff_of
 
     def look(self, ref: str) -> tuple[Approval, str]:
         """Return an approval with what would run, bound; and why that cannot be drawn."""
@@ -97,10 +106,20 @@ class ApprovalDesk(Timed):
         return bound, bool(approval.digest) and bound.digest != approval.digest
 
     def _draw(self, approval: Approval) -> Planned | None:
-        if not approval.open or not approval.task_id or self._plan is None:
+        if approval.open and not approval.task_id:
+            return self._draw_step(approval)
+        if not approval.open or self._plan is None:
             return None
         task = self._database.read(lambda r: task_rows.peek(r, approval.task_id))
         return None if task is None or task.state != TaskState.HELD else self._plan(task)
+
+    def _draw_step(self, approval: Approval) -> Planned | None:
+        steps, executions, diff_of = self._steps, self._executions, self._diff_of
+        if not wants_diff(approval) or steps is None or executions is None or diff_of is None:
+            return None  # bound when it was asked: its values do not change any more
+        run = self._database.read(lambda r: executions.load(r, approval.execution_id))
+        digest, shown = steps.draw(approval, run, diff_of)
+        return Planned(digest=digest, shown=shown)
 
     def _locked(self, tx: Tx, approval: Approval) -> Approval:
         """Return the approval as it is now, what it belongs to locked before it."""
@@ -139,8 +158,8 @@ class ApprovalDesk(Timed):
         if approval.open:
             return
         if not approval.task_id:
-            if self._on_step is not None:
-                self._on_step(tx, approval, context)
+            if self._steps is not None:
+                self._steps.answer(tx, approval, context)
             return
         task = task_rows.load(tx, approval.task_id)
         if task is None or task.state != TaskState.HELD or task.approval != approval.id:

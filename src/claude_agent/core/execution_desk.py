@@ -37,6 +37,11 @@ class ExecutionDesk:
         desk.tell(self.on_facts)
         cel.install()
 
+    @property
+    def tasks(self) -> TaskDesk:
+        """Who writes the tasks of its steps."""
+        return self._desk
+
     def follow(self, *followers: Follower) -> None:
         """Let these act on every decision, in its transaction, once it is written."""
         self._followers += followers

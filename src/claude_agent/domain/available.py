@@ -10,7 +10,6 @@ from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.problem import DefinitionError, Problem
 
 OF_STEPS: Mapping[str, Callable[[Step], object]] = {
-    "type: approval": lambda step: step.approval,
     "agent: a list": lambda step: step.agents,
     "agent: capabilities": lambda step: step.capabilities,
     "fallback": lambda step: step.fallback,

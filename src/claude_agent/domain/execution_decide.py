@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.approving import take_answer
 from claude_agent.domain.deciding.ending import settle
 from claude_agent.domain.deciding.facts import take_child, take_fact
 from claude_agent.domain.deciding.news import (
+    Answered,
     Begin,
     CancelAsked,
     ChildEnded,
@@ -87,5 +89,6 @@ _TAKERS: Mapping[type, Callable[[Scene, Any], None]] = {
     Reopen: reopen,
     ResumeUndo: resume_undo,
     UndoOverdue: undo_overdue,
+    Answered: take_answer,
 }
 """Who takes each kind of news."""

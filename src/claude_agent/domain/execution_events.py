@@ -187,8 +187,6 @@ class StepHeld(Payload):
 
     TYPE: ClassVar[str] = "step.held"
     step: str
-    approval: str = ""
-    """The approval of a step that is one."""
 
 
 @payload

@@ -1,7 +1,10 @@
 """What follows from news once it is folded: the next steps, the handlers, the end."""
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.approving import rewinds_to
 from claude_agent.domain.deciding.many import go_on
+from claude_agent.domain.deciding.news import Reopen
+from claude_agent.domain.deciding.reopening import reopen, rewound
 from claude_agent.domain.deciding.scene import GOING, STOPPING, Scene
 from claude_agent.domain.deciding.starting import start_or_skip, start_ready
 from claude_agent.domain.deciding.undoing import after_stop, undo_next
@@ -54,6 +57,9 @@ def _rest(scene: Scene) -> None:
         return
     if run.state == _E.COMPENSATING:
         undo_next(scene)
+    elif back := rewinds_to(scene):
+        reopen(scene, Reopen(said=rewound(scene.definition, run, back, run.message)))
+        settle(scene)
     elif run.any_open:
         _wait_or_go(scene)
     elif run.state in STOPPING:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.approving import start_approval
 from claude_agent.domain.deciding.children import start_child
 from claude_agent.domain.deciding.saying import start_emit, start_switch
 from claude_agent.domain.deciding.scene import Scene, Starter, Submit
@@ -26,6 +27,7 @@ def _submit(scene: Scene, step: Step, seen: StepRun) -> None:
 
 
 STARTERS: Mapping[str, Starter] = {
+    "approval": start_approval,
     "wait": start_wait,
     "emit": start_emit,
     "switch": start_switch,

@@ -1,7 +1,7 @@
 """What an execution can be told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from claude_agent.domain.definition_parts import Data
@@ -75,6 +75,17 @@ class EventSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An approval that a step waits for was decided, or ran out."""
+
+    step: str
+    yes: bool
+    by: str
+    note: str = ""
+    answers: Data = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChildEnded:
     """The execution that a step started has ended."""
 
@@ -119,7 +130,8 @@ class UndoOverdue:
 
 
 News = (
-    TimerDue
+    Answered
+    | TimerDue
     | ClockJumped
     | Signalled
     | EventSeen

@@ -6,6 +6,7 @@ from typing import Any
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.definition import Definition, Step
+from claude_agent.domain.definition_kinds import Approval
 from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.execution import Execution, StepRun, fold
@@ -58,6 +59,19 @@ class Emitted:
     data: Data
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """An approval that a step waits for."""
+
+    step: str
+    prompt: str
+    shown: Data
+    """Values, resolved."""
+    diff_of: str
+    """The folder whose uncommitted changes are shown as well; empty: none are."""
+    approval: Approval
+
+
 @dataclass(slots=True, kw_only=True)
 class Decision:
     """What follows: events in order, tasks to submit, tasks to cancel."""
@@ -69,6 +83,7 @@ class Decision:
     children: list[Child] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     emits: list[Emitted] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
 
 
 def _no_id() -> tuple[str, str]:

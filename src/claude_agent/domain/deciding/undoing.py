@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import plan
+from claude_agent.domain.deciding.approving import goes_back
 from claude_agent.domain.deciding.news import ChildEnded, Fact, ResumeUndo, UndoOverdue
 from claude_agent.domain.deciding.scene import Scene, Submit
 from claude_agent.domain.execution import Execution
@@ -62,10 +63,8 @@ def undo_overdue(scene: Scene, _news: UndoOverdue) -> None:
 def after_stop(scene: Scene) -> None:
     """Nothing runs any more: go back where that is wanted and there is something, or end."""
     run = scene.run
-    if run.cancel_requested:
-        wanted = run.compensate_on_cancel
-    else:
-        wanted = scene.definition.on_failure == "compensate"
+    asked = run.cancel_requested
+    wanted = run.compensate_on_cancel if asked else goes_back(scene.definition, run)
     groups, left = plan(scene.definition, run)
     if wanted and groups:
         scene.say(ev.CompensationPlanned(groups=groups, not_undone=left))

@@ -55,3 +55,8 @@ SELECT MIN(due_at) AS at FROM approvals WHERE state = 'requested' AND due_at IS 
 -- name: approvals.timed
 -- Those that a jump of the wall clock would hurry or hold up.
 SELECT id, task_id FROM approvals WHERE state = 'requested' AND due_at IS NOT NULL ORDER BY id;
+
+-- name: approvals.open_of_step
+-- What a step of an execution waits for.
+SELECT id FROM approvals
+ WHERE execution_id = :execution AND step_id = :step AND state = 'requested' AND task_id = '';
