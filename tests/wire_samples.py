@@ -124,6 +124,7 @@ def execution(ref: str, *, params: Json | None = None, cwd: str | None = None) -
         "error": None,
         "outputs": None,
         "not_undone": [],
+        "started_by": None,
         "steps": [step("build", "backend-api"), step("deploy", "deployment", after="build")],
         "url": f"/ui/#/executions/{ref}",
     }
@@ -341,4 +342,37 @@ def rollback() -> Json:
         "reason": "exit",
         "failed_step": "verify",
         "ended_at": NOW,
+    }
+
+
+def schedule_tick() -> Json:
+    return {
+        "tick": NOW,
+        "kind": "cron",
+        "state": "started",
+        "at": NOW,
+        "reason": None,
+        "message": None,
+        "execution_id": "execution-1",
+        "execution_ref": "X1",
+        "execution_state": "running",
+    }
+
+
+def schedule(name: str, *, state: str = "active") -> Json:
+    return {
+        "id": name,
+        "workflow": "nightly",
+        "definition": "ab" * 32,
+        "cron": "0 3 * * *",
+        "tz": "Europe/Rome",
+        "catchup_ms": 0,
+        "overlap": "skip",
+        "inputs": {},
+        "state": state,
+        "reason": None,
+        "next": [NOW + 60_000],
+        "last": None,
+        "created_at": NOW,
+        "updated_at": NOW,
     }

@@ -22,6 +22,7 @@ from claude_sdk.parts import (
 )
 from claude_sdk.queues import Queues
 from claude_sdk.resilience import Resilience
+from claude_sdk.schedules import Schedules
 from claude_sdk.state import State
 from claude_sdk.transport import Patience, Transport
 
@@ -65,6 +66,7 @@ class ClaudeSystem:
         self.agents = Agents(self._transport)
         self.queues = Queues(self._transport)
         self.hosts = Hosts(self._transport)
+        self.schedules = Schedules(self._transport)
         self.state = State(self._transport)
         self.resilience = Resilience(self._transport)
         self.dead_letters = DeadLetters(self._transport)

@@ -134,6 +134,7 @@ class Execution(TypedDict):
     error: Failure | None
     outputs: Json | None
     not_undone: list[str]
+    started_by: Json | None
     steps: list[Step]
     url: str
 

@@ -70,6 +70,7 @@ def play(stand: Stand) -> None:
     _another_host(stand)
     _processes(stand)
     _messages(stand)
+    _schedules(stand)
     stand.restart()
     stand.running("database", title="runs while it is moved")
 
@@ -137,6 +138,23 @@ def _tasks_that_run(stand: Stand) -> None:
     stand.end(stand.task(second.id), NO)
     lost = stand.reaped(stand.running("testing"))
     stand.orders.answer(lost.id, "succeeded", ODD, "me")
+
+
+def _schedules(stand: Stand) -> None:
+    desk = stand.links.triggers.schedule_desk
+    lines = [{"cron": "* * * * *", "overlap": how} for how in ("skip", "queue")]
+    body = [{"id": "a", "run": "true", "agent": "testing"}]
+    flow = {"name": "Timed", "on": {"schedule": lines}, "steps": body}
+    stand.engine.define_workflow(flow)
+    for _ in range(2):
+        stand.clock.advance(60_000)
+        stand.scheduler.tick()
+    desk.pause("timed.1", reason=ODD, actor="me")
+    desk.resume("timed.1", actor="me")
+    stand.clock.advance(3_600_000)
+    stand.scheduler.tick()
+    stand.engine.define_workflow(flow | {"on": {"schedule": lines[:1]}})
+    desk.pause("timed.1", reason="", actor="me")
 
 
 def _executions(stand: Stand) -> None:

@@ -29,6 +29,7 @@ from claude_agent.api.routes import (
     insight,
     queues,
     resilience,
+    schedules,
     second_chances,
     signals,
     state,
@@ -42,6 +43,7 @@ from claude_agent.clock import Clock, SystemClock
 from claude_agent.errors import ClaudeAgentError
 
 _ROUTERS = (
+    schedules,
     system,
     tasks,
     agents,

@@ -28,6 +28,7 @@ from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 from claude_agent.api.services_resilience import ResilienceServices
+from claude_agent.api.services_schedules import ScheduleServices
 from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
 
@@ -318,6 +319,7 @@ class Services(
     SignalServices,
     StateServices,
     ResilienceServices,
+    ScheduleServices,
     ApprovalServices,
     TokenServices,
     WorkflowServices,

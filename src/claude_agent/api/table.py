@@ -91,6 +91,12 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /queues/{name}/purge
     GET    /resilience
     POST   /resilience/{name}/reset
+    GET    /schedules
+    GET    /schedules/{name}
+    POST   /schedules/{name}/pause
+    POST   /schedules/{name}/resume
+    POST   /schedules/{name}/trigger
+    POST   /schedules/{name}/backfill
     GET    /state
     GET    /state/snapshots
     POST   /state/snapshots

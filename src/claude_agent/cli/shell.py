@@ -30,6 +30,7 @@ COMMANDS = {
     "approval": "See what waits for a yes; approve, reject.",
     "agent": "Look at agents, attach to their sessions.",
     "queue": "Pause, resume, limit, purge queues.",
+    "schedule": "See when workflows start by themselves.",
     "deadletter": "Look at dead letters, run them again, discard.",
     "breaker": "See what is left alone after failures, and what was healed.",
     "state": "Read, set and watch shared state.",

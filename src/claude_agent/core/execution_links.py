@@ -16,6 +16,7 @@ from claude_agent.core.signals import EVENT, EventWaits, Signals, StepTimers
 from claude_agent.core.starts import Starts
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.timed import Timed
+from claude_agent.core.triggers import Triggers
 from claude_agent.domain.deciding.news import ChildEnded, EventSeen
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution
@@ -48,12 +49,14 @@ class ExecutionLinks(Timed):
         self.signals = Signals(executions)
         self.waits = EventWaits(self.inbox)
         self.timers = StepTimers(foundation, executions)
+        self.triggers = Triggers(foundation, desk, executions, self.starts, self.inbox)
+        self.starts.armed.append(self.triggers.arm)
         executions.follow(self.places.follow, self.children.follow, self._emit)
 
     @property
     def timed(self) -> tuple[Timed, ...]:
         """What the scheduler looks after."""
-        return (self, self.timers)
+        return (self, self.timers, self.triggers.schedules)
 
     def _emit(self, tx: Tx, _before: Execution, decision: Decision, context: Context) -> None:
         for event in decision.emits:

@@ -42,6 +42,7 @@ def execution_view(run: Execution, definition: Definition, *, whole: bool = True
         else None,
         "outputs": dict(run.outputs) if run.outputs is not None else None,
         "not_undone": list(run.not_undone),
+        "started_by": dict(run.started_by) or None,
         "steps": steps,
         "url": f"/ui/#/executions/{run.ref}",
     }

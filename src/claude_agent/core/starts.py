@@ -1,6 +1,6 @@
 """Beginnings of executions: a definition, parameters and a place become rows and a first event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +47,12 @@ class Wanted:
     """The definitions of its sub-workflows; None: the newest ones."""
     fork: tuple[str, Mapping[str, Data]] | None = None
     """The execution that it comes from, and what it takes over of that one's steps."""
+    started_by: Mapping[str, object] = field(default_factory=dict)
+    """The schedule, webhook or event that wants it; empty: a person or a step."""
+
+
+Arm = Callable[[Tx, Definition, str, str], None]
+"""(transaction, definition, its hash, who): arms what a stored definition says starts it."""
 
 
 class Starts:
@@ -59,6 +65,8 @@ class Starts:
         self._executions = executions
         self._places = places
         self._workspaces = workspaces
+        self.armed: list[Arm] = []
+        """What is told of each definition that is stored to stay, in its transaction."""
 
     def accept(self, tx: Tx, wanted: Wanted, context: Context) -> Execution:
         """Write a new execution, queued. Raises `Invalid`, `NotFound`."""
@@ -90,6 +98,7 @@ class Starts:
             pins=self._executions.pins(tx, definition) if pins is None else pins,
             forked_from=wanted.fork[0] if wanted.fork else "",
             inherited=wanted.fork[1] if wanted.fork else {},
+            started_by=wanted.started_by,
         )
         said = self._keyed(definition, execution_id, said, context)
         run = submitted(execution_id, said, context.at)

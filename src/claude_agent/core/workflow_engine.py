@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
+from claude_agent.core import cron
 from claude_agent.core.definition_source import parse
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
@@ -57,18 +58,31 @@ class WorkflowEngine:
             actions=self._catalogue.actions,
             workflows=self._database.read(_slugs),
             is_zone=_is_zone,
+            cron_problem=lambda text, zone: cron.problem(text, zone, self._clock.now()),
         )
 
     def define_workflow(
         self, definition: str | Mapping[str, Any], *, file: str = "", origin: str = "user"
     ) -> str:
-        """Store a definition and return its hash, its version for ever. Raises as `compile`."""
+        """Store a definition and return its hash, its version for ever. Raises as `compile`.
+
+        From then on it starts by itself where it says so (`on`).
+        """
         compiled = self.compile(definition, file=file)
         source = definition if isinstance(definition, str) else json.dumps(definition)
-        return self._database.write(lambda tx: self.put(tx, compiled, source, origin))
+        return self._database.write(lambda tx: self.apply(tx, compiled, source, origin))
+
+    def apply(
+        self, tx: Tx, definition: Definition, source: str, origin: str, *, actor: str = "operator"
+    ) -> str:
+        """Store a compiled definition to stay, with what starts it; return its hash."""
+        digest = self.put(tx, definition, source, origin)
+        for arm in self._starts.armed:
+            arm(tx, definition, digest, actor)
+        return digest
 
     def put(self, tx: Tx, definition: Definition, source: str, origin: str) -> str:
-        """Store a compiled definition in the caller's transaction; return its hash."""
+        """Store a compiled definition, to run it once or to stay; return its hash."""
         digest = definition.digest
         tx.execute(
             "executions.put_definition",
@@ -97,7 +111,8 @@ class WorkflowEngine:
         if isinstance(workflow_id, str):
             digest = self._database.read(lambda r: self.newest(r, workflow_id)["hash"])
         else:
-            digest = self.define_workflow(workflow_id)
+            compiled, source = self.compile(workflow_id), json.dumps(workflow_id)
+            digest = self._database.write(lambda tx: self.put(tx, compiled, source, "user"))
         return self._database.write(
             lambda tx: self.start(tx, digest, params or {}, cwd=cwd, actor=actor)
         )

@@ -25,7 +25,8 @@ OF_STEPS: Mapping[str, Callable[[Step], object]] = {
 """What a step may say: the words, and a test that is true where a step says it."""
 
 OF_DEFINITIONS: Mapping[str, Callable[[Definition], object]] = {
-    "on": lambda definition: definition.on != type(definition.on)(),
+    "on.webhook": lambda definition: definition.on.webhook,
+    "on.event": lambda definition: definition.on.event,
     "budget": lambda definition: definition.budget,
 }
 """What the top level may say."""

@@ -68,6 +68,8 @@ class Known:
     """The workflows by slug; None: any name is taken."""
     is_zone: Callable[[str], bool] | None = None
     """Whether there is a time zone of this name; None: any name is taken."""
+    cron_problem: Callable[[str, str], str] | None = None
+    """What is wrong with a cron expression in a time zone; None: only its form is looked at."""
 
 
 def compile_definition(
@@ -77,6 +79,7 @@ def compile_definition(
     actions: Mapping[str, ActionSpec],
     workflows: Collection[str] | None = None,
     is_zone: Callable[[str], bool] | None = None,
+    cron_problem: Callable[[str, str], str] | None = None,
 ) -> Definition:
     """Return the definition that `tree` describes.
 
@@ -84,7 +87,13 @@ def compile_definition(
     problem, in the order of the source.
     """
     able = agents if isinstance(agents, Mapping) else dict.fromkeys(agents, ())
-    known = Known(agents=able, actions=actions, workflows=workflows, is_zone=is_zone)
+    known = Known(
+        agents=able,
+        actions=actions,
+        workflows=workflows,
+        is_zone=is_zone,
+        cron_problem=cron_problem,
+    )
     problems = Problems()
     root = Cursor(tree, "", problems)
     if is_small(tree, TOP_KEYS):
@@ -112,7 +121,9 @@ def _full(root: Cursor, known: Known) -> Definition | None:
         workflows=known.workflows,
     )
     secrets = read_secrets(get("secrets"))
-    around = Surroundings(scope=scope, secrets=secrets, is_zone=known.is_zone)
+    around = Surroundings(
+        scope=scope, secrets=secrets, is_zone=known.is_zone, cron_problem=known.cron_problem
+    )
     defaults = _defaults(get("defaults"), scope, secrets)
     compiled = compile_steps(_step_list(root, fields), scope, defaults)
     env = environment(get("env"))

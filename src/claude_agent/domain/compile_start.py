@@ -29,6 +29,15 @@ WEBHOOK_KEYS = ("path", "auth", "secret", "if", "inputs")
 EVENT_KEYS = ("type", "if", "inputs")
 CONCURRENCY_KEYS = ("key", "limit", "on_conflict")
 BUDGET_KEYS = ("usd", "tokens", "minutes", "on_exceed")
+CRON_NAMES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 AUTHS = ("hmac-sha256",)
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,#-]+")
 _CRON_FIELDS = (5, 6)
@@ -47,6 +56,8 @@ class Surroundings:
     """The declared secrets."""
     is_zone: Callable[[str], bool] | None
     """Whether there is a time zone of this name; None: not known here."""
+    cron_problem: Callable[[str, str], str] | None = None
+    """What is wrong with a cron expression in a time zone, or nothing; None: not known here."""
 
 
 def read_secrets(cursor: Cursor | None) -> tuple[str, ...]:
@@ -89,23 +100,32 @@ def _schedule(cursor: Cursor, around: Surroundings) -> Schedule | None:
     if "cron" not in fields:
         cursor.fail(f"{cursor.path} has no 'cron'", 'write cron: "0 6 * * MON-FRI"')
         return None
-    cron = fields["cron"].text() or ""
-    parts = cron.split()
-    if cron and (
-        len(parts) not in _CRON_FIELDS or not all(_CRON_FIELD.fullmatch(each) for each in parts)
-    ):
-        hint = 'minute, hour, day, month, weekday: "0 6 * * MON-FRI"'
-        fields["cron"].fail(f"'{cron:.60}' is no cron expression", hint)
     zone = fields["tz"].text() if "tz" in fields else None
     if zone is not None and around.is_zone is not None and not around.is_zone(zone):
         fields["tz"].fail(f"there is no time zone '{zone:.60}'", "write it like Europe/Rome")
+        zone = None
     return Schedule(
-        cron=" ".join(parts),
+        cron=_cron(fields["cron"], zone or "UTC", around),
         tz=zone or "UTC",
         catchup_ms=(duration(fields["catchup"]) if "catchup" in fields else None) or 0,
         overlap=(fields["overlap"].choice(OVERLAPS) if "overlap" in fields else None) or "skip",
         inputs=_inputs(fields.get("inputs"), around),
     )
+
+
+def _cron(cursor: Cursor, zone: str, around: Surroundings) -> str:
+    """Read the times; the short names are written out."""
+    text = cursor.text() or ""
+    parts = CRON_NAMES.get(text.strip().lower(), text).split()
+    cron = " ".join(parts)
+    if not text:
+        return ""
+    hint = 'minute, hour, day, month, weekday: "0 6 * * MON-FRI"'
+    if len(parts) not in _CRON_FIELDS or not all(_CRON_FIELD.fullmatch(each) for each in parts):
+        cursor.fail(f"'{text:.60}' is no cron expression", hint)
+    elif around.cron_problem is not None and (wrong := around.cron_problem(cron, zone)):
+        cursor.fail(f"'{text:.60}' {wrong}", hint)
+    return cron
 
 
 def _webhook(cursor: Cursor, around: Surroundings) -> Webhook | None:

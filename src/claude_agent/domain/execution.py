@@ -78,6 +78,8 @@ class Execution:
     concurrency_limit: int = 0
     signals: tuple[Data, ...] = ()
     """What was sent and no step has taken yet: `{n, name, data, source}`."""
+    started_by: Data = field(default_factory=dict)
+    """What started it if no person did: `kind` (schedule, webhook, event) and which."""
     tally: Tally = field(init=False, compare=False, repr=False)
     """Counts of its steps, so that nobody looks through all of them."""
     changed: set[str] = field(init=False, compare=False, repr=False)
@@ -183,6 +185,7 @@ def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execut
         concurrency_limit=said.concurrency_limit,
         steps=steps,
         forked_from=said.forked_from,
+        started_by=said.started_by,
     )
 
 

@@ -34,6 +34,8 @@ class ExecutionSubmitted(Payload):
     """The execution whose results it begins with; empty: none."""
     inherited: Mapping[str, Data] = field(default_factory=dict)
     """Steps (and instances) that count as done here: how they ended, and what they delivered."""
+    started_by: Data = field(default_factory=dict)
+    """What started it if no person did: `kind` (schedule, webhook, event) and which."""
 
 
 @payload

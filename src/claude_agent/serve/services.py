@@ -8,6 +8,7 @@ from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.insight import Insight
 from claude_agent.serve.queues import Queues
 from claude_agent.serve.resilience import Healing
+from claude_agent.serve.schedules import Schedules
 from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
@@ -26,6 +27,7 @@ class ServerServices(
     Approvals,
     Tokens,
     Healing,
+    Schedules,
     Workflows,
     Executions,
     Insight,

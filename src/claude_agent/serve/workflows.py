@@ -50,7 +50,8 @@ class Workflows(Base, WorkflowServices):
     @override
     def define_workflow(self, source: str, file: str, *, actor: str) -> Wire:
         definition = self._parts.engine.compile(source, file=file)
-        self._database.write(lambda tx: self._parts.engine.put(tx, definition, source, "user"))
+        engine = self._parts.engine
+        self._database.write(lambda tx: engine.apply(tx, definition, source, "user", actor=actor))
         return {
             "workflow": definition.slug,
             "hash": definition.digest,
@@ -63,7 +64,7 @@ class Workflows(Base, WorkflowServices):
 
         def work(tx: Tx) -> None:
             if tx.row("executions.definition", hash=definition.digest) is None:
-                self._parts.engine.put(tx, definition, source, "shipped")
+                self._parts.engine.apply(tx, definition, source, "shipped", actor="server")
 
         self._database.write(work)
 

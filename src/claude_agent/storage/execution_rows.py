@@ -48,7 +48,11 @@ _STEP_FLAGS = ("started", "waits", "ended_well", "in_force", "tried", "undo_skip
 def to_row(run: Execution) -> dict[str, Any]:
     """Return every column of the execution's row but `deadline_at`."""
     fixed = {name: getattr(run, name) for name in _FIXED}
-    return fixed | {"params": dump(run.params), "pins": dump(run.pins)} | _changing(run)
+    return (
+        fixed
+        | {"params": dump(run.params), "pins": dump(run.pins), "started_by": dump(run.started_by)}
+        | _changing(run)
+    )
 
 
 def _changing(run: Execution) -> dict[str, Any]:
@@ -103,6 +107,7 @@ def _execution_of(row: Row, steps: list[Row]) -> Execution:
         state=ExecutionState(row["state"]),
         params=parse(row["params"]),
         pins=parse(row["pins"]),
+        started_by=parse(row["started_by"]),
         compensate_on_cancel=bool(row["compensate_on_cancel"]),
         plan=None if plan is None else tuple(tuple(group) for group in plan),
         not_undone=tuple(json.loads(row["not_undone"])),

@@ -5,6 +5,7 @@ from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_insight import MemoryInsight
 from tests.unit.api.memory_queues import MemoryQueues
 from tests.unit.api.memory_resilience import MemoryResilience
+from tests.unit.api.memory_schedules import MemorySchedules
 from tests.unit.api.memory_signals import MemorySignals
 from tests.unit.api.memory_state import MemoryState
 
@@ -15,6 +16,7 @@ class MemoryParts(
     MemorySignals,
     MemoryState,
     MemoryResilience,
+    MemorySchedules,
     MemoryApprovals,
     MemoryInsight,
 ):

@@ -80,6 +80,7 @@ def execution_of(number: int, definition: Wire, start: WorkflowStart) -> Wire:
         "created_at": 1_700_000_000_000,
         **nothing,
         "not_undone": [],
+        "started_by": None,
         "steps": [step_of(step) for step in definition["steps"]],
         "url": f"/ui/#/executions/X{number}",
     }

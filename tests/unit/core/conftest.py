@@ -19,6 +19,7 @@ ON_BOTH = {
     "test_run_control",
     "test_run_journal",
     "test_scheduler",
+    "test_schedules",
     "test_scheduler_sweeps",
     "test_state_sync",
     "test_subscriptions",

@@ -170,6 +170,27 @@ def schema(session: Session) -> None:
     click.echo(json.dumps(session.system.workflows.schema(), indent=2))
 
 
+@command.command("apply")
+@click.argument("path", required=False)
+@click.option("--file", metavar="F|-", help="The definition.")
+@click.option("--dry-run", is_flag=True, help="Only check the definition.")
+@format_option
+@pass_session
+def apply(
+    session: Session, path: str | None, file: str | None, form: str, *, dry_run: bool
+) -> None:
+    """Store a definition to stay; its schedules and other triggers act from then on."""
+    chosen = file or path
+    if chosen is None or (file and path):
+        msg = "Name one file."
+        raise click.UsageError(msg)
+    source = _read(chosen)
+    if dry_run:
+        show(_valid(session.system.workflows.validate(source["source"], file=source["file"])), form)
+        return
+    show(_workflow(session.system.workflows.define(source["source"], file=source["file"])), form)
+
+
 @command.command("list")
 @format_option
 @pass_session

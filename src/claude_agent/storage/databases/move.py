@@ -18,7 +18,7 @@ from typing_extensions import override
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Unavailable
-from claude_agent.storage import execution_rows, log, queue_rows, task_rows
+from claude_agent.storage import execution_rows, log, queue_rows, schedule_rows, task_rows
 from claude_agent.storage.chain import GENESIS, data_hash, link
 from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Corrupt, Reader, Row
@@ -186,6 +186,7 @@ def _verify_replay(new: postgres.Connection) -> None:
         for k, one in runs.items()
         if not _same(execution_rows.load(reader, k), one)
     ]
+    problems += [f"schedule {name}" for name in schedule_rows.differing(reader, history)]
     problems += [f"queue {name}" for name in queue_rows.differing(reader, history)]
     if problems:
         message = f"The rows of the source are not what its log says: {', '.join(problems[:5])}."

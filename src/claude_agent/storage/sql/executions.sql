@@ -17,13 +17,13 @@ INSERT INTO executions (
     created_at, started_at, ended_at, deadline_at, cancel_requested, compensate_on_cancel,
     failed_step, reason, message, plan, not_undone, outputs, parent_id, parent_step, depth, pins,
     concurrency_key, concurrency_limit, signals, forked_from, chosen,
-    feedback)
+    feedback, started_by)
 VALUES (
     :id, :ref, :seq, :generation, :state, :workflow, :name, :definition, :params, :cwd,
     :workspace, :created_at, :started_at, :ended_at, :deadline_at, :cancel_requested,
     :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :outputs,
     :parent_id, :parent_step, :depth, :pins, :concurrency_key, :concurrency_limit,
-    :signals, :forked_from, :chosen, :feedback);
+    :signals, :forked_from, :chosen, :feedback, :started_by);
 
 -- name: executions.set_params
 -- The parameters of a new generation.
