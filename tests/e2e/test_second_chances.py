@@ -137,3 +137,20 @@ def test_pause_skip_and_fork(shared: Product) -> None:
     assert steps(shared.execution_reaches(fork["id"], "succeeded"))["q"] == "succeeded"
     assert (len(shared.entries("p")), len(shared.entries("r"))) == (1, 2)
     shared.verify()
+
+
+def test_steps_that_take_no_time_have_a_history_like_any_other(shared: Product) -> None:
+    steps_: list[dict[str, Any]] = [
+        {"id": f"n{n}", "agent": "master", "action": "noop"} for n in range(3)
+    ]
+    steps_[1]["depends_on"] = ["n0"]
+    started = start(shared, "nothing", *steps_, step("last", shared.entry("last"), "n1", "n2"))
+    found = shared.execution_reaches(started["id"], "succeeded")
+    assert {one["task_ref"] is not None for one in found["steps"]} == {True}
+    told = shared.events(found["steps"][1]["task_id"])
+    assert told[-1] == "task.succeeded"
+    assert told.count("task.started") == 1
+    assert shared.cli("execution", "logs", started["ref"]).returncode == 0
+    assert shared.cli("task", "show", found["steps"][0]["task_ref"]).returncode == 0
+    assert len(shared.entries("last")) == 1
+    shared.verify()

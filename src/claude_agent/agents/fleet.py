@@ -51,6 +51,7 @@ class Fleet:
         self._on_session = parts.on_session
         self._pool = ThreadPoolExecutor(LAUNCHERS, thread_name_prefix="launcher")
         self._unsettled: dict[str, Task] = {}
+        self._in_worker = control.in_worker()
         self._stop = threading.Event()
         self._deliverer = threading.Thread(target=self._deliver, name="delivery", daemon=True)
         self._recovery = Recovery(control=control, planner=planner, checks=self.start_checks)
@@ -66,10 +67,12 @@ class Fleet:
         """Follow the journal and deliver commands."""
         self._journal.start()
         self._deliverer.start()
+        self._in_worker.start()
 
     def stop(self) -> None:
         """Let go of every run; none of them is stopped."""
         self._stop.set()
+        self._in_worker.stop()
         self._notifier.ring(COMMANDS)
         if self._deliverer.is_alive():
             self._deliverer.join(5.0)

@@ -160,7 +160,7 @@ class Claims:
     def _something_to_do(self, reader: Reader) -> bool:
         if not reader.rows("work.free_slots", worker=self.worker):
             return False
-        queues = self._open_queues(reader)
+        queues = self.open_queues(reader)
         now = self._clock.now()
         return reader.row("tasks.pick", queues=queues, now=now, least=0) is not None
 
@@ -177,7 +177,8 @@ class Claims:
 
         return self._database.read(work)
 
-    def _open_queues(self, reader: Reader) -> list[str]:
+    def open_queues(self, reader: Reader) -> list[str]:
+        """Return the queues from which this worker claims now."""
         names = [row["name"] for row in reader.rows("work.open_queues")]
         return [name for name in names if not self._serves or name in self._serves]
 
@@ -186,7 +187,7 @@ class Claims:
 
         def work(reader: Reader) -> int | None:
             slots = reader.rows("work.free_slots", worker=self.worker)
-            queues = self._open_queues(reader)
+            queues = self.open_queues(reader)
             found = self._best(reader, slots, queues)
             if found is None:
                 return None
@@ -201,7 +202,7 @@ class Claims:
         tx.lock("work.lock_slots", worker=self.worker)
         tx.lock("work.lock_queues")
         slots = tx.rows("work.free_slots", worker=self.worker)
-        queues = self._open_queues(tx)
+        queues = self.open_queues(tx)
         while slots and queues:
             found = self._best(tx, slots, queues)
             if found is None:
@@ -216,7 +217,7 @@ class Claims:
                 continue
             claimed.append(self._take(tx, row["id"], slot["n"]))
             slots = [each for each in slots if each["n"] != slot["n"]]
-            queues = self._open_queues(tx)
+            queues = self.open_queues(tx)
         return claimed
 
     def _best(

@@ -162,6 +162,10 @@ class ExecutionDesk:
             each(tx, before, decision, follow)
         return after
 
+    def keep_new(self, run: Execution) -> None:
+        """Keep an execution that was just inserted; its first decision need not read it."""
+        self._keep("", run)
+
     def _set_deadline(
         self, tx: Tx, definition: Definition, before: Execution, after: Execution, at: int
     ) -> None:

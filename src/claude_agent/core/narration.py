@@ -65,7 +65,8 @@ def _lines(
     for one in said:
         if (known := table.get(type(one))) is not None:
             level, words = known
-            yield level, words.format(one)
+            if _LOG.isEnabledFor(level):
+                yield level, words.format(one)
 
 
 def _tell(level: int, text: str, ids: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.core.claims import Claims
+from claude_agent.core.in_worker import InWorker
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.task import HOST_UNREACHABLE, Task
@@ -60,6 +61,10 @@ class RunControl:
     def actor(self) -> str:
         """How this owner signs its events."""
         return f"worker:{self._claims.worker}"
+
+    def in_worker(self) -> InWorker:
+        """Return what performs the steps that take no time."""
+        return InWorker(self._database, self._desk, self._claims)
 
     def task(self, task_id: str) -> Task:
         """Return a task. Raises `NotFound`."""

@@ -105,6 +105,7 @@ class Starts:
         limit = definition.timeout_ms
         execution_rows.insert(tx, run, deadline_at=None if limit is None else context.at + limit)
         tx.append([context.wrap(run.stream, 1, said)])
+        self._executions.keep_new(run)
         return run
 
     @staticmethod

@@ -58,6 +58,9 @@ class TaskDesk:
         """Hold what the policy holds, until its approval is given."""
         self._book = book
 
+    on_instant: Callable[[Task], None] | None = None
+    """Takes tasks that take no time, once they are accepted; None: they wait for a slot too."""
+
     def tell(self, on_facts: OnFacts) -> None:
         """Hand the news of tasks that belong to an execution to the engine."""
         self._on_facts = on_facts
@@ -112,7 +115,11 @@ class TaskDesk:
         tx.execute("tasks.insert", **task_rows.to_row(task))
         tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
         tx.append([context.wrap(task.stream, 1, said)], stamp=Stamp("tasks.stamp", id=task_id))
-        tx.after_commit(lambda: self._notifier.ring(READY))
+        if self.on_instant is not None and spec.instant and task.state == TaskState.READY:
+            take = self.on_instant
+            tx.after_commit(lambda: take(task))
+        else:
+            tx.after_commit(lambda: self._notifier.ring(READY))
         tx.after_commit(lambda: narration.tell_submitted(task))
         if self._book is None or approval is None:
             return task
@@ -160,6 +167,39 @@ class TaskDesk:
         after = task
         for one in said:
             after = evolve(after, one, context.at)
+        return self._write(tx, task, after, said, context)
+
+    def apply_all(
+        self, tx: Tx, task: Task, commands: Sequence[Command], context: Context
+    ) -> list[Fact]:
+        """Decide and fold commands one after the other, and write them at once.
+
+        Returns the news for its execution: the caller hands them to `tell_all`, those of many
+        tasks at once. Raises `Conflict`, `FencedOut`.
+        """
+        after, said = task, list[Payload]()
+        for command in commands:
+            for one in decide(after, command):
+                after = evolve(after, one, context.at)
+                said.append(one)
+        self._write(tx, task, after, said, context, told=False)
+        return [fact for one in said if (fact := fact_of(after, one)) is not None]
+
+    def tell_all(self, tx: Tx, execution_id: str, facts: Sequence[Fact], context: Context) -> None:
+        """Hand the news of some tasks to their execution."""
+        if self._on_facts is not None and facts:
+            self._on_facts(tx, execution_id, facts, context)
+
+    def _write(
+        self,
+        tx: Tx,
+        task: Task,
+        after: Task,
+        said: Sequence[Payload],
+        context: Context,
+        *,
+        told: bool = True,
+    ) -> Task:
         row = task_rows.to_row(after)
         fixed = (
             *("ref", "title", "kind", "agent", "queue", "priority", "purpose", "created_at"),
@@ -181,7 +221,8 @@ class TaskDesk:
             self._first_of_its_kind(tx, after, context)
         self._guarded(tx, task, after, context)
         self._places(tx, task, after)
-        self._news(tx, after, said, context)
+        if told:
+            self._news(tx, after, said, context)
         tx.after_commit(lambda: narration.tell_task(after, said))
         return after
 

@@ -38,7 +38,9 @@ class Payload:
 
     def to_data(self) -> dict[str, Any]:
         """Return the payload as a JSON object."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        # The slots of a payload are its fields: asking `fields` each time would be felt.
+        names: tuple[str, ...] = type(self).__slots__
+        return {name: getattr(self, name) for name in names}
 
 
 P = TypeVar("P", bound=Payload)

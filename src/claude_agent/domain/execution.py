@@ -3,7 +3,6 @@
 A decision folds its events into a draft: a copy made once, not once for each event.
 """
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -129,7 +128,9 @@ class Execution:
 
     def draft(self) -> "Execution":
         """Return a copy to fold events into; this one stays as it is."""
-        new = copy.copy(self)
+        new = object.__new__(Execution)
+        for name in self.__slots__:
+            setattr(new, name, getattr(self, name))
         new.steps = dict(self.steps)
         new.tally = self.tally.copy()
         new.changed = set()

@@ -131,7 +131,11 @@ def evolve(task: Task, said: Payload, at: int) -> Task:
         moved(TASK_ALLOWED, task.state, changed.state, f"task {task.ref}")
     if changed.terminal:
         changed = replace(changed, ended_at=at, worker="", slot=0)
-    return replace(changed, seq=task.seq + 1)
+    if changed is task:
+        return replace(task, seq=task.seq + 1)
+    # It was made here and nobody has it yet; another copy of all its fields would be felt.
+    object.__setattr__(changed, "seq", task.seq + 1)
+    return changed
 
 
 def _evolved(task: Task, said: Payload, at: int) -> Task:

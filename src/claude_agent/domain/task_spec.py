@@ -64,9 +64,22 @@ class TaskSpec:
             return "fail"
         return "retry" if self.idempotent or self.on_uncertain == "retry" else "ask"
 
+    @property
+    def instant(self) -> bool:
+        """It is a step that does nothing: it takes no time, and the worker itself performs it.
+
+        Not with a message to show, nor with gates, outputs or a lock to see to.
+        """
+        return (
+            self.text == "noop"
+            and self.kind == "action"
+            and self.purpose != "task"
+            and not (self.gates or self.outputs or self.lock or self.with_.get("message"))
+        )
+
     def to_data(self) -> dict[str, Any]:
         """Return a JSON object that `from_data` reads back."""
-        data = {item.name: getattr(self, item.name) for item in fields(self)}
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__}
         data["limits"] = self.limits.to_data()
         data["retry"] = self.retry.to_data()
         data["gates"] = [dict(gate) for gate in self.gates]

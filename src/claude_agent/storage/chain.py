@@ -8,16 +8,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 GENESIS = "0" * 64
 
 
 def canonical(data: Mapping[str, Any] | list[Any]) -> str:
     """Return the one JSON text of data: sorted keys, no spaces, no unpaired surrogates."""
-    return writable(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+    return writable(_ENCODER.encode(data))
 
 
 def writable(text: str) -> str:
     """Return the text with unpaired surrogates replaced by `?`: no database stores them."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

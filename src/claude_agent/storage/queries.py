@@ -1,7 +1,7 @@
 """Reads the `.sql` files: each query has a name and a sentence that says what it is for."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
@@ -19,10 +19,14 @@ class Query:
     """What it is for."""
     sql: str
     """The statement with `:name` placeholders."""
+    takes_lists: bool = field(default=False, compare=False)
+    """Some placeholder stands alone in brackets: a list may be given for it."""
 
     def with_lists(self, params: dict[str, object]) -> tuple[str, dict[str, object]]:
         """Expand each `(:name)` whose value is a list or tuple into one placeholder an item."""
-        if not any(isinstance(value, (list, tuple)) for value in params.values()):
+        if not self.takes_lists or not any(
+            isinstance(value, (list, tuple)) for value in params.values()
+        ):
             return self.sql, params
         flat = {k: v for k, v in params.items() if not isinstance(v, (list, tuple))}
 
@@ -50,7 +54,8 @@ def parse(text: str) -> list[Query]:
             if not description or not sql:
                 message = f"query {name} has no description or no statement"
                 raise ValueError(message)
-            found.append(Query(name=name, description=description, sql=sql))
+            lists = _LIST.search(sql) is not None
+            found.append(Query(name=name, description=description, sql=sql, takes_lists=lists))
 
     for line in text.splitlines():
         if match := _NAME.match(line):

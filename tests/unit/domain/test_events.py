@@ -128,3 +128,8 @@ def test_decode_knows_no_foreign_type() -> None:
 def test_as_plain_returns_plain_data() -> None:
     assert events.as_plain(task_events.TaskDue()) == {}
     assert events.as_plain(3) == 3
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.TYPE)
+def test_slots_of_every_payload_are_its_fields(kind: type[Payload]) -> None:
+    assert kind.__slots__ == tuple(one.name for one in fields(kind))
