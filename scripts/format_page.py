@@ -10,7 +10,6 @@ from claude_agent.core.format_schema import format_schema
 from claude_agent.core.format_shapes import SHAPES, SIMPLE
 from claude_agent.domain.compile import MAX_STEPS
 from claude_agent.domain.compile_references import (
-    AGENT_NAMES,
     EXECUTION_NAMES,
     FAILURE_NAMES,
     SCOPES,
@@ -103,7 +102,6 @@ def expressions() -> str:
             f"`execution`: {words(EXECUTION_NAMES)}",
             f"`steps.<id>` and `self`: {words(STEP_NAMES)}",
             f"`failure`: {words(FAILURE_NAMES)}",
-            f"`agents.<name>`: {words(AGENT_NAMES)}",
         ]
     )
     rows = [f"| {PLACES[place]} | {words(roots)} |" for place, roots in SCOPES.items()]

@@ -153,7 +153,6 @@ def _check_graph(compiled: list[Compiled], scope: Scope, env: Collection[str]) -
         outputs={one.link.id: one.outputs for one in compiled},
         graph=graph,
         many={one.link.id: one.many for one in compiled if one.many is not None},
-        agents=tuple(sorted(scope.agents)),
     )
     check_uses(scope.uses.found, names)
     check_named(scope.uses.named, graph)

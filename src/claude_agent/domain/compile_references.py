@@ -17,9 +17,7 @@ INSTANCE_NAMES = (*STEP_NAMES, "item")
 """What one instance of a step with many holds."""
 FAILURE_NAMES = ("kind", "summary", "message", "exit_code", "attempt")
 """What `failure` holds: why the last attempt failed."""
-AGENT_NAMES = ("state", "healthy", "busy", "slots")
-"""What `agents.<name>` holds."""
-_BEFORE = ("inputs", "env", "execution", "steps", "agents")
+_BEFORE = ("inputs", "env", "execution", "steps")
 _STEP = (*_BEFORE, "matrix", "item")
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "env": ("inputs", "execution"),
@@ -37,6 +35,10 @@ _ONLY_IN: Mapping[str, tuple[str, str]] = {
     "self": ("'self' is known only in compensate", "name the step: steps.<id>.outputs"),
     "failure": ("'failure' is known only in retry, fallback and compensate", ""),
     "event": ("'event' is known only in triggers and in the `if` of a wait", ""),
+    "agents": (
+        "'agents' is not available yet",
+        "route by capabilities: agent: {capabilities: […]}",
+    ),
     "secrets": (
         "a secret reaches only the process that names it",
         'write secrets: [NAME] in that step, or env: {VARIABLE: "${{ secrets.NAME }}"}',
@@ -185,8 +187,6 @@ class Names:
     """Who waits for whom."""
     many: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The steps of many instances with the axes of their matrix; no axis: foreach."""
-    agents: Collection[str] = ()
-    """The agents there are."""
 
 
 def check_uses(uses: Iterable[Use], names: Names) -> None:
@@ -201,8 +201,6 @@ def check_uses(uses: Iterable[Use], names: Names) -> None:
             _check_step_names(use, rest, names.outputs.get(use.step, ()))
         elif root in {"matrix", "item"}:
             _check_many(use, root, rest, names)
-        elif root == "agents":
-            _check_agents(use, rest, names)
         elif rest and root != "event":
             _check_name(use, rest[0], _known(root, names))
 
@@ -253,13 +251,6 @@ def _check_many(use: Use, root: str, rest: list[str], names: Names) -> None:
         use.fail(f"step '{use.step}' has no {wanted.removeprefix('a ')}", f"give it {wanted}")
     elif root == "matrix" and rest:
         _check_name(use, rest[0], axes)
-
-
-def _check_agents(use: Use, rest: list[str], names: Names) -> None:
-    if rest:
-        _check_name(use, rest[0], names.agents)
-    if len(rest) > 1:
-        _check_name(use, rest[1], AGENT_NAMES)
 
 
 def _check_name(use: Use, name: str, known: Collection[str] | None) -> None:

@@ -164,6 +164,13 @@ def undo_for(
     """Return the task that undoes a step, or one instance of it. Raises ExpressionError."""
     step = definition.by_id[seen.base]
     found = contexts(definition, run, step, seen)
+    found["failure"] = {
+        "kind": run.reason,
+        "summary": run.message,
+        "message": run.message,
+        "exit_code": None,
+        "attempt": seen.attempt,
+    }
     found["self"] = _seen(seen) | ({"item": seen.item} if seen.parent else {})
     return TaskSpec(
         title=f"undo {seen.id}",

@@ -215,3 +215,13 @@ def test_values_of_an_environment_are_written_as_json_and_not_as_python() -> Non
     given = {"l": ["x", {"y": None}], "n": None}
     found = task_for(made, Play(made, given).run, one, FRESH, agent="a", routed_by="")
     assert found.env == {"L": '["x",{"y":null}]', "OK": "true", "N": ""}
+
+
+def test_undoing_knows_why_it_is_done() -> None:
+    one = step("a", compensate=undo(with_={"why": "${{ failure.kind }}: ${{ failure.summary }}"}))
+    made = definition(one)
+    played = Play(made)
+    played.run = replace(played.run, reason="exit", message="b failed")
+    assert one.compensate is not None
+    spec = undo_for(made, played.run, StepRun(id="a"), one.compensate, agent="a")
+    assert spec.with_["why"] == "exit: b failed"

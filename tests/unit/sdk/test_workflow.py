@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,12 @@ def test_the_keywords_are_the_keys_of_the_format() -> None:
     assert keys(StepKeys) == {*TASK_KEYS, "workflow", *always}
     assert keys(ApprovalKeys) == {*APPROVAL_KEYS, *always}
     assert keys(WaitKeys) == {*WAIT_KEYS, *always, "timeout"}
+
+
+def test_the_workflow_of_the_how_to_compiles() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "workflow-in-python.md"
+    code = page.read_text().partition("```python\n")[2].partition("\nwith ClaudeSystem")[0]
+    told: dict[str, Workflow] = {}
+    exec(code, told)  # noqa: S102 - our own page
+    steps = [step.id for step in compiled(told["flow"].source()).steps]
+    assert steps == ["test", "build", "bake", "tell"]
