@@ -8,6 +8,7 @@ import pytest
 from tests.unit.core.stand import Stand, compare_with_the_log
 
 ON_BOTH = {
+    "test_approvals",
     "test_claims",
     "test_concurrency",
     "test_dead_letters",

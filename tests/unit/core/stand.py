@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claude_agent.clock import ManualClock
+from claude_agent.core.approval_book import ApprovalBook
+from claude_agent.core.approvals import ApprovalDesk, Planned
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, Slot, WorkerIdentity, layout
 from claude_agent.core.dead_letters import DeadLetters
@@ -28,6 +30,7 @@ from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
+from claude_agent.domain.approval_policy import Policy
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.retry import Failure
@@ -35,7 +38,14 @@ from claude_agent.domain.routing import Route
 from claude_agent.domain.shared_state import Entry
 from claude_agent.domain.task import Task
 from claude_agent.ids_source import IdSource
-from claude_agent.storage import breaker_rows, execution_rows, log, state_rows, task_rows
+from claude_agent.storage import (
+    approval_rows,
+    breaker_rows,
+    execution_rows,
+    log,
+    state_rows,
+    task_rows,
+)
 from claude_agent.storage.database import Database, Reader, Row
 from claude_agent.storage.databases.postgresql import PostgresqlDatabase
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
@@ -46,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AGENTS = {"testing": 2, "database": 1, "deployment": 1, "master": 4}
+EVERY = {"before_at": 2**62, "before_id": "", "limit": 2**31}
 NO = Failure(kind="exit", message="It exited with 1.", exit_code=1)
 
 
@@ -93,6 +104,7 @@ class Stand:
         slots: list[Slot] | None = None,
         url: str | None = None,
         worker: str = "w",
+        policy: Policy = Policy(),  # noqa: B008 - frozen
     ) -> None:
         self.path = folder / "stand.db"
         self.url = url
@@ -104,6 +116,7 @@ class Stand:
         self.notifier = LocalNotifier()
         self.catalogue = catalogue()
         self.slots = slots
+        self.policy = policy
         self._workers = 0
         self._worker = worker
         self.open()
@@ -118,6 +131,7 @@ class Stand:
         self.database = self._open_database()
         self.desk = TaskDesk(self.clock, self.ids, self.notifier)
         self.executions = ExecutionDesk(self.desk, self.catalogue)
+        self._build_approvals()
         self.follower = LogFollower(self.database)
         foundation = Foundation(
             database=self.database,
@@ -167,7 +181,10 @@ class Stand:
             executions=self.executions,
             claims=self.claims,
             clock=self.clock,
-            timed=(self.redrives, self.state, self.resilience, *self.links.timed),
+            timed=(
+                *(self.redrives, self.state, self.resilience, *self.links.timed),
+                self.approvals,
+            ),
         )
         self.hosts = Hosts(
             foundation,
@@ -181,6 +198,20 @@ class Stand:
         self.claims.register(
             layout(len(queues) + 4, queues) if self.slots is None else self.slots, self.catalogue
         )
+
+    def _build_approvals(self) -> None:
+        foundation = Foundation(
+            database=self.database,
+            clock=self.clock,
+            ids=self.ids,
+            notifier=self.notifier,
+            catalogue=self.catalogue,
+        )
+        book = ApprovalBook(self.policy, self.ids, advisory=True)
+        self.desk.guard(book)
+        self.approvals = ApprovalDesk(foundation, self.desk, book)
+        self.approvals.serve(self.executions)
+        self.approvals.tell(lambda task: Planned(digest="d", shown={"text": task.spec.text}))
 
     def close(self) -> None:
         """End as `kill -9` does: nothing is tidied but what belongs to the test."""
@@ -297,6 +328,7 @@ def compare_with_the_log(stand: Stand) -> None:
     history = stand.history()
     folded = task_rows.fold_tasks(history)
     runs = execution_rows.fold_executions(history)
+    asked = approval_rows.fold_approvals(history)
 
     def work(reader: Reader) -> tuple[dict[str, Task | None], dict[str, Execution | None]]:
         connection = reader._connection  # type: ignore[attr-defined]
@@ -310,6 +342,8 @@ def compare_with_the_log(stand: Stand) -> None:
     tasks, executions = stand.database.read(work)
     assert tasks == folded
     assert executions == runs
+    rows = stand.rows("approvals.list", state="", agent="", execution="", **EVERY)
+    assert {row["id"]: approval_rows.approval_of(row) for row in rows} == asked
     assert stand.database.read(_state) == state_rows.fold_state(history)
     assert stand.database.read(_breakers) == {
         name: (one.seq, one.state, one.trips, one.until, one.reason)

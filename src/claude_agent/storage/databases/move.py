@@ -18,7 +18,13 @@ from typing_extensions import override
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Unavailable
-from claude_agent.storage import execution_rows, log, queue_rows, schedule_rows, task_rows
+from claude_agent.storage import (
+    execution_rows,
+    log,
+    queue_rows,
+    schedule_rows,
+    task_rows,
+)
 from claude_agent.storage.chain import GENESIS, data_hash, link
 from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Corrupt, Reader, Row
