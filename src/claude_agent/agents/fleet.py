@@ -234,10 +234,16 @@ class Fleet:
         self._pool.submit(self._settle_safely, run.task)
 
     def _idle(self, run: Followed) -> None:
-        limit = run.task.spec.limits.idle_ms
-        quiet = run.folder.quiet_ms(self._clock.now())
-        if limit is not None and quiet is not None and quiet > limit:
+        limits, now = run.task.spec.limits, self._clock.now()
+        quiet = run.folder.quiet_ms(now)
+        if limits.idle_ms is not None and quiet is not None and quiet > limits.idle_ms:
             self._control.stop_run(run.task, "timeout.idle")
+            return
+        beat = run.folder.quiet_ms(
+            now, beat=True
+        )  # a command that never gave a sign need not go on doing so
+        if limits.heartbeat_ms is not None and beat is not None and beat > limits.heartbeat_ms:
+            self._control.stop_run(run.task, "timeout.heartbeat")
 
     def start_checks(self, task: Task, purpose: str, k: int) -> None:
         """Run the gates or the probe of a task in the background, under a shim of their own."""

@@ -269,7 +269,7 @@ class Journal:
         if not run.folder.shim_alive() and run.folder.verdict() is None:
             self.let_go(run)
             self.on_gone(run)
-        elif run.purpose == "run" and run.task.spec.limits.idle_ms is not None:
+        elif run.purpose == "run" and run.task.spec.limits.silence_ms is not None:
             self.on_idle(run)
 
 

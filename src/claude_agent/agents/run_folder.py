@@ -148,9 +148,8 @@ class Verdict:
         return {"v": 1, **asdict(self), "results": [dict(each) for each in self.results]}
 
 
-PASSING = frozenset({f"CLAUDE_AGENT_{name}" for name in ("RUN_ID", "ATTEMPT", "FENCE", "URL")}) | {
-    "TRACEPARENT"
-}
+_OURS = ("RUN_ID", "ATTEMPT", "FENCE", "URL", "FAILURE_KIND", "FAILURE_MESSAGE", "FEEDBACK")
+PASSING = frozenset({f"CLAUDE_AGENT_{name}" for name in _OURS}) | {"TRACEPARENT"}
 """Names that are ours and different at each attempt: no part of what is approved."""
 
 
@@ -303,8 +302,13 @@ class RunFolder:
         """Return how long ago the shim touched its beat, None when it never did."""
         return _age_ms(self.path / "beat", now)
 
-    def quiet_ms(self, now: int) -> int | None:
-        """Return how long nothing was printed; counted from the begin when nothing ever was."""
+    def quiet_ms(self, now: int, *, beat: bool = False) -> int | None:
+        """Return how long nothing was printed; counted from the begin when nothing ever was.
+
+        `beat`: how long ago the command gave a sign of life instead; None: it never gave one.
+        """
+        if beat:
+            return _age_ms(self.path / "heartbeat", now)
         ages = (_age_ms(self.path / name, now) for name in ("output.log", "begun"))
         return next((age for age in ages if age is not None), None)
 

@@ -55,6 +55,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else canonical({"v": value})[5:-1]
 
 
+def _told(task: Task) -> str:
+    """Return what an agent is asked: the prompt, and what became of the attempt before."""
+    return f"{task.spec.text}\n\n{task.feedback}" if task.feedback else task.spec.text
+
+
 class RunPlanner:
     """Builds run folders."""
 
@@ -98,6 +103,11 @@ class RunPlanner:
         found = {name: self._environment[name] for name in names if name in self._environment}
         found.update(task.spec.env)
         found.update(with_variables(task.spec.with_))
+        if task.error and task.attempt:
+            found[f"{_PREFIX}FAILURE_KIND"] = str(task.error.get("kind", ""))
+            found[f"{_PREFIX}FAILURE_MESSAGE"] = str(task.error.get("message", ""))
+        if task.feedback:
+            found[f"{_PREFIX}FEEDBACK"] = task.feedback
         return found | {
             f"{_PREFIX}HOME": str(self._places.home),
             f"{_PREFIX}URL": self._places.url,
@@ -111,6 +121,7 @@ class RunPlanner:
             f"{_PREFIX}WITH": str(folder.path / "with.json"),
             f"{_PREFIX}OUTPUTS": str(folder.path / "outputs.json"),
             f"{_PREFIX}TOKEN_FILE": str(folder.path / OWN_KEY),
+            f"{_PREFIX}HEARTBEAT": str(folder.path / "heartbeat"),
         }
 
     def prepare(self, task: Task, agent: AgentInfo, adapter: Adapter, token: str = "") -> RunSpec:
@@ -169,7 +180,7 @@ class RunPlanner:
             run_id=task.run_id,
             folder=folder.path,
             cwd=cwd,
-            prompt=spec.text if spec.kind == "prompt" else None,
+            prompt=_told(task) if spec.kind == "prompt" else None,
             script=spec.text if spec.kind == "run" else None,
             argv=argv,
         )

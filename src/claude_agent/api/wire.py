@@ -73,12 +73,13 @@ class Query(BaseModel):
 
 
 class Timeouts(Body):
-    """Four limits of a task."""
+    """Five limits of a task."""
 
     start: Duration | None = None
     run: Duration | None = None
     total: Duration | None = None
     idle: Duration | None = None
+    heartbeat: Duration | None = None
 
 
 class Retry(Body):

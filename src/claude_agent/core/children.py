@@ -3,17 +3,21 @@
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.orchestrator import Inbox
 from claude_agent.core.starts import Parent, Starts, Wanted
-from claude_agent.domain.deciding.news import ChildEnded
+from claude_agent.domain.compensation import plan
+from claude_agent.domain.deciding.news import ChildEnded, Reopen
+from claude_agent.domain.deciding.reopening import undone
 from claude_agent.domain.deciding.scene import Child, Decision
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution
-from claude_agent.errors import ClaudeAgentError
+from claude_agent.errors import ClaudeAgentError, Conflict
 from claude_agent.storage.database import Tx
 
 BEGIN = "begin"
 """News: it was accepted and may begin."""
 ENDED = "child_ended"
 """News: the execution of a step has ended."""
+UNDO = "undo"
+"""News: its parent goes back."""
 MAX_DEPTH = 8
 """How deep sub-workflows may be nested."""
 
@@ -86,6 +90,25 @@ class Children:
     def _put(self, tx: Tx, execution_id: str, news: ChildEnded, context: Context) -> None:
         data = {name: getattr(news, name) for name in ChildEnded.__dataclass_fields__}
         self._inbox.put(tx, execution_id, ENDED, data, context)
+
+    def undo(self, tx: Tx, execution_id: str, context: Context) -> None:
+        """Undo a sub-workflow as a whole; its parent is told when that has ended."""
+        run = self._executions.load(tx, execution_id)
+        definition = self._executions.definition(tx, run.definition)
+        try:
+            said = undone(definition, run)
+        except Conflict as error:
+            nothing = run.terminal and not plan(definition, run)[0]
+            news = ChildEnded(
+                step=run.parent_step,
+                execution_id=run.id,
+                ref=run.ref,
+                state="compensated" if nothing else run.state.value,
+                message="" if nothing else error.detail,
+            )
+            self._put(tx, run.parent_id, news, context)
+            return
+        self._executions.advance(tx, execution_id, [Reopen(said=said)], context)
 
     def begin(self, tx: Tx, execution_id: str, context: Context) -> None:
         """Let an accepted sub-workflow begin."""

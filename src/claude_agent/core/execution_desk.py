@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from claude_agent.core import cel, narration
 from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.means import means_of, remember
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution
-from claude_agent.domain.execution_decide import Decision, Fact, Means, News, decide
+from claude_agent.domain.execution_decide import Decision, Fact, News, decide
 from claude_agent.domain.ids import looks_like_id, normal_ref
 from claude_agent.domain.states import TASK_TERMINAL, ExecutionState
 from claude_agent.domain.task_commands import Cancel
@@ -123,20 +124,7 @@ class ExecutionDesk:
         """Decide on the news and write everything that follows."""
         before = self.load(tx, execution_id)
         definition = self.definition(tx, before.definition)
-        given: set[str] = set()  # refs of tasks that are decided and not in their table yet
-
-        def fresh(table: str) -> tuple[str, str]:
-            made = self._desk.new_id(tx, table, given=given)
-            given.add(made[1])
-            return made
-
-        def new_id() -> tuple[str, str]:
-            return fresh("tasks.id_of_ref")
-
-        def new_execution() -> tuple[str, str]:
-            return fresh("executions.id_of_ref")
-
-        means = Means(at=context.at, new_id=new_id, route=self._route, new_execution=new_execution)
+        means = means_of(tx, self._desk, self._catalogue, context)
         decision = decide(definition, before, news, means)
         after = decision.run
         if not decision.events:
@@ -158,6 +146,7 @@ class ExecutionDesk:
             self._desk.submit(tx, submit.spec, follow, names=(submit.task_id, submit.ref))
         for task_id in decision.cancels:
             self.cancel_task(tx, task_id, f"its execution is {after.state.value}", follow)
+        remember(tx, decision, context)
         for each in self._followers:
             each(tx, before, decision, follow)
         return after
@@ -187,10 +176,6 @@ class ExecutionDesk:
         after = self._desk.apply(tx, task, Cancel(reason=reason), context)
         if not after.terminal:
             self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
-
-    def _route(self, description: str) -> tuple[str, str]:
-        route = self._catalogue.route(description)
-        return route.agent, route.reason
 
     def _keep(self, mark: str, run: Execution) -> None:
         self._folded.pop(run.id, None)

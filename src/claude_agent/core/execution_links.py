@@ -7,7 +7,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from claude_agent.core import audit
-from claude_agent.core.children import BEGIN, ENDED, Children
+from claude_agent.core.children import BEGIN, ENDED, UNDO, Children
 from claude_agent.core.concurrency import CANCEL, TURN, Places
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
@@ -88,6 +88,8 @@ class ExecutionLinks(Timed):
                     self.places.take_turn(tx, run, context)
                 case kind if kind == BEGIN:
                     self.children.begin(tx, execution_id, context)
+                case kind if kind == UNDO:
+                    self.children.undo(tx, execution_id, context)
                 case kind if kind in _NEWS:
                     news = _NEWS[kind](**data)
                     self._executions.advance(tx, execution_id, [news], context)

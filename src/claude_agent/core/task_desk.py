@@ -215,7 +215,7 @@ class TaskDesk:
             raise FencedOut(message)
         first = task.seq + 1
         tx.append([context.wrap(task.stream, first + n, one) for n, one in enumerate(said)])
-        if after.generation != task.generation:
+        if after.spec is not task.spec or after.generation != task.generation:
             self._respecify(tx, after)
         if after.state == TaskState.DEAD:
             self._first_of_its_kind(tx, after, context)
@@ -286,7 +286,7 @@ class TaskDesk:
     def _places(self, tx: Tx, before: Task, after: Task) -> None:
         held, holds = before.state in TASK_HOLDS_SLOT, after.state in TASK_HOLDS_SLOT
         if held and not holds:
-            tx.at_end("work.give_place", name=after.spec.queue)
+            tx.at_end("work.give_place", name=before.spec.queue)
             tx.at_end("work.clear_slot", task=after.id)
         if after.terminal and after.spec.lock:
             tx.at_end("work.unlock", name=after.spec.lock, task=after.id)

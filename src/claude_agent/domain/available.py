@@ -10,15 +10,7 @@ from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.problem import DefinitionError, Problem
 
 OF_STEPS: Mapping[str, Callable[[Step], object]] = {
-    "agent: a list": lambda step: step.agents,
-    "agent: capabilities": lambda step: step.capabilities,
-    "fallback": lambda step: step.fallback,
-    "cache": lambda step: step.cache,
     "secrets": lambda step: step.secrets,
-    "timeout.heartbeat": lambda step: step.timeout.heartbeat_ms,
-    "retry.if": lambda step: step.retry.if_,
-    "retry.prompt": lambda step: step.retry.prompt,
-    "retry.agent": lambda step: step.retry.agent,
     "workspace: worktree": lambda step: step.workspace == "worktree",
     "workspace.repo, base, setup, copy": lambda step: step.place,
 }

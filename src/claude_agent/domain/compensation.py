@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from claude_agent.domain.definition import Definition, Step
+from claude_agent.domain.definition_kinds import TASKLESS
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.states import StepState
 
@@ -80,14 +81,16 @@ def parts(definition: Definition, run: Execution) -> Iterator[StepRun]:
 
 
 def _undone(step: Step, seen: StepRun) -> bool:
-    if step.compensate is None:
-        return False
+    if step.compensate is None:  # a sub-workflow is undone as a whole, by its own definition
+        return bool(seen.child_id) and (seen.ended_well or seen.in_force)
     if seen.ended_well or seen.in_force:
         return True
     return step.compensate.on == "attempted" and (seen.started or seen.tried)
 
 
 def _has_effect(step: Step, seen: StepRun) -> bool:
+    if step.kind in TASKLESS:
+        return False
     return (
         seen.started or seen.tried or seen.ended_well or seen.in_force
     ) and step.action not in LEAVES_NOTHING

@@ -83,7 +83,15 @@ class Timeouts:
     idle_ms: int | None = None
     """Longest silence of an attempt."""
     heartbeat_ms: int | None = None
-    """Longest time without a sign of life from the command itself."""
+    """Longest time between two signs of life of the command: it touches its heartbeat file.
+
+    Only a command that has given one must go on giving them.
+    """
+
+    @property
+    def silence_ms(self) -> int | None:
+        """The longest silence of an attempt, of whichever kind; None: no limit."""
+        return min((x for x in (self.idle_ms, self.heartbeat_ms) if x is not None), default=None)
 
     def to_data(self) -> JsonObject:
         """Return a JSON object that the constructor reads back."""

@@ -229,6 +229,8 @@ class StepSucceeded(Payload):
     TYPE: ClassVar[str] = "step.succeeded"
     step: str
     outputs: Mapping[str, Any] | list[Any] | None
+    reason: str = ""
+    """`cached`: the outputs are an earlier execution's; nothing was done."""
 
 
 @payload

@@ -30,7 +30,7 @@ class RetryPolicy:
     if_: str | None = None
     """An expression over `failure` (and what the step reads); false: no further attempt."""
     prompt: str | None = None
-    """What the agent is asked instead from the second attempt on; may hold `failure`."""
+    """What the next attempt is told besides, from the second one on; may hold `failure`."""
     agent: str | None = None
     """Who makes the further attempts; None: who made the first."""
 

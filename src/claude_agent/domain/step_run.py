@@ -241,9 +241,9 @@ def _succeeded(step: StepRun, said: ev.StepSucceeded, _at: int) -> StepRun:
         step,
         state=_S.SUCCEEDED,
         outputs=said.outputs,
-        ended_well=True,
+        ended_well=said.reason != "cached",  # what another execution did is not undone by this one
         in_force=False,
-        reason="",
+        reason=said.reason,
         message="",
     )
 

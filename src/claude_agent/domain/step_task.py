@@ -5,6 +5,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from claude_agent.domain import second_try
 from claude_agent.domain.definition import Compensate, Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.expression import as_text, render, render_with
@@ -150,6 +151,7 @@ def task_for(
         idempotent=step.idempotent,
         on_uncertain=step.on_uncertain,
         lock=_lock(step, found),
+        known=second_try.known_of(step, found),
         routed_by=routed_by,
         purpose="step",
         execution_id=run.id,
@@ -193,6 +195,12 @@ def undo_for(
         step_id=seen.id,
         effect_key=f"{run.id}/{seen.id}/{seen.k}/undo",
     )
+
+
+def cache_key(definition: Definition, run: Execution, step: Step, seen: StepRun) -> str:
+    """Return where the outputs of a step are kept for later executions. Raises ExpressionError."""
+    said = step.cache.key if step.cache is not None else ""
+    return f"{definition.slug}/{step.id}/{render(said, contexts(definition, run, step, seen))}"
 
 
 def _lock(step: Step, found: Mapping[str, object]) -> str:

@@ -51,6 +51,8 @@ class Task:
     gate_run: int = 0
     reaped_run: int = 0
     """The last run that was proved ended by reaping."""
+    feedback: str = ""
+    """What the next attempt is told of the one before."""
     adapter: str = ""
     digest: str = ""
     started_at: int | None = None
@@ -250,7 +252,9 @@ def _waits(task: Task, said: Payload) -> Task:
                 task,
                 not_before=said.due,
                 reason=said.reason,
-                refunds=task.refunds + (0 if said.counted else 1),
+                refunds=task.attempt if said.fresh else task.refunds + (not said.counted),
+                feedback=said.feedback,
+                spec=task.spec if said.spec is None else TaskSpec.from_data(said.spec),
             )
             return _freed(waiting, TaskState.SCHEDULED)
         case ev.TaskDue():
@@ -324,6 +328,7 @@ def _again(task: Task, said: ev.TaskRedriven) -> Task:
         refunds=0,
         deliveries=0,
         adoptions=0,
+        feedback="",
         gate_run=0,
         digest="",
         started_at=None,

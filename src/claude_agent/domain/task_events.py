@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload, payload
 
 
@@ -174,6 +175,12 @@ class TaskRetryScheduled(Payload):
     attempt: int
     reason: str
     counted: bool = True
+    feedback: str = ""
+    """What it is told of the failed attempt."""
+    spec: Data | None = None
+    """The whole specification where another agent, or other work, takes over."""
+    fresh: bool = False
+    """The attempts are counted from here: the next alternative of `fallback`."""
 
 
 @payload

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from claude_agent.domain import second_try
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Payload
+from claude_agent.domain.expression_tree import ExpressionError
 from claude_agent.domain.retry import Failure, backoff_ms, should_retry
 from claude_agent.domain.task import Task
 
@@ -23,8 +25,8 @@ def failed(
         )
         return (again,)
     if task.stop_requested:
-        limit = {"timeout.run": "run", "timeout.total": "total", "timeout.idle": "idle"}
-        by = limit.get(task.stop_requested)
+        kind, _, by = task.stop_requested.partition(".")
+        by = by if kind == "timeout" else ""
         how = f"by its {by} timeout" if by else "with the server (down --stop-agents)"
         failure = Failure(
             kind=task.stop_requested,
@@ -42,10 +44,40 @@ def failed(
     )
     used = task.attempt - task.refunds
     elapsed = at - (task.started_at if task.started_at is not None else at)
-    if should_retry(task.spec.retry, failure, attempts_used=used, elapsed_ms=elapsed):
-        due = at + backoff_ms(task.spec.retry, used, chance)
-        retry = ev.TaskRetryScheduled(due=due, attempt=task.attempt + 1, reason=failure.message)
-        return (said, retry)
-    error = {"kind": failure.kind, "message": failure.message}
+    may = should_retry(task.spec.retry, failure, attempts_used=used, elapsed_ms=elapsed)
+    due = at + backoff_ms(task.spec.retry, used, chance) if may else at
+    try:
+        follows = _again(task, failure, due, may=may)
+    except ExpressionError as problem:
+        message = f"{failure.message} What follows cannot be computed: {problem.detail}."
+        return (said, ev.TaskDead(reason="expression", error=_error(failure.kind, message)))
+    if follows is not None:
+        return (said, follows)
+    error = _error(failure.kind, failure.message)
     reason = "attempts_used_up" if task.spec.retry.max_attempts > 1 else failure.kind
     return (said, ev.TaskDead(reason=reason, error=error))
+
+
+def _again(task: Task, failure: Failure, due: int, *, may: bool) -> ev.TaskRetryScheduled | None:
+    """Return the next attempt, by whomever, or None: it is over. Raises ExpressionError."""
+    spec = task.spec
+    found = second_try.context(spec, failure, task.attempt)
+    fresh = False
+    if may and second_try.wanted(spec, found):
+        after = second_try.by_another(spec)
+    elif spec.fallback and failure.kind != "timeout.total":
+        after, fresh = second_try.taken_over(spec, found), True
+    else:
+        return None
+    return ev.TaskRetryScheduled(
+        due=due,
+        attempt=task.attempt + 1,
+        reason=failure.message,
+        feedback=second_try.feedback(spec, found),
+        spec=None if after is spec else after.to_data(),
+        fresh=fresh,
+    )
+
+
+def _error(kind: str, message: str) -> dict[str, str]:
+    return {"kind": kind, "message": message}

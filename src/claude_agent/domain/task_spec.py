@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from claude_agent.domain.definition import Timeouts
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.retry import RetryPolicy
 
@@ -47,6 +48,10 @@ class TaskSpec:
     on_uncertain: str = "verify"
     lock: str = ""
     """What no two tasks hold at once, from the claim to the end; empty: nothing."""
+    fallback: tuple[Data, ...] = ()
+    """What is tried when every attempt has failed: `{agent, kind, text, with, render}`."""
+    known: Data = field(default_factory=dict)
+    """What the expressions of `retry` and `fallback` read besides the failure."""
     routed_by: str = ""
     """Why this agent."""
     purpose: str = "task"
@@ -83,6 +88,7 @@ class TaskSpec:
         data["limits"] = self.limits.to_data()
         data["retry"] = self.retry.to_data()
         data["gates"] = [dict(gate) for gate in self.gates]
+        data["fallback"] = [dict(each) for each in self.fallback]
         data["with"] = data.pop("with_")
         return data
 
@@ -94,4 +100,5 @@ class TaskSpec:
         known["limits"] = Timeouts(**data.get("limits", {}))
         known["retry"] = RetryPolicy.from_data(data.get("retry", {}))
         known["gates"] = tuple(data.get("gates", ()))
+        known["fallback"] = tuple(data.get("fallback", ()))
         return cls(**known)

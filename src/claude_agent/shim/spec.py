@@ -72,9 +72,8 @@ def unreadable_spec() -> Spec:
 
 
 # Ours, and different at each attempt: no part of what was approved.
-PASSING = frozenset("CLAUDE_AGENT_" + name for name in ("RUN_ID", "ATTEMPT", "FENCE", "URL")) | {
-    "TRACEPARENT"
-}
+_OURS = ("RUN_ID", "ATTEMPT", "FENCE", "URL", "FAILURE_KIND", "FAILURE_MESSAGE", "FEEDBACK")
+PASSING = frozenset("CLAUDE_AGENT_" + name for name in _OURS) | {"TRACEPARENT"}
 
 
 def digest(data: "dict[str, Any]", folder: str, files: "dict[str, bytes]") -> str:

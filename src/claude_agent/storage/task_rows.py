@@ -18,7 +18,7 @@ _PLAIN = (
     *("id", "ref", "seq", "not_before", "fence", "worker", "slot", "run", "host", "attempt"),
     *("refunds", "deliveries", "adoptions", "gate_run", "reaped_run", "adapter", "digest"),
     *("created_at", "started_at", "attempt_started_at", "ended_at", "cancel_requested"),
-    *("stop_requested", "reason", "generation", "generation_at", "approval"),
+    *("stop_requested", "reason", "generation", "generation_at", "approval", "feedback"),
 )
 _JSON = ("error", "outputs", "verdict")
 __all__ = ["fold_tasks", "load", "lock", "peek", "task_of", "to_row"]

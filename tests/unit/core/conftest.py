@@ -25,6 +25,7 @@ ON_BOTH = {
     "test_state_sync",
     "test_subscriptions",
     "test_task_desk",
+    "test_second_tries",
     "test_task_orders",
     "test_waits",
     "test_children",

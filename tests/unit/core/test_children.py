@@ -173,3 +173,86 @@ def test_child_that_could_not_be_told_of_is_delivered_after_a_kill(stand: Stand)
     stand.restart()
     stand.scheduler.tick()
     assert stand.execution(one).state == "succeeded"
+
+
+def undoable(**more: Any) -> dict[str, Any]:
+    return {"steps": [step("s", compensate=UNDO)], "outputs": {}, **more}
+
+
+def test_sub_workflows_are_undone_as_a_whole_in_reverse_order(stand: Stand) -> None:
+    flow = parent(sub("c"), sub("d", "c"), step("b", "d"), on_failure="compensate")
+    one = begin(stand, flow, **undoable())
+    for name in ("c", "d"):
+        stand.do(child_of(stand, one, name), "s")
+        drain(stand)
+    stand.do(one, "b", NO)
+    drain(stand)
+    c, d = (child_of(stand, one, name) for name in ("c", "d"))
+    assert (stand.execution(d).state, stand.execution(d).generation) == ("compensating", 2)
+    assert stand.execution(c).state == "succeeded", "the last one is undone first"
+    stand.do(d, "undo s")
+    stand.restart()
+    stand.scheduler.tick()
+    assert stand.execution(d).state == "compensated"
+    assert stand.execution(c).state == "compensating"
+    stand.do(c, "undo s")
+    drain(stand)
+    run = stand.execution(one)
+    assert run.state == "compensated"
+    assert [run.steps[name].state for name in ("c", "d")] == ["compensated"] * 2
+    assert run.not_undone == ("b",)
+
+
+def test_sub_workflow_that_cannot_be_undone_stops_the_undoing(stand: Stand) -> None:
+    one = begin(stand, parent(sub(), step("b", "c"), on_failure="compensate"), **undoable())
+    child = child_of(stand, one)
+    stand.do(child, "s")
+    drain(stand)
+    stand.do(one, "b", NO)
+    drain(stand)
+    stand.do(child, "undo s", NO)
+    drain(stand)
+    run = stand.execution(one)
+    assert run.state == "compensation_failed"
+    assert stand.execution(child).ref in run.steps["c"].message
+
+
+def test_sub_workflow_without_anything_to_undo_is_no_hindrance(stand: Stand) -> None:
+    flow = parent(step("a", compensate=UNDO), sub("c", "a"), step("b", "c"))
+    one = begin(stand, flow)
+    stand.do(one, "a")
+    drain(stand)
+    stand.do(child_of(stand, one), "s", code=1)
+    drain(stand)
+    stand.do(one, "b", NO)
+    drain(stand)
+    assert stand.execution(one).steps["c"].state == "compensated"
+    stand.do(one, "undo a")
+    assert stand.execution(one).state == "compensated"
+
+
+def test_each_of_many_sub_workflows_is_undone(stand: Stand) -> None:
+    each = sub(foreach="${{ inputs.u }}", **{"with": {"url": "${{ item }}"}})
+    flow = parent(each, step("b", "c"), on_failure="compensate")
+    one = begin(stand, flow, given=["a", "b"], **undoable())
+    children = [child_of(stand, one, f"c[{n}]") for n in range(2)]
+    for child in children:
+        stand.do(child, "s")
+    drain(stand)
+    stand.do(one, "b", NO)
+    for left in (2, 1):
+        drain(stand)
+        [going] = [c for c in children if stand.execution(c).state == "compensating"]
+        stand.do(going, "undo s")
+        children.remove(going)
+        assert len(children) == left - 1
+    drain(stand)
+    assert stand.execution(one).state == "compensated"
+
+
+def test_what_waits_says_or_chooses_leaves_nothing_to_undo(stand: Stand) -> None:
+    waits = {"id": "w", "type": "wait", "wait": {"until": "2001-01-01T00:00:00Z"}}
+    says = {"id": "e", "type": "emit", "emit": {"type": "said"}, "depends_on": ["w"]}
+    one = stand.engine.execute(workflow(waits, says, step("b", "e")))
+    stand.do(one, "b", NO)
+    assert stand.execution(one).not_undone == ("b",)

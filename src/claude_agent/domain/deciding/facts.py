@@ -7,6 +7,7 @@ from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.deciding.undoing import child_undone, undo_news
 from claude_agent.domain.execution import StepRun
 from claude_agent.domain.states import StepState
+from claude_agent.domain.step_task import cache_key
 
 
 def take_fact(scene: Scene, fact: Fact) -> None:
@@ -30,11 +31,19 @@ def take_fact(scene: Scene, fact: Fact) -> None:
         case "uncertain":
             scene.say(ev.StepUncertain(step=fact.step, reason=fact.reason))
         case "succeeded":
-            scene.say(ev.StepSucceeded(step=fact.step, outputs=fact.outputs))
+            _succeeded(scene, fact)
         case "cancelled":
             step_cancelled(scene, fact, step)
         case _:
             step_failed(scene, fact, step)
+
+
+def _succeeded(scene: Scene, fact: Fact) -> None:
+    scene.say(ev.StepSucceeded(step=fact.step, outputs=fact.outputs))
+    step, seen = scene.step(fact.step), scene.run.steps[fact.step]
+    if step.cache is not None:
+        key = cache_key(scene.definition, scene.run, step, seen)
+        scene.out.stores.append((key, fact.outputs))
 
 
 def step_failed(scene: Scene, fact: Fact, step: StepRun) -> None:

@@ -1,6 +1,7 @@
 """How a step begins whose conditions hold, by its kind."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.deciding.approving import start_approval
@@ -10,7 +11,8 @@ from claude_agent.domain.deciding.scene import Scene, Starter, Submit
 from claude_agent.domain.deciding.waiting import start_wait
 from claude_agent.domain.definition import Step
 from claude_agent.domain.execution import StepRun
-from claude_agent.domain.step_task import task_for
+from claude_agent.domain.second_try import alternatives
+from claude_agent.domain.step_task import cache_key, task_for
 
 
 def begin(scene: Scene, step: Step, seen: StepRun) -> None:
@@ -19,11 +21,40 @@ def begin(scene: Scene, step: Step, seen: StepRun) -> None:
 
 
 def _submit(scene: Scene, step: Step, seen: StepRun) -> None:
+    if _cached(scene, step, seen):
+        return
     agent, why = scene.agent(step)
     spec = task_for(scene.definition, scene.run, step, seen, agent=agent, routed_by=why)
+    if step.fallback:
+        others = _others(scene, step, agent)
+        spec = replace(spec, fallback=alternatives(step, others, spec.with_))
     task_id, ref = scene.means.new_id()
     scene.say(ev.StepQueued(step=seen.id, task_id=task_id, task_ref=ref, k=seen.k + 1))
     scene.out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))
+
+
+def _others(scene: Scene, step: Step, agent: str) -> list[tuple[str, str]]:
+    """Return who does each alternative of a step that `agent` does first, and why."""
+    found = []
+    for each in step.fallback:
+        if each.agents or each.capabilities:
+            kind = each.kind or step.kind
+            found.append(scene.means.choose(each.agents, each.capabilities, kind))
+        else:
+            found.append((each.agent or agent, "the workflow names it"))
+    return found
+
+
+def _cached(scene: Scene, step: Step, seen: StepRun) -> bool:
+    """Let a step succeed at once whose outputs an earlier execution left under its key."""
+    if step.cache is None:
+        return False
+    at, outputs = scene.means.cached(cache_key(scene.definition, scene.run, step, seen))
+    ttl = step.cache.ttl_ms
+    if not at or (ttl is not None and at + ttl < scene.means.at):
+        return False
+    scene.say(ev.StepSucceeded(step=seen.id, outputs=outputs, reason="cached"))
+    return True
 
 
 STARTERS: Mapping[str, Starter] = {

@@ -84,6 +84,19 @@ class Decision:
     letters: list[Letter] = field(default_factory=list)
     emits: list[Emitted] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    stores: list[tuple[str, Data | None]] = field(default_factory=list)
+    """Outputs to keep for later executions, by their key."""
+
+
+Names = tuple[str, ...]
+
+
+def _first(names: Names, _capabilities: Names, _kind: str) -> tuple[str, str]:
+    return names[0], "the first that the workflow names"
+
+
+def _nothing(_key: str) -> tuple[int, Data | None]:
+    return 0, None
 
 
 def _no_id() -> tuple[str, str]:
@@ -99,6 +112,10 @@ class Means:
     """A fresh (id, ref)."""
     route: Callable[[str], tuple[str, str]]
     """A description to (agent, reason)."""
+    choose: Callable[[Names, Names, str], tuple[str, str]] = _first
+    """Of agents by name, or by capabilities, one that can do this kind: (agent, why)."""
+    cached: Callable[[str], tuple[int, Data | None]] = _nothing
+    """A key to (when it was stored, the outputs); at 0 nothing was."""
     new_execution: Callable[[], tuple[str, str]] = _no_id
     """A fresh (id, ref) of an execution."""
 
@@ -184,6 +201,8 @@ class Scene:
         """Return (who does a step, why)."""
         if step.agent:
             return step.agent, "the workflow names it"
+        if step.agents or step.capabilities:
+            return self.means.choose(step.agents, step.capabilities, step.kind)
         return self.means.route(f"{step.id} {step.prompt or step.action or ''}")
 
     def fail(self, step: str, reason: str, message: str, *, started: bool) -> None:

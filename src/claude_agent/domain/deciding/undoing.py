@@ -6,7 +6,7 @@ from claude_agent.domain import execution_events as ev
 from claude_agent.domain.compensation import plan
 from claude_agent.domain.deciding.approving import goes_back
 from claude_agent.domain.deciding.news import ChildEnded, Fact, ResumeUndo, UndoOverdue
-from claude_agent.domain.deciding.scene import Scene, Submit
+from claude_agent.domain.deciding.scene import Letter, Scene, Submit
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.expression import ExpressionError
 from claude_agent.domain.states import ExecutionState, StepState
@@ -103,7 +103,8 @@ def _left(run: Execution, planned: Iterable[str]) -> list[str]:
 
 def _undo(scene: Scene, name: str) -> None:
     step = scene.step(name)
-    if step.compensate is None:  # the plan holds only steps that declare it
+    if step.compensate is None:  # the plan holds only steps that declare it, and sub-workflows
+        _undo_child(scene, name)
         return
     agent, _ = scene.agent(step)
     task_id, ref = scene.means.new_id()
@@ -115,3 +116,10 @@ def _undo(scene: Scene, name: str) -> None:
         scene.say(ev.StepCompensationFailed(step=name, message=str(error)))
         return
     scene.out.submits.append(Submit(task_id=task_id, ref=ref, spec=spec))
+
+
+def _undo_child(scene: Scene, name: str) -> None:
+    child = scene.run.steps[name].child_id
+    if child:
+        scene.say(ev.StepCompensating(step=name, task_id="", task_ref=""))
+        scene.out.letters.append(Letter(execution_id=child, kind="undo", data={}))
