@@ -1,13 +1,22 @@
 """Find every expression of a definition and prove that it can read what it names."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from claude_agent.domain.compile_graph import Graph
 from claude_agent.domain.compile_reader import Cursor, nearest
 from claude_agent.domain.expression import paths
 from claude_agent.domain.expression_parser import parse, parse_template, strip_braces
-from claude_agent.domain.expression_tree import Embedded, Expr, ExpressionError, Path
+from claude_agent.domain.expression_tree import (
+    Embedded,
+    Expr,
+    ExpressionError,
+    Loop,
+    Member,
+    Path,
+    Variable,
+    walk,
+)
 
 EXECUTION_NAMES = ("id", "ref", "name", "workflow", "generation", "feedback")
 """What `execution` holds."""
@@ -166,11 +175,34 @@ class Uses:
         scope, step = reader
         self.found.extend(
             Use(place=place, path=path, offset=offset + path.position, scope=scope, step=step)
-            for path in paths(expr)
+            for path in (*paths(expr), *_of_instances(expr))
         )
 
     def _refuse(self, cursor: Cursor, error: ExpressionError) -> None:
         cursor.fail_inside(error.position, f"'{cursor.path}': {error.detail}", error.hint)
+
+
+def _of_instances(expr: Expr) -> Iterator[Path]:
+    """Yield what loops over the instances of a step read of each: `t.outputs.x` of `steps.a`."""
+    for loop in walk(expr):
+        if not isinstance(loop, Loop) or not isinstance(loop.target, Path):
+            continue
+        if loop.target.parts[:1] != ("steps",) or loop.target.parts[2:]:
+            continue
+        within = [each for body in loop.bodies for each in walk(body)]
+        inner = {id(each.target) for each in within if isinstance(each, Member)}
+        for each in within:
+            read = _chain(each, loop.variable) if id(each) not in inner else ()
+            if read:
+                yield replace(loop.target, parts=(*loop.target.parts, 0, *read))
+
+
+def _chain(expr: Expr, variable: str) -> tuple[str, ...]:
+    names: list[str] = []
+    while isinstance(expr, Member):
+        names.insert(0, expr.name)
+        expr = expr.target
+    return tuple(names) if isinstance(expr, Variable) and expr.name == variable else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
