@@ -75,7 +75,9 @@ class Explainer:
         }
 
     def _around(self, reader: Reader, tasks: Iterable[Task]) -> Around:
-        found = Around(at=self._clock.now())
+        tasks = list(tasks)
+        asked = {task.id: task.approval for task in tasks if task.state == TaskState.HELD}
+        found = Around(at=self._clock.now(), approvals=_asked(reader, asked))
         ready = [task for task in tasks if task.state == TaskState.READY]
         if not ready:
             return found
@@ -90,6 +92,9 @@ class Explainer:
         )
 
     def _around_execution(self, reader: Reader, run: Execution, around: Around) -> Around:
+        rows = reader.rows("approvals.open_of_execution", execution=run.id)
+        of_steps = {row["step_id"]: row["ref"] for row in rows}
+        around = replace(around, approvals={**around.approvals, **of_steps})
         if run.state != ExecutionState.QUEUED or not run.concurrency_key:
             return around
         key = run.concurrency_key
@@ -100,6 +105,12 @@ class Explainer:
             key_holders=tuple(row["ref"] for row in reader.rows("inbox.slots", key=key)),
             key_before=tuple(before[:_MOST_AHEAD]),
         )
+
+
+def _asked(reader: Reader, approvals: Mapping[str, str]) -> dict[str, str]:
+    """Return the ref of the approval of each task (id to the approval's id)."""
+    rows = {task: reader.row("approvals.by_id", id=one) for task, one in approvals.items()}
+    return {task: row["ref"] for task, row in rows.items() if row is not None}
 
 
 def _queues(reader: Reader, ready: Iterable[Task]) -> Mapping[str, Queue]:

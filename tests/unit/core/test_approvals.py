@@ -1,11 +1,13 @@
 """Approvals on real databases: held, decided, run out, raced for; rows are what the log says."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from claude_agent.core.approvals import Planned
+from claude_agent.core.explainer import Explainer
 from claude_agent.domain.approval import Approval, Say
 from claude_agent.domain.approval_policy import Match, Policy, Requester, Rule
 from claude_agent.domain.approval_rights import ApprovalChanged, ApprovalDecided, Decider
@@ -258,3 +260,15 @@ def test_a_cancelled_execution_voids_the_question_of_its_step(stand: Stand) -> N
     with pytest.raises(ApprovalDecided, match="is voided already"):
         say(stand, row["id"])
     assert stand.execution(run).state == "cancelled"
+
+
+def test_explain_names_the_approval_and_the_command(stand: Stand) -> None:
+    task, approval = held(stand)
+    explainer = Explainer(stand.executions, stand.desk, stand.clock)
+    (reason,) = stand.database.read(lambda r: explainer.task(r, task.ref))["reasons"]
+    assert reason["command"] == f"claude-agent approval approve {approval.ref}"
+    run = stand.engine.execute(stand.engine.define_workflow(STEP.replace("APPROVAL", "{}")))
+    stand.do(run, "a")
+    (row,) = stand.rows("approvals.open_of_execution", execution=run)
+    told = json.dumps(stand.database.read(lambda r: explainer.execution(r, run)))
+    assert f"claude-agent approval approve {row['ref']}" in told

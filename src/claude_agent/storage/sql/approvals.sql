@@ -60,3 +60,8 @@ SELECT id, task_id FROM approvals WHERE state = 'requested' AND due_at IS NOT NU
 -- What a step of an execution waits for.
 SELECT id FROM approvals
  WHERE execution_id = :execution AND step_id = :step AND state = 'requested' AND task_id = '';
+
+-- name: approvals.open_of_execution
+-- What the steps of an execution wait for, their own or that of their task.
+SELECT ref, step_id FROM approvals
+ WHERE execution_id = :execution AND state = 'requested' ORDER BY created_at;
