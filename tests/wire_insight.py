@@ -101,6 +101,13 @@ def versions(name: str) -> Json:
     return {"workflow": name, "items": [newest, older]}
 
 
+def imported(source: str) -> Json:
+    """Return what came of an import; of a text with `nothing` nothing."""
+    lost = {"line": 3, "path": "jobs.a.container", "reason": "it has no counterpart"}
+    made = None if "nothing" in source else "name: CI\nsteps: []\n"
+    return {"origin": "github", "source": made, "steps": int(bool(made)), "unmapped": [lost]}
+
+
 def diff(name: str, before: str, after: str) -> Json:
     """Return one change."""
     change = {"kind": "changed", "path": "steps.a.agent", "before": "x", "after": "y"}
@@ -136,6 +143,10 @@ def _plan(_: World, seen: Seen, name: str) -> tuple[int, Json]:
     return 200, plan(dict(body.params))
 
 
+def _import(_: World, seen: Seen) -> tuple[int, Json]:
+    return 200, imported(wire_insight.ImportWorkflow.model_validate(seen.body).source)
+
+
 def _versions(_: World, __: Seen, name: str) -> tuple[int, Json]:
     return 200, versions(name)
 
@@ -152,4 +163,4 @@ INSIGHT_GETS: dict[str, Route] = {
     "workflows/*/versions": _versions,
     "workflows/*/diff": _diff,
 }
-INSIGHT_POSTS: dict[str, Route] = {"workflows/*/plan": _plan}
+INSIGHT_POSTS: dict[str, Route] = {"workflows/*/plan": _plan, "workflows/import": _import}

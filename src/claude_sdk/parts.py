@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         ExecutionExplained,
         TaskExplained,
         WorkflowDiff,
+        WorkflowImported,
         WorkflowPlan,
         WorkflowVersions,
     )
@@ -178,6 +179,15 @@ class Workflows(Part):
     def plan(self, name: str = "-", **source: Unpack[Source]) -> WorkflowPlan:
         """Return what an execution would do: levels, agents, waits, undoing; nothing is stored."""
         return cast("WorkflowPlan", self._post("workflows", name, "plan", body=source))
+
+    def import_(self, source: str, *, file: str = "", origin: str = "") -> WorkflowImported:
+        """Return a workflow of GitHub Actions or Dagu in our format, with what did not map.
+
+        `origin`: `github` or `dagu`; else by its looks. Nothing is stored.
+        """
+        body = {"source": source, "file": file, "origin": origin}
+        body = {key: value for key, value in body.items() if value}
+        return cast("WorkflowImported", self._post("workflows", "import", body=body))
 
     def versions(self, name: str) -> WorkflowVersions:
         """Return the versions of a workflow, the newest first."""

@@ -150,3 +150,20 @@ class WorkflowDiff(TypedDict):
     after: str
     changes: list[DefinitionChange]
     text: str
+
+
+class Unmapped(TypedDict):
+    """Something that our format does not say, with its line."""
+
+    line: int
+    path: str
+    reason: str
+
+
+class WorkflowImported(TypedDict):
+    """What came of an import; `source` None: nothing could be mapped."""
+
+    origin: str
+    source: str | None
+    steps: int
+    unmapped: list[Unmapped]

@@ -55,3 +55,23 @@ def test_versions_are_listed_and_compared(shared: Product) -> None:
     text = shared.cli("workflow", "diff", "e2e-compared", "2", "1", "--text").stdout
     assert '+    run: "true"' in text
     assert shared.cli("workflow", "diff", "e2e-compared", "7", expect=5).stderr
+
+
+def test_imported_workflow_runs(shared: Product) -> None:
+    theirs = shared.work / "theirs.yml"
+    theirs.write_text(
+        "name: e2e imported\non: workflow_dispatch\njobs:\n"
+        "  a:\n    outputs: {v: '${{ steps.s.outputs.v }}'}\n"
+        "    steps: [{id: s, run: 'echo v=7 >> $GITHUB_OUTPUT'}]\n"
+        "  b:\n    needs: a\n    services: {}\n"
+        "    steps: [{run: 'test ${{ needs.a.outputs.v }} = 7'}]\n"
+    )
+    ran = shared.cli("workflow", "import", str(theirs))
+    assert f"{theirs}:9: jobs.b.services" in ran.stderr
+    ours = shared.work / "ours.yaml"
+    ours.write_text(ran.stdout)
+    ref = shared.json("workflow", "--file", str(ours))["ref"]
+    ended = shared.execution_reaches(ref, "succeeded", "failed")
+    assert ended["state"] == "succeeded", ended
+    theirs.write_text("name: nothing\non: push\njobs: {}\n")
+    assert shared.cli("workflow", "import", str(theirs), expect=1).stdout == ""

@@ -1,5 +1,125 @@
 // Made by `npm run types` from the server's /openapi.json. Do not edit.
 export interface paths {
+    "/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List schedules
+         * @description Return every schedule with its next time and its last firing.
+         */
+        get: operations["schedules_schedules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one schedule
+         * @description Return one schedule with its next times and its newest firings.
+         */
+        get: operations["schedule_schedules__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a schedule
+         * @description Let it fire no more; newer versions of its workflow do not change that.
+         */
+        post: operations["pause_schedules__name__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a schedule
+         * @description Let it fire from now on; what fell into the pause is not made up for.
+         */
+        post: operations["resume_schedules__name__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{name}/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a schedule's workflow now
+         * @description Start it once with the schedule's inputs, whatever runs and also while it is paused.
+         */
+        post: operations["trigger_schedules__name__trigger_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{name}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make up for times of the past
+         * @description Fire for each time of a span that has started nothing; `dry_run` only tells which.
+         */
+        post: operations["backfill_schedules__name__backfill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1296,6 +1416,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Another system's workflow in our format
+         * @description Return our YAML and, with its line, each thing that did not map; nothing is stored.
+         */
+        post: operations["import__workflows_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/{name}/versions": {
         parameters: {
             query?: never;
@@ -1882,6 +2022,41 @@ export interface components {
             argv: string[];
         };
         /**
+         * BackfillSchedule
+         * @description Which times to make up for: both ends inclusive, epoch milliseconds.
+         */
+        BackfillSchedule: {
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+            /**
+             * Limit
+             * @description more times than this are refused
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
+         * Backfilled
+         * @description The times that fire now, or would, and those that were decided before.
+         */
+        Backfilled: {
+            /** Id */
+            id: string;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Ticks */
+            ticks: number[];
+            /** Already */
+            already: number[];
+        };
+        /**
          * Breaker
          * @description Something that is left alone for a while because it failed again and again.
          */
@@ -2428,6 +2603,10 @@ export interface components {
             } | null;
             /** Not Undone */
             not_undone: string[];
+            /** Started By */
+            started_by: {
+                [key: string]: unknown;
+            } | null;
             /** Steps */
             steps: components["schemas"]["Step"][];
             /** Url */
@@ -2511,6 +2690,10 @@ export interface components {
             } | null;
             /** Not Undone */
             not_undone: string[];
+            /** Started By */
+            started_by: {
+                [key: string]: unknown;
+            } | null;
             /** Steps */
             steps: components["schemas"]["Step"][];
             /** Url */
@@ -2819,6 +3002,25 @@ export interface components {
             ends: string | null;
         };
         /**
+         * ImportWorkflow
+         * @description A workflow of another system.
+         */
+        ImportWorkflow: {
+            /** Source */
+            source: string;
+            /**
+             * File
+             * @default workflow.yaml
+             */
+            file: string;
+            /**
+             * Origin
+             * @description whose format it is; nothing: by its looks
+             * @default null
+             */
+            origin: ("github" | "dagu") | null;
+        };
+        /**
          * Instance
          * @description One of the many that a step with `matrix` or `foreach` became.
          */
@@ -2976,6 +3178,17 @@ export interface components {
          * @description Why it is paused.
          */
         PauseQueue: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * PauseSchedule
+         * @description Why it is paused.
+         */
+        PauseSchedule: {
             /**
              * Reason
              * @default
@@ -3366,6 +3579,128 @@ export interface components {
             title: string;
             /** Started At */
             started_at: number | null;
+        };
+        /**
+         * Schedule
+         * @description When a workflow starts by itself; `next` holds the coming times.
+         */
+        Schedule: {
+            /** Id */
+            id: string;
+            /** Workflow */
+            workflow: string;
+            /** Definition */
+            definition: string;
+            /** Cron */
+            cron: string;
+            /** Tz */
+            tz: string;
+            /** Catchup Ms */
+            catchup_ms: number;
+            /**
+             * Overlap
+             * @enum {string}
+             */
+            overlap: "skip" | "queue" | "cancel_running" | "allow";
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused";
+            /** Reason */
+            reason: string | null;
+            /** Next */
+            next: number[];
+            last: components["schemas"]["ScheduleTick"] | null;
+            /** Created At */
+            created_at: number;
+            /** Updated At */
+            updated_at: number;
+        };
+        /**
+         * ScheduleDetail
+         * @description One schedule with its newest firings.
+         */
+        ScheduleDetail: {
+            /** Id */
+            id: string;
+            /** Workflow */
+            workflow: string;
+            /** Definition */
+            definition: string;
+            /** Cron */
+            cron: string;
+            /** Tz */
+            tz: string;
+            /** Catchup Ms */
+            catchup_ms: number;
+            /**
+             * Overlap
+             * @enum {string}
+             */
+            overlap: "skip" | "queue" | "cancel_running" | "allow";
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused";
+            /** Reason */
+            reason: string | null;
+            /** Next */
+            next: number[];
+            last: components["schemas"]["ScheduleTick"] | null;
+            /** Created At */
+            created_at: number;
+            /** Updated At */
+            updated_at: number;
+            /** Ticks */
+            ticks: components["schemas"]["ScheduleTick"][];
+        };
+        /**
+         * ScheduleList
+         * @description Every schedule.
+         */
+        ScheduleList: {
+            /** Items */
+            items: components["schemas"]["Schedule"][];
+        };
+        /**
+         * ScheduleTick
+         * @description What became of one firing; `tick` is its time.
+         */
+        ScheduleTick: {
+            /** Tick */
+            tick: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cron" | "backfill" | "manual";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "started" | "skipped";
+            /** At */
+            at: number;
+            /** Reason */
+            reason: string | null;
+            /** Message */
+            message: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Execution Ref */
+            execution_ref: string | null;
+            /** Execution State */
+            execution_state: string | null;
         };
         /**
          * SendMessage
@@ -4061,7 +4396,7 @@ export interface components {
         };
         /**
          * Timeouts
-         * @description Four limits of a task.
+         * @description Five limits of a task.
          */
         Timeouts: {
             /**
@@ -4084,6 +4419,11 @@ export interface components {
              * @default null
              */
             idle: (string | number) | null;
+            /**
+             * Heartbeat
+             * @default null
+             */
+            heartbeat: (string | number) | null;
         };
         /**
          * Token
@@ -4128,6 +4468,18 @@ export interface components {
         TokenRevoked: {
             /** Name */
             name: string;
+        };
+        /**
+         * Unmapped
+         * @description Something that our format does not say.
+         */
+        Unmapped: {
+            /** Line */
+            line: number;
+            /** Path */
+            path: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * ValidateWorkflow
@@ -4296,6 +4648,20 @@ export interface components {
             text: string;
         };
         /**
+         * WorkflowImported
+         * @description What came of an import.
+         */
+        WorkflowImported: {
+            /** Origin */
+            origin: string;
+            /** Source */
+            source: string | null;
+            /** Steps */
+            steps: number;
+            /** Unmapped */
+            unmapped: components["schemas"]["Unmapped"][];
+        };
+        /**
          * WorkflowList
          * @description The definitions.
          */
@@ -4370,6 +4736,220 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    schedules_schedules_get: {
+        parameters: {
+            query?: {
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_schedules__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_schedules__name__pause_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseSchedule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_schedules__name__resume_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDetail"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trigger_schedules__name__trigger_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill_schedules__name__backfill_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillSchedule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfilled"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health_health_get: {
         parameters: {
             query?: never;
@@ -6667,6 +7247,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowPlan"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import__workflows_import_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportWorkflow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowImported"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -159,3 +159,21 @@ class WorkflowDiff(Answer):
     changes: list[DefinitionChange]
     text: str
     """A unified diff of the sources."""
+
+
+class Unmapped(Answer):
+    """Something that our format does not say."""
+
+    line: int
+    path: str
+    reason: str
+
+
+class WorkflowImported(Answer):
+    """What came of an import."""
+
+    origin: str
+    source: str | None
+    """Our YAML; null: nothing could be mapped."""
+    steps: int
+    unmapped: list[Unmapped]

@@ -23,6 +23,13 @@ class InsightServices(ABC):
         """
 
     @abstractmethod
+    def import_workflow(self, source: str, file: str, origin: str) -> Wire:
+        """Return {"origin","source","steps","unmapped"}; `source` None: nothing could be mapped.
+
+        Raises DefinitionInvalid for text that is no YAML.
+        """
+
+    @abstractmethod
     def workflow_versions(self, name: str) -> Wire:
         """Return {"workflow","items"}, the newest version first. Raises NotFound."""
 

@@ -128,6 +128,7 @@ RULES: tuple[Rule, ...] = _rules(
     POST   /workflows
     GET    /workflows/schema
     GET    /workflows/{name}
+    POST   /workflows/import
     GET    /workflows/{name}/versions
     GET    /workflows/{name}/diff
     POST   /workflows/{name}/plan

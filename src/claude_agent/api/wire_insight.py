@@ -1,10 +1,10 @@
 """What clients send to have something explained."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from claude_agent.api.wire import Query
+from claude_agent.api.wire import Query, ValidateWorkflow
 
 
 class ExplainQuery(Query):
@@ -23,3 +23,11 @@ class DiffQuery(Query):
 
     before: Version = Field(default="", description="nothing: the last but one")
     after: Version = Field(default="", description="nothing: the newest")
+
+
+class ImportWorkflow(ValidateWorkflow):
+    """A workflow of another system."""
+
+    origin: Literal["github", "dagu"] | None = Field(
+        default=None, description="whose format it is; nothing: by its looks"
+    )

@@ -6,6 +6,7 @@ from claude_agent.api.asked import Wire, WorkflowStart
 from claude_agent.api.services_insight import InsightServices
 from claude_agent.core.explainer import Explainer
 from claude_agent.core.foretelling import Foreteller
+from claude_agent.core.importing.importer import import_view, imported
 from claude_agent.core.versions import Versions
 from claude_agent.serve.base import Base
 from claude_agent.storage.database import Reader
@@ -38,6 +39,10 @@ class Insight(Base, InsightServices):
             return foreteller.plan(reader, definition, start.params, start.cwd or "")
 
         return self._database.read(work)
+
+    @override
+    def import_workflow(self, source: str, file: str, origin: str) -> Wire:
+        return import_view(imported(source, file=file, origin=origin))
 
     @override
     def workflow_versions(self, name: str) -> Wire:

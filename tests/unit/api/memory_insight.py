@@ -29,3 +29,7 @@ class MemoryInsight(InsightServices):
     @override
     def workflow_diff(self, name: str, before: str, after: str) -> Wire:
         return samples.diff(name, before, after)
+
+    @override
+    def import_workflow(self, source: str, file: str, origin: str) -> Wire:
+        return samples.imported(source)

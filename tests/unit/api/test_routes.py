@@ -80,6 +80,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/workflows", {"source": SOURCE}, 201),
     ("GET", "/workflows/schema", None, 200),
     ("GET", "/workflows/two-steps", None, 200),
+    ("POST", "/workflows/import", {"source": "jobs: {}", "origin": "github"}, 200),
     ("GET", "/workflows/two-steps/versions", None, 200),
     ("GET", "/workflows/two-steps/diff?before=a&after=b", None, 200),
     ("POST", "/workflows/-/plan", {"source": SOURCE, "params": {"a": 1}}, 200),

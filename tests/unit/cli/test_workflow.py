@@ -104,6 +104,20 @@ def test_schema_of_the_format_is_printed_as_json(server: WireServer, cli: Cli) -
     assert json.loads(cli("workflow", "schema").out)["title"] == "A workflow"
 
 
+def test_import_prints_ours_and_reports_what_did_not_map(
+    server: WireServer, cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "ci.yml").write_text("jobs: {}")
+    ran = cli("workflow", "import", "ci.yml", "--from", "github")
+    assert (ran.code, ran.out) == (0, "name: CI\nsteps: []\n")
+    assert "ci.yml:3: jobs.a.container: it has no counterpart" in ran.err
+    assert "1 step mapped, 1 remark" in ran.err
+    (tmp_path / "none.yml").write_text("nothing")
+    ran = cli("workflow", "import", "none.yml")
+    assert (ran.code, ran.out) == (1, "")
+    assert "Nothing of it could be mapped." in ran.err
+
+
 def test_versions_and_what_changed_between_them(server: WireServer, cli: Cli) -> None:
     assert "newest" in cli("workflow", "versions", "deploy").out
     ran = cli("workflow", "diff", "deploy")

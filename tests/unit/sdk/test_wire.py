@@ -58,6 +58,8 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire_insight.WorkflowVersion, answers_insight.WorkflowVersion),
     (wire_insight.WorkflowVersions, answers_insight.WorkflowVersions),
     (wire_insight.DefinitionChange, answers_insight.DefinitionChange),
+    (wire_insight.Unmapped, answers_insight.Unmapped),
+    (wire_insight.WorkflowImported, answers_insight.WorkflowImported),
     (wire_insight.WorkflowDiff, answers_insight.WorkflowDiff),
     (wire_insight.TaskExplained, answers_insight.TaskExplained),
 ]

@@ -11,7 +11,7 @@ from claude_agent.api.idempotency import reply_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.services import WorkflowStart
 from claude_agent.api.wire import ExecuteWorkflow
-from claude_agent.api.wire_insight import DiffQuery, ExplainQuery
+from claude_agent.api.wire_insight import DiffQuery, ExplainQuery, ImportWorkflow
 
 router = APIRouter()
 
@@ -57,6 +57,19 @@ async def plan(request: Request) -> Response:
         cwd=body.cwd,
     )
     return await reply_once(request, 200, partial(services(request).plan_workflow, start), plain)
+
+
+@router.post(
+    "/workflows/import",
+    tags=["workflows"],
+    summary="Another system's workflow in our format",
+    openapi_extra=documented(body=ImportWorkflow, answer="WorkflowImported"),
+)
+async def import_(request: Request) -> Response:
+    """Return our YAML and, with its line, each thing that did not map; nothing is stored."""
+    body, plain = await read_body(request, ImportWorkflow)
+    work = partial(services(request).import_workflow, body.source, body.file, body.origin or "")
+    return await reply_once(request, 200, work, plain)
 
 
 @router.get(

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 import click
 from typing_extensions import override
 
-from claude_agent.cli.commands import workflow_versions
+from claude_agent.cli.commands import workflow_import, workflow_versions
 from claude_agent.cli.durations import Duration
 from claude_agent.cli.look import Look
 from claude_agent.cli.options import (
@@ -254,5 +254,6 @@ def _after(step: dict[str, object]) -> str:
     return ", ".join(map(str, needed)) if isinstance(needed, list) else ""
 
 
+command.add_command(workflow_import.import_)
 command.add_command(workflow_versions.versions)
 command.add_command(workflow_versions.diff)
