@@ -7,6 +7,7 @@ import { Agents } from "./Agents";
 import { Queues } from "./Queues";
 
 const status: AgentsStatus = {
+  left_alone: [],
   agents: [
     agent(),
     agent({

@@ -63,6 +63,9 @@ export function step(change: Partial<Step> = {}): Step {
     outputs: null,
     compensate: null,
     compensation: null,
+    instances: null,
+    waiting: null,
+    execution: null,
     ...change,
   };
 }
@@ -86,6 +89,7 @@ export function execution(change: Partial<Execution> = {}): Execution {
     error: null,
     outputs: null,
     not_undone: [],
+    started_by: null,
     steps: [step()],
     url: "/ui/#/executions/58C4",
     ...change,
