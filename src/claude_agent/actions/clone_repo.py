@@ -10,8 +10,9 @@ from pathlib import Path
 
 from claude_agent.actions import git
 from claude_agent.actions.context import Context
-from claude_agent.actions.errors import ActionFailed
+from claude_agent.actions.errors import ActionFailed, BadParameter
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}\Z")
 
 
@@ -42,9 +43,16 @@ def _address(url: str, workspace: Path) -> str:
 
 
 def _target(context: Context, address: str) -> Path:
-    given = context.text("dir")
+    given, named = context.text("dir"), context.text("workspace")
+    if given and named:
+        raise BadParameter(name="workspace", problem="give either dir or workspace")
     if given:
         return (context.workspace / given).resolve()
+    if named:
+        if context.home is None or not _NAME.fullmatch(named):
+            problem = "it is a word of letters, digits, _ . and -, up to 100 of them"
+            raise BadParameter(name="workspace", problem=problem)
+        return context.home / "workspaces" / named
     workspace = context.workspace.resolve()
     if _is_free(workspace) or _origin(workspace) == address:
         return workspace

@@ -91,6 +91,7 @@ _ACTIONS = (
                 "string",
                 "Target folder; default: the workspace if it is empty, else a new one in the home.",
             ),
+            "workspace": _may("string", "Name of a workspace in the home to clone into."),
         },
         outputs={"sha": "string", "path": "string"},
     ),
@@ -99,6 +100,9 @@ _ACTIONS = (
         description="Run the project's tests (unittest, pytest or npm test) and count them.",
         parameters={
             "path": _PATH,
+            "suite": _may(
+                "string", "Only tests/SUITE, the files test_SUITE*.py, or the script test:SUITE."
+            ),
             "command": _may("string", "Test command; default: found by itself."),
         },
         outputs={"passed": "integer", "failed": "integer"},

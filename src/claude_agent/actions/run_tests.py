@@ -12,6 +12,7 @@ from claude_agent.actions import node, process
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import ActionFailed, BadParameter
 
+_SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _RAN = re.compile(r"Ran (\d+) tests? in ")
 _UNITTEST_END = re.compile(r"(?:OK|FAILED) ?\((.*)\)\Z")
 _PYTEST_END = re.compile(r"(?:=+ )?(?:\d+ [a-z]+,? )+in [\d.]+s")
@@ -59,20 +60,46 @@ def _command(context: Context, folder: Path) -> tuple[list[str], dict[str, str]]
             return process.python_first(shlex.split(given)), environment
         except ValueError as error:
             raise BadParameter(name="command", problem=str(error)) from error
-    if _has_python_tests(folder):
-        pytest = _wants_pytest(folder)
-        rest = ["pytest", "-q"] if pytest else ["unittest", "discover"]
+    suite = context.text("suite")
+    if suite and not _SUITE.fullmatch(suite):
+        raise BadParameter(name="suite", problem="it is a word of letters, digits, _ and -")
+    where = _python_tests(folder, suite)
+    if where is not None:
+        if _wants_pytest(folder):
+            rest = ["pytest", "-q", *(str(path) for path in where)]
+        else:
+            rest = ["unittest", *_named(where, folder)]
         return [sys.executable, "-m", *rest], environment
-    if _has_npm_test(folder):
+    if _npm_script(folder, suite):
         command, environment = node.npm(environment)
-        return [*command, "test"], environment
-    message = f"no tests were found in {folder}"
+        return [*command, "run", _npm_script(folder, suite)], environment
+    message = f"no tests{f' of the suite {suite}' if suite else ''} were found in {folder}"
     raise ActionFailed(message, hint="Name them with `with.command`.", code=2)
 
 
-def _has_python_tests(folder: Path) -> bool:
-    patterns = ("test_*.py", "tests/**/test_*.py", "test/**/test_*.py")
-    return any(next(folder.glob(pattern), None) for pattern in patterns)
+def _python_tests(folder: Path, suite: str) -> list[Path] | None:
+    """Return which tests are meant (nothing: all of them), None where there are none.
+
+    A suite is a folder `tests/SUITE`, or the files `test_SUITE.py` and `test_SUITE_*.py`.
+    """
+    if not suite:
+        patterns = ("test_*.py", "tests/**/test_*.py", "test/**/test_*.py")
+        return [] if any(next(folder.glob(pattern), None) for pattern in patterns) else None
+    for place in (folder / "tests" / suite, folder / "test" / suite):
+        if next(place.glob("**/test_*.py"), None):
+            return [place]
+    for place in (folder / "tests", folder / "test", folder):
+        found = sorted({*place.glob(f"test_{suite}.py"), *place.glob(f"test_{suite}_*.py")})
+        if found:
+            return found
+    return None
+
+
+def _named(where: list[Path], folder: Path) -> list[str]:
+    """Return what unittest is asked: everything, one folder, or some files."""
+    if where and where[0].is_dir():
+        return ["discover", "-s", str(where[0]), "-t", str(folder)]
+    return [str(path.relative_to(folder)) for path in where] or ["discover"]
 
 
 def _wants_pytest(folder: Path) -> bool:
@@ -83,13 +110,15 @@ def _wants_pytest(folder: Path) -> bool:
     return wanted and importlib.util.find_spec("pytest") is not None
 
 
-def _has_npm_test(folder: Path) -> bool:
+def _npm_script(folder: Path, suite: str) -> str:
+    """Return the script of package.json that tests (`test`, `test:SUITE`); empty: there is none."""
     try:
         package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
+        return ""
     scripts = package.get("scripts") if isinstance(package, dict) else None
-    return isinstance(scripts, dict) and "test" in scripts
+    name = f"test:{suite}" if suite else "test"
+    return name if isinstance(scripts, dict) and name in scripts else ""
 
 
 def _unittest(lines: Sequence[str]) -> tuple[int, int] | None:

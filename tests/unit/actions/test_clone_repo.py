@@ -162,3 +162,24 @@ def test_environment_drops_foreign_git_settings() -> None:
     assert "GIT_CONFIG_COUNT" not in told
     assert told["GIT_SSH"] == "s"
     assert "ext" not in told["GIT_ALLOW_PROTOCOL"].split(":")
+
+
+def test_clone_repo_clones_into_a_named_workspace(tmp_path: Path, source: Path) -> None:
+    acted = _clone(tmp_path, source, with_workspace="ws-1")
+    assert acted.code == 0, acted.complaint
+    assert acted.outputs is not None
+    assert acted.outputs["path"] == str(tmp_path / "h" / "workspaces" / "ws-1")
+    assert (tmp_path / "h" / "workspaces" / "ws-1" / "file").is_file()
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", ".", "a/b"])
+def test_clone_repo_refuses_a_workspace_that_is_no_name(
+    tmp_path: Path, source: Path, name: str
+) -> None:
+    acted = _clone(tmp_path, source, with_workspace=name)
+    assert (acted.code, "with.workspace" in acted.complaint) == (2, True)
+
+
+def test_clone_repo_refuses_two_targets(tmp_path: Path, source: Path) -> None:
+    acted = _clone(tmp_path, source, with_workspace="one", with_dir="two")
+    assert (acted.code, "either dir or workspace" in acted.complaint) == (2, True)

@@ -83,3 +83,31 @@ def test_run_tests_keeps_the_token_from_the_project(tmp_path: Path) -> None:
     )
     acted = _run(tmp_path, {"test_a.py": text}, CLAUDE_AGENT_TOKEN_FILE="/t")  # noqa: S106 - a file name
     assert acted.outputs == {"passed": 1, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("files", "passed"),
+    [
+        ({"tests/__init__.py": "", "tests/api/__init__.py": "", "tests/api/test_x.py": PASSING}, 1),
+        ({"tests/test_api.py": PASSING, "tests/test_api_more.py": PASSING}, 2),
+        ({"test_api.py": PASSING}, 1),
+    ],
+)
+def test_run_tests_runs_one_suite_alone(tmp_path: Path, files: dict[str, str], passed: int) -> None:
+    others = {"tests/test_unit.py": FAILING, "tests/test_apis.py": FAILING}
+    acted = _run(tmp_path, files | others, with_suite="api")
+    assert (acted.code, acted.outputs) == (0, {"passed": passed, "failed": 0})
+
+
+def test_run_tests_runs_a_suite_of_npm(tmp_path: Path) -> None:
+    package = '{"scripts": {"test": "exit 1", "test:api": "node --test"}}'
+    test = "require('node:test').test('a', () => {})"
+    acted = _run(tmp_path, {"package.json": package, "a.test.js": test}, with_suite="api")
+    assert (acted.code, acted.outputs) == (0, {"passed": 1, "failed": 0})
+
+
+@pytest.mark.parametrize(("suite", "told"), [("none", "suite none"), ("../x", "suite")])
+def test_run_tests_says_what_suite_it_does_not_find(tmp_path: Path, suite: str, told: str) -> None:
+    acted = _run(tmp_path, {"tests/test_a.py": PASSING}, with_suite=suite)
+    assert acted.code != 0
+    assert told in acted.complaint
