@@ -138,6 +138,16 @@ def encode(answer: object) -> bytes:
 
 async def read_body(request: Request, model: type[B]) -> tuple[B, object]:
     """Return the checked body and the plain one. Raises Malformed, Invalid, TooLarge, SlowBody."""
+    raw = await read_bytes(request)
+    plain = strict_json.parse(raw) if raw else {}
+    try:
+        return model.model_validate(plain), plain
+    except ValidationError as error:
+        raise refusal(model, error, "body") from None
+
+
+async def read_bytes(request: Request) -> bytes:
+    """Return the body as it came. Raises TooLarge, SlowBody."""
     chunks = bytearray()
     try:
         with anyio.fail_after(context(request).limits.body_s):
@@ -146,11 +156,7 @@ async def read_body(request: Request, model: type[B]) -> tuple[B, object]:
     except TimeoutError as error:
         msg = "The body did not arrive in time."
         raise SlowBody(msg, hint="Send it again.") from error
-    plain = strict_json.parse(bytes(chunks)) if chunks else {}
-    try:
-        return model.model_validate(plain), plain
-    except ValidationError as error:
-        raise refusal(model, error, "body") from None
+    return bytes(chunks)
 
 
 def read_query(request: Request, model: type[Q]) -> Q:

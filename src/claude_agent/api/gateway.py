@@ -25,6 +25,7 @@ from claude_agent.api.routes import (
     dead_letters,
     events,
     executions,
+    hooks,
     hosts,
     insight,
     queues,
@@ -43,6 +44,7 @@ from claude_agent.clock import Clock, SystemClock
 from claude_agent.errors import ClaudeAgentError
 
 _ROUTERS = (
+    hooks,
     schedules,
     system,
     tasks,

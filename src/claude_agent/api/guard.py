@@ -106,7 +106,7 @@ class Guard:
         visitor = await self._recognise(incoming)
         rules = self._table.at(scope["path"])
         rule = rules.get(method)
-        if visitor.actor is None and (rule is None or rule.entry is not Entry.OPEN):
+        if visitor.actor is None and (rule is None or rule.entry is Entry.TOKEN):
             msg = "This needs a token."
             raise Unauthorized(msg, hint=_HOW)
         rule = rule or _missing(scope, method, rules)

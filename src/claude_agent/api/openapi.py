@@ -143,7 +143,7 @@ def _secure(operation: dict[str, Any], method: str, path: str) -> None:
     entries = {(rule.method.lower(), rule.path.replace(":path}", "}")): rule for rule in RULES}
     rule = entries[method, path]
     both: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
-    operation["security"] = [{}, *both] if rule.entry is Entry.OPEN else both
+    operation["security"] = both if rule.entry is Entry.TOKEN else [{}, *both]
 
 
 def page(document: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from claude_agent.api.asked import (
     WorkflowStart,
 )
 from claude_agent.api.services_approvals import ApprovalServices, TokenServices
+from claude_agent.api.services_hooks import HookServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
@@ -320,6 +321,7 @@ class Services(
     StateServices,
     ResilienceServices,
     ScheduleServices,
+    HookServices,
     ApprovalServices,
     TokenServices,
     WorkflowServices,

@@ -15,6 +15,8 @@ class Entry(Enum):
     """Nothing; a token that is shown is checked all the same."""
     TOKEN = "token"  # noqa: S105 - a word, not a secret
     """The operator's token, or a session made with it."""
+    SIGNED = "signed"
+    """No token: the body is signed, and the service that takes it looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,9 @@ def _roles(method: str, path: str) -> frozenset[str]:
     return readers | {"agent"} if path in _OF_AGENTS else readers
 
 
-RULES: tuple[Rule, ...] = _rules(
-    """
+RULES: tuple[Rule, ...] = (
+    _rules(
+        """
     GET  /
     GET  /health
     POST /session
@@ -62,9 +65,16 @@ RULES: tuple[Rule, ...] = _rules(
     GET  /ui/login
     GET  /ui/{path:path}
     """,
-    Entry.OPEN,
-) + _rules(
-    """
+        Entry.OPEN,
+    )
+    + _rules(
+        """
+    POST /hooks/{path}
+    """,
+        Entry.SIGNED,
+    )
+    + _rules(
+        """
     GET    /health/ready
     GET    /session
     DELETE /session
@@ -161,7 +171,8 @@ RULES: tuple[Rule, ...] = _rules(
     GET    /openapi.json
     GET    /docs
     """,
-    Entry.TOKEN,
+        Entry.TOKEN,
+    )
 )
 
 

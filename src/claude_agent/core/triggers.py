@@ -8,6 +8,7 @@ from claude_agent.core.schedule_desk import ScheduleDesk
 from claude_agent.core.schedules import Schedules
 from claude_agent.core.starts import Starts
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.webhooks import Webhooks
 from claude_agent.domain.definition import Definition
 from claude_agent.storage.database import Tx
 
@@ -27,7 +28,9 @@ class Triggers:
         executions.follow(book.follow)
         self.schedules = Schedules(foundation, desk, book)
         self.schedule_desk = ScheduleDesk(foundation, desk, book)
+        self.webhooks = Webhooks(foundation, desk, executions, starts)
 
     def arm(self, tx: Tx, definition: Definition, digest: str, actor: str) -> None:
         """Let the newest version of a workflow say what starts it."""
         self.schedule_desk.arm(tx, definition, digest, actor)
+        self.webhooks.arm(tx, definition, digest, actor)

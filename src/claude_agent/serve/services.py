@@ -4,6 +4,7 @@ from claude_agent.api.services import Services
 from claude_agent.serve.approvals import Approvals, Tokens
 from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
+from claude_agent.serve.hooks import Hooks
 from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.insight import Insight
 from claude_agent.serve.queues import Queues
@@ -28,6 +29,7 @@ class ServerServices(
     Tokens,
     Healing,
     Schedules,
+    Hooks,
     Workflows,
     Executions,
     Insight,

@@ -1,6 +1,7 @@
 """The parts of the port that have in-memory bodies of their own, in one."""
 
 from tests.unit.api.memory_approvals import MemoryApprovals
+from tests.unit.api.memory_hooks import MemoryHooks
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_insight import MemoryInsight
 from tests.unit.api.memory_queues import MemoryQueues
@@ -17,6 +18,7 @@ class MemoryParts(
     MemoryState,
     MemoryResilience,
     MemorySchedules,
+    MemoryHooks,
     MemoryApprovals,
     MemoryInsight,
 ):

@@ -28,6 +28,7 @@ ON_BOTH = {
     "test_second_tries",
     "test_task_orders",
     "test_waits",
+    "test_webhooks",
     "test_children",
 }
 
