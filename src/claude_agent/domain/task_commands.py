@@ -235,16 +235,18 @@ def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -
 
 def _release(task: Task, command: Release) -> Said:
     _must_be(task, TaskState.RUNNING)
-    if task.cancel_requested:
-        return (ev.TaskCancelled(reason=task.cancel_requested),)
     counted = task.attempt_started_at is not None
     released = ev.TaskReleased(reason=command.reason, run=task.run, counted=counted)
+    # The attempt is given back first: what never began is nothing that was started, or undone.
+    back = (released,) if counted else ()
+    if task.cancel_requested:
+        return (*back, ev.TaskCancelled(reason=task.cancel_requested))
     if task.deliveries + 1 > MAX_DELIVERIES:
         error = {
             "kind": "poison",
             "message": f"Its owner was lost {task.deliveries + 1} times while it was starting.",
         }
-        return (ev.TaskDead(reason="poison", error=error),)
+        return (*back, ev.TaskDead(reason="poison", error=error))
     return (released,)
 
 

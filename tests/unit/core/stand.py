@@ -126,6 +126,15 @@ class Stand:
             return SqliteDatabase(self.path, durable=False)
         return PostgresqlDatabase(self.url)
 
+    def hear(self) -> None:
+        """Begin to hear what other processes write."""
+        self.state.start()
+
+    def probe(self, worker: str) -> Lock:
+        """Say what is seen of a worker's file lock: whoever was here before is gone."""
+        del worker
+        return Lock.FREE
+
     def open(self) -> None:
         """Begin as a new process does: with nothing but the file."""
         self.database = self._open_database()
@@ -149,7 +158,7 @@ class Stand:
         )
         self.state = StateManager(foundation, self.subscriptions)
         self.snapshots = StateSnapshots(foundation, self.state)
-        self.state.start()
+        self.hear()
         self.resilience = ResilienceManager(foundation, self.subscriptions)
         self.engine = WorkflowEngine(
             foundation,
@@ -191,7 +200,7 @@ class Stand:
             desk=self.desk,
             claims=self.claims,
             bus=self.bus,
-            probe=lambda _worker: Lock.FREE,  # whoever was here before is gone
+            probe=self.probe,
         )
         self.hosts.look()
         queues = [info.queue for info in self.catalogue.agents.values()]
