@@ -6,6 +6,7 @@ A new command or news of the product is one more function with `@act(how often)`
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from claude_agent.core.second_chances import Chance, SecondChances
 from claude_agent.domain.deciding.news import Signalled
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, FencedOut
@@ -349,3 +350,42 @@ def refresh(world: World) -> None:
                 world.lose(each, task)
             else:
                 world.follow(each, now)
+
+
+# Second chances -----------------------------------------------------------------------------
+
+CHANCES: dict[str, dict[str, Any]] = {
+    "pause": {},
+    "resume": {},
+    "retry": {},
+    "rewind": {"feedback": "do it otherwise"},
+    "skip": {},
+    "set_output": {"outputs": {"n": 5}},
+    "compensate": {},
+    "fork": {},
+}
+"""What people may ask of an execution, each with what it takes."""
+
+
+def ask(world: World, one: Server, name: str, what: str, step: str = "") -> object:
+    chances = SecondChances(one.executions, one.desk, one.engine)
+    asked = Chance(ref=name, actor="me", step=step)
+    given = CHANCES[what]
+    return world.call(
+        one,
+        f"is asked for {what} of {one.execution(name).ref} {step}",
+        lambda: one.database.write(lambda tx: getattr(chances, what)(tx, asked, **given)),
+    )
+
+
+@act(5)
+def second_chance(world: World, one: Server) -> None:
+    if (name := pick(world, world.executions)) is None:
+        return
+    what = world.chance.choice(sorted(CHANCES))
+    whole = [""] if what not in ("rewind", "skip", "set_output") else []
+    step = world.chance.choice([*whole, *one.execution(name).steps])
+    found = ask(world, one, name, what, step)
+    if found and what == "fork":
+        world.accepted[str(found)] = "execution"
+        world.executions.append(str(found))

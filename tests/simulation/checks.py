@@ -112,6 +112,8 @@ class Story:
         """When each step ended, as the number of its event."""
         self.plan: list[list[str]] | None = None
         self.undone: set[str] = set()
+        self.effects: set[str] = set()
+        """The steps that ended well and were not undone since, whatever was begun anew."""
         self.going = True
         """New steps may begin."""
 
@@ -122,39 +124,56 @@ class Story:
         numbers = [one.event.seq for one in self.events]
         assert numbers == list(range(1, len(numbers) + 1)), f"I11: {numbers}"
         types = [one.event.type for one in self.events]
-        ends, reopened = types.count("execution.ended"), types.count("execution.reopened")
-        resumed = types.count("compensation.resumed")
-        assert ends == 1 + reopened + resumed, f"I12: {ends} ends, {types}"
+        segments: list[list[str]] = [[]]
+        for kind in types:
+            if kind in ("execution.reopened", "compensation.resumed"):
+                segments.append([])
+            segments[-1].append(kind)
+        ends = [one.count("execution.ended") for one in segments]
+        assert max(ends) <= 1, f"I12: {ends} ends of the generations, {types}"
+        assert types[-1] == "execution.ended", f"I12: {types}"
         for one in self.events:
             self._take(one.event.type, one.event.data, one.event.seq)
         self._check_end()
 
     def _take(self, kind: str, data: Any, seq: int) -> None:
         step = data.get("step", "")
-        if kind in BEGINS:
+        if kind == "execution.submitted":
+            for name, done in data.get("inherited", {}).items():
+                self.states[name] = done["state"]
+        elif kind in BEGINS:
             self._begins(step)
         elif kind in CLOSES:
-            self.states[step], self.ends[step] = CLOSES[kind], seq
-            self.open.discard(step)
-            if kind == "step.cancelled" and data["ended_well"]:
-                self.states[step] = "cancelled well"
+            self._closes(step, kind, data, seq)
         elif kind == "step.compensating":
             self._undoing(step)
         elif kind == "step.compensated":
             self.undone.add(step)
+            self.effects.discard(step)
         elif kind == "compensation.planned":
             self._planned(data)
         elif kind in ("execution.failing", "execution.cancel_requested"):
             self.going = False
         elif kind == "execution.reopened":
-            self._reopened(data)
+            self._reopened(data, seq)
 
-    def _reopened(self, data: Any) -> None:
+    def _closes(self, step: str, kind: str, data: Any, seq: int) -> None:
+        self.states[step], self.ends[step] = CLOSES[kind], seq
+        self.open.discard(step)
+        if kind == "step.succeeded" or data.get("ended_well"):
+            self.effects.add(step)
+
+    def _reopened(self, data: Any, seq: int) -> None:
         for name in list(self.states):
             if name in data["reset"] or self.base(name) in data["reset"]:
                 self.states.pop(name)
-                self.undone.discard(name)
         self.plan, self.going = None, True
+        chosen = data.get("from_step", "")
+        if data["mode"] == "skip":
+            self.states[chosen] = "skipped by hand"
+        elif data["mode"] == "set_output":
+            self.states[chosen], self.ends[chosen] = "succeeded", seq
+            self.effects.add(chosen)
 
     def _begins(self, step: str) -> None:
         """I7: nothing begins before what it depends on has ended, and as it must have ended."""
@@ -162,7 +181,9 @@ class Story:
         states = {name: self.states.get(name, "open") for name in one.depends_on}
         assert "open" not in states.values(), f"I7: {step} begins too early: {states}"
         if one.when == "success":
-            assert set(states.values()) <= {"succeeded"}, f"I7: {step} begins after {states}"
+            assert set(states.values()) <= {"succeeded", "skipped by hand"}, (
+                f"I7: {step} begins after {states}"
+            )
             assert self.going or "[" in step, f"I7: {step} begins though it stops"
         assert self.plan is None, f"I10: {step} begins after the undoing"
         most = one.many.max_parallel if one.many is not None else None
@@ -170,6 +191,7 @@ class Story:
             others = [each for each in self.open if self.base(each) == one.id and each != one.id]
             assert len(others) < most, f"I7: {step} begins beside {others}, more than {most}"
         self.open.add(step)
+        self.undone.discard(step)
 
     def _ran(self) -> set[str]:
         """Return the steps of which a run truly began."""
@@ -184,15 +206,13 @@ class Story:
     def _wanted(self) -> Iterator[str]:
         """Yield what must be undone, if anything is."""
         ran = self._ran()
-        for name, state in self.states.items():
+        for name in [*self.states, *(self.effects - set(self.states))]:
             step = self.flow.by_id[self.base(name)]
-            group = any(each.startswith(f"{name}[") for each in self.states)
+            group = step.many is not None and "[" not in name
             if step.compensate is None or step.workflow or name in self.undone or group:
                 continue
-            well = state in ("succeeded", "cancelled well")
-            if step.many is not None and "[" not in name:
-                continue
-            if well or (step.compensate.on == "attempted" and name in ran):
+            attempted = step.compensate.on == "attempted" and name in ran
+            if name in self.effects or attempted:
                 yield name
 
     def _planned(self, data: Any) -> None:

@@ -32,7 +32,7 @@ def flow(chance: random.Random) -> Data:
     made: Data = {
         "name": "sim",
         "inputs": INPUTS,
-        "on_failure": chance.choice(["fail", "compensate", "compensate", "continue"]),
+        "on_failure": chance.choice(["fail", "compensate", "compensate", "continue", "pause"]),
         "on_cancel": chance.choice(["stop", "compensate"]),
         "steps": steps,
     }

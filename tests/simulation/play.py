@@ -63,8 +63,10 @@ def bring_on(world: World, one: Server) -> None:
     acts.claim(world, one)
     for task in list(one.follows.values()):
         bring_on_run(world, one, task)
-    for execution in waiting(one):
+    for execution in among(one, "waiting"):
         acts.send(world, one, execution)
+    for execution in among(one, "paused"):
+        acts.ask(world, one, execution, "resume")
     acts.tell(world, one)
 
 
@@ -88,9 +90,9 @@ def bring_on_run(world: World, one: Server, task: Task) -> None:
         acts.refresh(world)
 
 
-def waiting(one: Server) -> list[str]:
-    """Return the executions that wait for somebody."""
-    found = one.disk_rows("SELECT id FROM executions WHERE state = 'waiting'")
+def among(one: Server, state: str) -> list[str]:
+    """Return the executions that are in this state."""
+    found = one.disk_rows(f"SELECT id FROM executions WHERE state = '{state}'")  # noqa: S608
     return [row["id"] for row in found]
 
 

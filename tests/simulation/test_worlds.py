@@ -28,6 +28,10 @@ KEPT = [
 ]
 NOT_DRAWN = {
     "task.output": "what an agent says changes nothing but its own line",
+    "compensation.overdue": "no flow limits the time of its undoing",
+    "task.held": "the stand has no policy that asks",
+    "task.approved": "as task.held",
+    "task.rejected": "as task.held",
     "task.expired": "drawn only with a start deadline that passes: seldom",
 }
 """Events that the histories need not have, and why."""
