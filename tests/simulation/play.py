@@ -63,8 +63,9 @@ def bring_on(world: World, one: Server) -> None:
     acts.claim(world, one)
     for task in list(one.follows.values()):
         bring_on_run(world, one, task)
-    for execution in among(one, "waiting"):
-        acts.send(world, one, execution)
+    for state in ("waiting", "running", "failing", "cancelling"):
+        for execution in among(one, state):
+            acts.send(world, one, execution)
     for execution in among(one, "paused"):
         acts.ask(world, one, execution, "resume")
     acts.tell(world, one)
