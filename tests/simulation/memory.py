@@ -126,16 +126,12 @@ class MemoryDatabase(Database):
             if keep:
                 disk.hit("commit")
                 disk.connection.execute("COMMIT")
-            else:
-                disk.connection.execute("ROLLBACK")
         except FAILURES as error:
-            disk.connection.execute("ROLLBACK")
             raise translated(error, "memory") from error
-        except BaseException:
-            disk.connection.execute("ROLLBACK")
-            raise
         finally:
             disk.writing = False
+            if disk.connection.in_transaction:
+                disk.connection.execute("ROLLBACK")
         return tx, result, pos
 
     @override

@@ -1,5 +1,7 @@
 """One history: acts in a drawn order, then everything comes to its end, then what must hold."""
 
+import sys
+
 from claude_agent.domain.task import Task
 from tests.simulation import acts
 from tests.simulation.checks import check
@@ -17,11 +19,11 @@ def play(seed: int) -> World:
         settle(world)
         check(world)
         world.types = [one.event.type for one in world.servers[0].history()]
-    except Exception as error:
-        told = "\n".join(world.lines[-120:])
-        error.add_note(f"{told}\nseed {seed}: tests.simulation.play.play({seed})")
-        raise
     finally:
+        error = sys.exc_info()[1]
+        if error is not None:
+            told = "\n".join(world.lines[-120:])
+            error.add_note(f"{told}\nseed {seed}: tests.simulation.play.play({seed})")
         world.close()
     return world
 
