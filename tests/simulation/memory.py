@@ -120,7 +120,7 @@ class MemoryDatabase(Database):
         disk.connection.execute("BEGIN")
         disk.writing = True
         try:
-            tx = _SqliteTx(disk)  # type: ignore[arg-type]
+            tx = _SqliteTx(disk)
             result = work(tx)
             pos = tx.finish()
             if keep:

@@ -59,7 +59,7 @@ class Server(Stand):
     def open(self) -> None:
         self.clock, self.ids = self.world.clock, self.world.ids
         super().open()
-        self.notifier.ring = lambda *_: None  # type: ignore[method-assign] - nobody waits
+        self.notifier.ring = lambda *_: None
 
     def _open_database(self) -> Database:
         return MemoryDatabase(self.world.disk, shared=self.world.shared)
