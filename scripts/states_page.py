@@ -39,7 +39,18 @@ def table(
             then += " (only by a person)"
         name = f"*{state}*" if str(state) in LATER else f"`{state}`"
         lines.append(f"| {name} | {term.sign} {term.word} | {term.family} | {then} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *diagram(allowed)])
+
+
+def diagram(allowed: Mapping[str, frozenset[str]]) -> list[str]:
+    """Return the same table as a mermaid diagram; what stays the same is not drawn."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    for state, following in allowed.items():
+        lines += [
+            f"    {state} --> {each}" for each in sorted(map(str, following)) if each != state
+        ]
+        lines += [] if following else [f"    {state} --> [*]"]
+    return [*lines, "```"]
 
 
 def page() -> str:
