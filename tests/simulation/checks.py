@@ -69,7 +69,8 @@ def _check_truth(world: World, task_id: str, events: list[Recorded]) -> None:
         assert any(run.began for run in runs), f"I3: {task_id} failed and never ran"
     used = _used(events)
     dead = [one.event.data for one in events if one.event.type == "task.dead"]
-    if dead and dead[-1]["reason"] == "attempts_used_up":
+    plain = bool(dead) and dead[-1]["error"].get("kind") == "exit"  # what may be tried again
+    if plain and dead[-1]["reason"] == "attempts_used_up":
         allowed = events[0].event.data["spec"]["retry"]["max_attempts"]
         assert used == allowed, f"I6: {task_id} gave up after {used} of {allowed} attempts"
     living = [run.id for run in runs if run.state in ("alive", "orphaned")]
