@@ -2,7 +2,10 @@
 
 import ast
 import contextlib
+import hashlib
+import hmac
 import json
+import os
 from collections.abc import Iterator
 from functools import partial
 
@@ -11,6 +14,7 @@ import dramatiq
 from claude_agent.api.asked import IdempotencyKey
 from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.core.run_journal import Position
+from claude_agent.core.webhooks import Delivery
 from claude_agent.domain.events import kinds
 from claude_agent.domain.problem import DefinitionError
 from claude_agent.domain.retry import Failure
@@ -71,6 +75,7 @@ def play(stand: Stand) -> None:
     _processes(stand)
     _messages(stand)
     _schedules(stand)
+    _webhooks(stand)
     stand.restart()
     stand.running("database", title="runs while it is moved")
 
@@ -138,6 +143,19 @@ def _tasks_that_run(stand: Stand) -> None:
     stand.end(stand.task(second.id), NO)
     lost = stand.reaped(stand.running("testing"))
     stand.orders.answer(lost.id, "succeeded", ODD, "me")
+
+
+def _webhooks(stand: Stand) -> None:
+    hook = {"path": "moved", "secret": "MOVED"}
+    body = [{"id": "a", "run": "true", "agent": "testing"}]
+    flow = {"name": "Hooked", "secrets": ["MOVED"], "on": {"webhook": [hook]}, "steps": body}
+    stand.engine.define_workflow(flow)
+    signature = "sha256=" + hmac.new(b"s", b"{}", hashlib.sha256).hexdigest()
+    headers = {"x-hub-signature-256": signature}
+    os.environ["CLAUDE_AGENT_SECRET_MOVED"] = "s"  # noqa: S105 - of the test
+    one = Delivery(path="moved", raw=b"{}", body={}, headers=headers)
+    stand.links.triggers.webhooks.receive(one)
+    del os.environ["CLAUDE_AGENT_SECRET_MOVED"]
 
 
 def _schedules(stand: Stand) -> None:
