@@ -134,6 +134,7 @@ class Execution(TypedDict):
     error: Failure | None
     outputs: Json | None
     not_undone: list[str]
+    forked_from: NotRequired[str | None]
     started_by: Json | None
     steps: list[Step]
     url: str

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from claude_agent.core.second_chances import Chance, SecondChances
 from claude_agent.domain.states import TASK_HOLDS_SLOT
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, FencedOut
@@ -19,10 +20,13 @@ picks = st.integers(0, 10**6)
 flags = st.booleans()
 WAIT = 2.0
 """The delay between attempts, without jitter."""
+MANY = {"items": [1, 2, 3], "max_parallel": 2, "fail_fast": False}
 SHAPES: list[dict[str, Any]] = [
     {"steps": [("a",), ("b", "a")], "on_failure": "compensate"},
     {"steps": [("a",), ("b",), ("c", "a", "b")], "on_failure": "fail"},
     {"steps": [("a",), ("b",), ("c", "a")], "on_failure": "continue"},
+    {"steps": [("a",), ("b", "a")], "on_failure": "compensate", "many": "b"},
+    {"steps": [("a",), ("b", "a")], "on_failure": "pause", "many": "a"},
 ]
 
 
@@ -38,10 +42,15 @@ def workflow(shape: dict[str, Any], *, attempted: bool) -> dict[str, Any]:
             "retry": {"max_attempts": 2, "delay": "1s", "jitter": 0},
             "compensate": {"run": "undo", "on": on},
             **({"depends_on": before} if before else {}),
+            **({"foreach": MANY} if name == shape.get("many") else {}),
         }
         for name, *before in shape["steps"]
     ]
     return {"name": "w", "on_failure": shape["on_failure"], "steps": steps}
+
+
+CHANCES = ["pause", "resume", "retry", "rewind", "skip", "set_output", "fork", "compensate"]
+NAMED = ("rewind", "skip", "set_output")
 
 
 class Core(RuleBasedStateMachine):
@@ -165,6 +174,25 @@ class Core(RuleBasedStateMachine):
             assert ended
         else:
             assert not ended
+
+    @precondition(lambda self: self.executions)
+    @rule(pick=picks, what=st.sampled_from(CHANCES), name=st.sampled_from(["", "a", "b"]))
+    def second_chance(self, pick: int, what: str, name: str) -> None:
+        execution = self.executions[pick % len(self.executions)]
+        before = self.stand.execution(execution)
+        chances = SecondChances(self.stand.executions, self.stand.desk, self.stand.engine)
+        chance = Chance(ref=execution, actor="me", step=name or "a" * (what in NAMED))
+        more = {"rewind": ["why"], "set_output": [{"n": 1}]}.get(what, [])
+
+        try:
+            found = self.stand.database.write(lambda tx: getattr(chances, what)(tx, chance, *more))
+        except Conflict:
+            assert self.stand.execution(execution) == before
+            return
+        if what == "fork":
+            self.executions.append(found)
+        elif what not in ("pause", "resume"):
+            assert before.terminal or (before.state == "paused" and not before.any_open)
 
     # Workers --------------------------------------------------------------------------------
 
@@ -344,10 +372,18 @@ class Core(RuleBasedStateMachine):
             for one in self.active("verifying"):
                 self.stand.control.gates_ended(one.id, one.fence, None, ("E1",))
             self.model_follows()
+            self.resume_all()
             if not self.going():
                 return
         msg = f"it never ends: {self.going()}"
         raise AssertionError(msg)
+
+    def resume_all(self) -> None:
+        chances = SecondChances(self.stand.executions, self.stand.desk, self.stand.engine)
+        for each in self.executions:
+            if self.stand.execution(each).state == "paused":
+                chance = Chance(ref=each, actor="me")
+                self.stand.database.write(lambda tx, c=chance: chances.resume(tx, c))
 
     def model_follows(self) -> None:
         for task_id, seen in self.model.items():

@@ -222,6 +222,7 @@ class Execution(Answer):
     error: Failure | None
     outputs: dict[str, Any] | None
     not_undone: list[str]
+    forked_from: str | None = None
     started_by: dict[str, object] | None
     steps: list[Step]
     url: str

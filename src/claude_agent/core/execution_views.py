@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claude_agent.domain import vocabulary
+from claude_agent.domain.deciding.scene import STOPPING
 from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.states import StepState
@@ -36,16 +37,29 @@ def execution_view(run: Execution, definition: Definition, *, whole: bool = True
         "created_at": run.created_at,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
-        "reason": run.cancel_requested or run.reason or None,
+        "reason": _why(run, definition),
         "error": {"kind": run.reason or "failed", "message": _where(run, message)}
         if message
         else None,
         "outputs": dict(run.outputs) if run.outputs is not None else None,
         "not_undone": list(run.not_undone),
+        "forked_from": run.forked_from or None,
         "started_by": dict(run.started_by) or None,
         "steps": steps,
         "url": f"/ui/#/executions/{run.ref}",
     }
+
+
+def _why(run: Execution, definition: Definition) -> str | None:
+    """Return why it is as it is; of one that is to be undone also what that waits for."""
+    if run.state in STOPPING and run.any_open:
+        going_back = definition.on_failure == "compensate"
+        if run.cancel_requested:
+            going_back = run.compensate_on_cancel
+        waits = [one.id for one in run.open_steps() if one.state == StepState.UNCERTAIN]
+        if going_back and waits:
+            return f"compensating, waits for {', '.join(waits[:5])}"
+    return run.cancel_requested or run.reason or None
 
 
 def _where(run: Execution, message: str) -> str:

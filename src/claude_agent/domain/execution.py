@@ -19,6 +19,7 @@ from claude_agent.domain.states import (
     STEP_OPEN,
     ExecutionState,
     IllegalTransition,
+    StepState,
     moved,
 )
 from claude_agent.domain.step_run import StepRun, by_hand, inherited, instance_id
@@ -271,6 +272,7 @@ def _undo_resumed(run: Execution, said: ev.CompensationResumed, _at: int) -> Non
     run.state, run.ended_at = ExecutionState.COMPENSATING, None
     planned = {name for group in run.plan or () for name in group}
     run.not_undone = tuple(name for name in run.not_undone if name not in planned)
+    _untried(run, same_list=True)
     for name in said.skip:
         run.put(replace(run.steps[name], undo_skipped=True))
 
@@ -292,6 +294,17 @@ def _planned(run: Execution, said: ev.CompensationPlanned, _at: int) -> None:
     run.state = ExecutionState.COMPENSATING
     run.plan = tuple(tuple(group) for group in said.groups)
     run.not_undone = tuple(said.not_undone)
+    _untried(run, same_list=False)
+
+
+def _untried(run: Execution, *, same_list: bool) -> None:
+    """What failed before is tried again; of another list also what a person left out."""
+    for name in (name for group in run.plan or () for name in group):
+        step = run.steps[name]
+        if step.undo_skipped or step.state == StepState.COMPENSATION_FAILED:
+            left_out = step.undo_skipped and same_list
+            fresh = replace(step, undo_skipped=left_out, undo_task_id="", undo_task_ref="")
+            run.put(replace(fresh, undo_started_at=None, undo_ended_at=None))
 
 
 def _ended(run: Execution, said: ev.ExecutionEnded, at: int) -> None:

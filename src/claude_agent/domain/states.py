@@ -95,6 +95,8 @@ STEP_ALLOWED: Mapping[StepState, frozenset[StepState]] = {
         {_S.SKIPPED, _S.HELD, _S.QUEUED, _S.FAILED, _S.CANCELLED}
         # what has no task of its own: a step with many instances, a wait; a switch ends at once
         | {_S.RUNNING, _S.SUCCEEDED}
+        # an instance with an effect of an earlier generation, whose step was not begun again
+        | {_S.COMPENSATING}
     ),
     _S.SKIPPED: frozenset({_S.COMPENSATING}),  # an effect of an earlier generation
     _S.HELD: frozenset({_S.QUEUED, _S.SUCCEEDED, _S.FAILED, _S.SKIPPED, _S.CANCELLED}),

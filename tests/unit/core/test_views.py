@@ -5,6 +5,7 @@ import pytest
 
 from claude_agent.core import execution_views, views
 from claude_agent.domain import task_events as ev
+from claude_agent.domain.deciding.news import CancelAsked
 from claude_agent.domain.definition_parts import Foreach
 from claude_agent.domain.events import Event
 from claude_agent.storage.log import Recorded
@@ -279,3 +280,15 @@ def test_of_many_instances_those_that_went_wrong_or_are_open_are_shown() -> None
     assert (found["total"], len(shown)) == (500, execution_views.SHOWN_INSTANCES)
     assert shown["t[7]"] == "failed"
     assert list(shown.values()).count("queued") == 199
+
+
+def test_execution_that_is_to_be_undone_names_the_step_it_waits_for() -> None:
+    made = played()
+    made.news("b", "started", attempt=1)
+    made.news("b", "uncertain", reason="gone")
+    made.tell(CancelAsked(reason="by me", compensate=True))
+    found = execution_views.execution_view(made.run, made.definition)
+    assert (found["state"], found["reason"]) == ("cancelling", "compensating, waits for b")
+    made.news("b", "cancelled", ended_well=True)
+    found = execution_views.execution_view(made.run, made.definition)
+    assert (found["state"], found["reason"]) == ("compensating", "by me")

@@ -156,7 +156,7 @@ def _closure(
     begun: dict[str, bool] = {}
     """Each step, and whether all of it begins anew (not only some instances)."""
     for step in definition.steps:
-        if not _in_force(run.steps[step.id]) or _asks_the_whole(definition, step.id):
+        if not _stands(run, step.id) or _asks_the_whole(definition, step.id):
             begun[step.id] = False
     for name in chosen:
         begun[name] = not failed_only
@@ -182,6 +182,11 @@ def _instances(run: Execution, name: str, *, every: bool) -> list[str]:
         return []
     names = [instance_id(name, n) for n in range(count)]
     return [one for one in names if not _in_force(run.steps[one])]
+
+
+def _stands(run: Execution, name: str) -> bool:
+    """Say whether a step is in force; of one with many every instance has to be."""
+    return _in_force(run.steps[name]) and all(map(_in_force, run.instances(name)))
 
 
 def _in_force(seen: StepRun) -> bool:

@@ -7,7 +7,7 @@ from claude_agent.domain.compensation import plan
 from claude_agent.domain.deciding.approving import goes_back
 from claude_agent.domain.deciding.news import ChildEnded, Fact, ResumeUndo, UndoOverdue
 from claude_agent.domain.deciding.scene import Letter, Scene, Submit
-from claude_agent.domain.execution import Execution
+from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.expression import ExpressionError
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.domain.step_task import undo_for
@@ -43,11 +43,6 @@ def resume_undo(scene: Scene, asked: ResumeUndo) -> None:
     if scene.run.state != _E.COMPENSATION_FAILED:
         return
     scene.say(ev.CompensationResumed(skip=list(asked.skip)))
-    for group in scene.run.plan or ():
-        for name in group:
-            seen = scene.run.steps[name]
-            if seen.state == _S.COMPENSATION_FAILED and not seen.undo_skipped:
-                _undo(scene, name)
 
 
 def undo_overdue(scene: Scene, _news: UndoOverdue) -> None:
@@ -57,7 +52,7 @@ def undo_overdue(scene: Scene, _news: UndoOverdue) -> None:
     planned = [scene.run.steps[name] for group in scene.run.plan or () for name in group]
     going = [one for one in planned if one.state == _S.COMPENSATING]
     scene.say(ev.CompensationOverdue(steps=[one.id for one in going]))
-    scene.out.cancels += [one.undo_task_id for one in going]
+    scene.out.cancels += [one.undo_task_id for one in going if one.undo_task_id]
 
 
 def after_stop(scene: Scene) -> None:
@@ -82,17 +77,21 @@ def undo_next(scene: Scene) -> None:
     for group in run.plan or ():
         wanted = [name for name in group if not run.steps[name].undo_skipped]
         for name in wanted:
-            if _S.COMPENSATION_FAILED in scene.states(wanted):
+            if any(_failed(run.steps[each]) for each in wanted):
                 break  # nothing more is started; what runs comes to its end
             if run.steps[name].state not in _BEGUN:
                 _undo(scene, name)
-        states = scene.states(wanted)
-        if _S.COMPENSATING in states:
+        if _S.COMPENSATING in scene.states(wanted):
             return
-        if _S.COMPENSATION_FAILED in states:
+        if any(_failed(run.steps[each]) for each in wanted):
             scene.end(_E.COMPENSATION_FAILED, "compensation_failed", None, _left(run, planned))
             return
     scene.end(_E.COMPENSATED, run.reason, None, _left(run, planned))
+
+
+def _failed(seen: StepRun) -> bool:
+    """Say whether its undoing failed on this list; one of an earlier list is tried again."""
+    return seen.state == _S.COMPENSATION_FAILED and seen.undo_started_at is not None
 
 
 def _left(run: Execution, planned: Iterable[str]) -> list[str]:
