@@ -25,6 +25,7 @@ UNDONE_BY = {
     "setup_database": "migrate_down",
     "migrate": "migrate_down",
     "deploy_local": "rollback_local",
+    "deploy_k8s": "rollback_k8s",
 }
 
 

@@ -16,6 +16,7 @@ from claude_agent.core import cel
 from tests.waiting import wait_until
 
 pytest_plugins = (
+    "tests.servers.kubernetes",
     "tests.servers.postgres",
     "tests.servers.rabbitmq",
     "tests.servers.redis",

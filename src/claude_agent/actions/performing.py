@@ -20,6 +20,8 @@ _BODIES: Mapping[str, str] = {
     "migrate": "migrate",
     "migrate_down": "migrate:down",
     "build_docker": "build_docker",
+    "deploy_k8s": "deploy_k8s",
+    "rollback_k8s": "rollback_k8s",
     "deploy_local": "deploy_local",
     "rollback_local": "deploy_local:rollback",
 }

@@ -56,6 +56,13 @@ _MIGRATIONS = {
     "database": _may("string", "Database file or address; default: the project's own choice."),
 }
 
+_CLUSTER = {
+    "namespace": _may("string", "Namespace; default: the manifest's, else the context's."),
+    "context": _may("string", "Context of the kubeconfig; default: its current one."),
+    "kubeconfig": _may("string", "Kubeconfig file; default: KUBECONFIG, else ~/.kube/config."),
+    "timeout": _may("number", "Seconds for the rollout; default 300."),
+}
+
 _ACTIONS = (
     ActionInfo(
         name="noop",
@@ -162,6 +169,38 @@ _ACTIONS = (
             "builder": "string",
             "pushed": "boolean",
         },
+    ),
+    ActionInfo(
+        name="deploy_k8s",
+        description="Apply manifests or set an image on Kubernetes, and wait for the rollout.",
+        parameters={
+            "path": _PATH,
+            "app": _may("string", "Name of the application; default: the project's name."),
+            "manifest": _may("string", "Manifest file or folder; default: k8s/ in the checkout."),
+            "manifests": _may("array", "Several of them, in this order."),
+            "image": _may("string", "Image to run; default: what this execution built."),
+            "deployment": _may("string", "Deployment to set it on; default: the app's."),
+            "container": _may("string", "Container to set it on; default: the only fitting one."),
+            **_CLUSTER,
+        },
+        outputs={
+            "urls": "array",
+            "deployments": "array",
+            "revision": "integer",
+            "previous_revision": "integer",
+        },
+    ),
+    ActionInfo(
+        name="rollback_k8s",
+        description="Undo deploy_k8s: return each deployment to its revision of before.",
+        parameters={
+            "path": _PATH,
+            "app": _may("string", "Name of the application; default: the project's name."),
+            "deployment": _may("string", "Deployment to return; default: those of the execution."),
+            "revision": _may("integer", "Revision; default: the one before this execution."),
+            **_CLUSTER,
+        },
+        outputs={"revision": "integer", "changed": "boolean"},
     ),
     ActionInfo(
         name="deploy_local",
