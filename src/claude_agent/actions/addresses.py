@@ -1,22 +1,20 @@
 """Where a deployment answers: the ingresses and load balancers in front of it."""
 
-from typing import Any
-
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import ActionFailed
-from claude_agent.actions.kubectl import Kubectl
+from claude_agent.actions.kubectl import Kubectl, Object
 
 _PLAIN, _SECURE = 80, 443
 
 
-def urls(context: Context, cluster: Kubectl, deployment: Any) -> list[str]:
+def urls(context: Context, cluster: Kubectl, deployment: Object) -> list[str]:
     """Return the addresses of a deployment; none where the cluster does not tell."""
     if deployment is None:
         return []
     namespace = str(deployment["metadata"].get("namespace", ""))
     where = ["--namespace", namespace] if namespace else []
     try:
-        found: list[Any] = cluster.objects("get", "services,ingresses", *where)
+        found: list[Object] = cluster.objects("get", "services,ingresses", *where)
     except ActionFailed as error:
         context.say(f"its addresses cannot be asked: {error.message}")
         return []
@@ -29,12 +27,12 @@ def urls(context: Context, cluster: Kubectl, deployment: Any) -> list[str]:
     ]
 
 
-def _meant(service: Any, labels: dict[str, str]) -> bool:
+def _meant(service: Object, labels: dict[str, str]) -> bool:
     selector = service.get("spec", {}).get("selector") or {}
     return bool(selector) and selector.items() <= labels.items()
 
 
-def _of_service(service: Any) -> list[str]:
+def _of_service(service: Object) -> list[str]:
     places = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
     hosts = [place.get("hostname") or place.get("ip") for place in places]
     ports = [int(port["port"]) for port in service["spec"].get("ports", [])]
@@ -47,7 +45,7 @@ def _url(host: str, port: int) -> str:
     return f"http://{host}:{port}"
 
 
-def _of_ingress(ingress: Any, services: set[str]) -> list[str]:
+def _of_ingress(ingress: Object, services: set[str]) -> list[str]:
     spec = ingress.get("spec", {})
     secure = {host for tls in spec.get("tls", []) for host in tls.get("hosts", [])}
     found = []

@@ -6,13 +6,12 @@ after a kill, and the undo of a half-made one, read it from there.
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from claude_agent.actions import manifests, project
 from claude_agent.actions.addresses import urls
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import ActionFailed
-from claude_agent.actions.kubectl import Kubectl, kubectl
+from claude_agent.actions.kubectl import Kubectl, Object, kubectl
 from claude_agent.actions.notes import Notes
 from claude_agent.actions.rollouts import Rollouts, Standing, of_note, revision_of
 
@@ -42,7 +41,7 @@ def notes(context: Context) -> Notes:
 
 
 def _apply(
-    context: Context, cluster: Kubectl, rollouts: Rollouts, objects: list[Any]
+    context: Context, cluster: Kubectl, rollouts: Rollouts, objects: list[Object]
 ) -> list[Standing]:
     image = context.text("image") or _built(context)
     if image:

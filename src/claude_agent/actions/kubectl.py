@@ -8,11 +8,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from claude_agent.actions import process
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import FAILED, TRY_LATER, ActionFailed, BadParameter
 
+Object: TypeAlias = Any
+"""An object of the cluster as kubectl prints it: JSON whose shape the API promises."""
 VARIABLE = "KUBE_TOKEN"
 _USER = "claude-agent"
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@:/-]{0,251}[A-Za-z0-9])?\Z")
@@ -67,10 +70,10 @@ class Kubectl:
             timeout_s=_ASK_S if quick else 7200.0,
         )
 
-    def objects(self, *words: str, said: str = "") -> list[dict[str, object]]:
+    def objects(self, *words: str, said: str = "") -> list[Object]:
         """Return the objects that a command with `-o json` printed, lists opened."""
         text = self.text(*words, "-o", "json", said=said).strip()
-        found: list[dict[str, object]] = []
+        found: list[Object] = []
         while text:
             one, end = json.JSONDecoder().raw_decode(text)
             found += one["items"] if str(one.get("kind", "")).endswith("List") else [one]

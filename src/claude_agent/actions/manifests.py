@@ -1,11 +1,10 @@
 """What a deployment applies: the objects of its manifests, with the image that is meant."""
 
 from pathlib import Path
-from typing import Any
 
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import ActionFailed, BadParameter
-from claude_agent.actions.kubectl import Kubectl
+from claude_agent.actions.kubectl import Kubectl, Object
 
 FOLDERS = ("k8s", "kubernetes", "deploy/k8s")
 _KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -29,7 +28,7 @@ def find(context: Context) -> list[Path]:
     return [one for one in folders if one.is_dir() and _holds(one)][:1]
 
 
-def read(kubectl: Kubectl, paths: list[Path]) -> list[Any]:
+def read(kubectl: Kubectl, paths: list[Path]) -> list[Object]:
     """Return the objects of the manifests, as kubectl itself reads them."""
     words: list[str] = []
     texts = []
@@ -39,7 +38,7 @@ def read(kubectl: Kubectl, paths: list[Path]) -> list[Any]:
         else:
             words += ["--filename", str(path)]
     dry = ["create", "--dry-run=client", "--validate=false"]
-    found: list[Any] = kubectl.objects(*dry, "--recursive", *words) if words else []
+    found: list[Object] = kubectl.objects(*dry, "--recursive", *words) if words else []
     for text in texts:
         found += kubectl.objects(*dry, "--filename", "-", said=text)
     if not found:
@@ -48,7 +47,7 @@ def read(kubectl: Kubectl, paths: list[Path]) -> list[Any]:
     return found
 
 
-def put_image(objects: list[Any], image: str, container: str) -> list[str]:
+def put_image(objects: list[Object], image: str, container: str) -> list[str]:
     """Set `image` on the container of that name, else on those that run the same repository.
 
     Return which containers got it, as `deployment/container`; none where none fits.
@@ -64,7 +63,7 @@ def put_image(objects: list[Any], image: str, container: str) -> list[str]:
     return found
 
 
-def pick(deployment: Any, image: str, container: str) -> str:
+def pick(deployment: Object, image: str, container: str) -> str:
     """Return the container of a deployment that shall run `image`; ActionFailed where unclear."""
     known = deployment["spec"]["template"]["spec"]["containers"]
     names = [one["name"] for one in known]

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from claude_agent.actions.context import Context
 from claude_agent.actions.errors import ActionFailed
-from claude_agent.actions.kubectl import Kubectl, refused
+from claude_agent.actions.kubectl import Kubectl, Object, refused
 
 _REVISION = "deployment.kubernetes.io/revision"
 _TIMED_OUT = "timed out waiting"
@@ -47,7 +46,7 @@ class Rollouts:
         """Return where a deployment stands now."""
         return self.seen(namespace, name, self.deployment(namespace, name))
 
-    def seen(self, namespace: str, name: str, found: Any) -> Standing:
+    def seen(self, namespace: str, name: str, found: Object) -> Standing:
         """Return where a deployment stands that was asked for just now."""
         if found is None:
             return Standing(namespace=namespace, name=name, revision=0, replica_set="")
@@ -60,7 +59,7 @@ class Rollouts:
             replica_set=own[0]["metadata"]["name"] if own else "",
         )
 
-    def deployment(self, namespace: str, name: str) -> Any:
+    def deployment(self, namespace: str, name: str) -> Object:
         """Return a deployment, None where there is none."""
         found = self._kubectl.objects(
             "get", "deployment", name, "--ignore-not-found", *_in(namespace)
@@ -127,9 +126,9 @@ class Rollouts:
         self.wait(namespace, name)
         return changed
 
-    def _replica_sets(self, namespace: str, deployment: Any) -> list[Any]:
+    def _replica_sets(self, namespace: str, deployment: Object) -> list[Object]:
         uid = deployment["metadata"]["uid"]
-        found: list[Any] = self._kubectl.objects(
+        found: list[Object] = self._kubectl.objects(
             "get", "replicasets", *_selected(deployment), *_in(namespace)
         )
         return [one for one in found if uid in _owners(one)]
@@ -145,7 +144,7 @@ class Rollouts:
             told += [f"pod {pod['metadata']['name']}: {why}" for why in _pod_troubles(pod)]
         return told[:_TOLD_PODS]
 
-    def _pods(self, words: Sequence[str]) -> list[Any]:
+    def _pods(self, words: Sequence[str]) -> list[Object]:
         try:
             return self._kubectl.objects(*words)
         except ActionFailed as error:  # the rollout's failure is the news, not this
@@ -153,7 +152,7 @@ class Rollouts:
             return []
 
 
-def _pod_troubles(pod: Any) -> list[str]:
+def _pod_troubles(pod: Object) -> list[str]:
     status = pod.get("status", {})
     found = []
     for one in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
@@ -172,16 +171,16 @@ def _pod_troubles(pod: Any) -> list[str]:
     ]
 
 
-def _selected(deployment: Any) -> list[str]:
+def _selected(deployment: Object) -> list[str]:
     labels = deployment["spec"]["selector"].get("matchLabels", {})
     return ["--selector", ",".join(f"{key}={value}" for key, value in sorted(labels.items()))]
 
 
-def _owners(one: Any) -> set[str]:
+def _owners(one: Object) -> set[str]:
     return {owner["uid"] for owner in one["metadata"].get("ownerReferences", [])}
 
 
-def revision_of(one: Any) -> int:
+def revision_of(one: Object) -> int:
     """Return the revision of a deployment or replica set, 0 for none."""
     if one is None:
         return 0
