@@ -4,9 +4,11 @@ import json
 
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.breaker import BreakerState
 from claude_agent.domain.deciding.scene import Decision, Means, Names
 from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Context
+from claude_agent.storage import breaker_rows
 from claude_agent.storage.database import Reader, Tx
 
 
@@ -38,8 +40,8 @@ def choose(
 ) -> tuple[str, str]:
     """Return (agent, why): the first healthy one of `names`, or of those that are able.
 
-    Healthy: it can be given this kind of work, and nobody has paused its queue. Where none is,
-    the first one; its tasks wait then.
+    Healthy: it can be given this kind of work, nobody has paused its queue, and its breaker is
+    not open. Where none is, the first one; its tasks wait then.
     """
     if capabilities:
         able = catalogue.agents.values()
@@ -58,7 +60,9 @@ def _healthy(reader: Reader, catalogue: Catalogue, name: str, kind: str) -> bool
     if agent is None or (kind == "prompt" and not agent.takes_prompt):
         return False
     row = reader.row("queues.one", name=agent.queue)
-    return row is None or not row["paused"]
+    if row is not None and row["paused"]:
+        return False
+    return breaker_rows.load(reader, f"agent:{name}").state != BreakerState.OPEN
 
 
 def cached(reader: Reader, key: str) -> tuple[int, Data | None]:

@@ -134,6 +134,13 @@ def test_what_was_cached_is_not_undone(stand: Stand) -> None:
     assert (run.state, run.not_undone) == ("failed", ("b",))
 
 
+def test_an_agent_with_an_open_breaker_is_not_healthy(stand: Stand) -> None:
+    for _ in range(5):
+        stand.resilience.failed("agent:testing", "auth: no")
+    one = stand.engine.execute(workflow(step("a", agent=["testing", "database"])))
+    assert stand.step_task(one, "a").spec.agent == "database"
+
+
 def test_first_healthy_agent_of_a_list_does_it(stand: Stand) -> None:
     one = step("a", agent=["testing", "database"])
     first = stand.engine.execute(workflow(one))
