@@ -32,6 +32,9 @@ SHOWN = (AssertionError, ClaudeAgentError, LookupError, TypeError, ValueError, R
 NOT_DRAWN = {
     "task.output": "what an agent says changes nothing but its own line",
     "compensation.overdue": "no flow limits the time of its undoing",
+    "compensation.resumed": "nobody asks in so few histories where an undoing has failed",
+    "step.held": "no flow has a step of approval",
+    "step.approved": "as step.held",
     "task.held": "the stand has no policy that asks",
     "task.approved": "as task.held",
     "task.rejected": "as task.held",
