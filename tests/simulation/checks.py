@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from claude_agent.domain.states import STEP_CLOSED
+from claude_agent.domain.step_run import SET_BY_HAND, SKIPPED_BY_HAND
 from claude_agent.storage.log import Recorded
 from tests.simulation.log_check import check_task
 from tests.simulation.world import Server, World
@@ -11,7 +12,7 @@ from tests.unit.core.stand import compare_with_the_log
 
 if TYPE_CHECKING:
     from claude_agent.domain.definition import Definition
-    from claude_agent.domain.execution import Execution
+    from claude_agent.domain.execution import Execution, StepRun
 
 BEGINS = {"step.queued", "step.child_started", "step.waiting", "step.expanded", "step.held"}
 """Events with which a step begins."""
@@ -21,6 +22,8 @@ CLOSES = {
     "step.skipped": "skipped",
     "step.cancelled": "cancelled",
 }
+BAD = {"failed", "cancelled"}
+BY_HAND = {SKIPPED_BY_HAND, SET_BY_HAND}
 AT_REST = {
     "slots": "SELECT * FROM slots WHERE task_id IS NOT NULL AND task_id <> ''",
     "queues": "SELECT * FROM queues WHERE running <> 0",
@@ -93,6 +96,8 @@ def _used(events: list[Recorded]) -> int:
             used -= began
         elif kind == "task.retry_scheduled" and not data.get("counted", True):
             used -= began
+        elif kind == "task.resolved" and data["outcome"] == "retry":
+            used -= began  # its run was lost: that counts as a delivery
     return used
 
 
@@ -115,6 +120,8 @@ class Story:
         self.undone: set[str] = set()
         self.effects: set[str] = set()
         """The steps that ended well and were not undone since, whatever was begun anew."""
+        self.groups: set[str] = set()
+        """The steps that their instances do; one that a person decided does it itself."""
         self.going = True
         """New steps may begin."""
 
@@ -143,7 +150,7 @@ class Story:
             for name, done in data.get("inherited", {}).items():
                 self.states[name] = done["state"]
         elif kind in BEGINS:
-            self._begins(step)
+            self._begins(step, kind)
         elif kind in CLOSES:
             self._closes(step, kind, data, seq)
         elif kind == "step.compensating":
@@ -161,13 +168,14 @@ class Story:
     def _closes(self, step: str, kind: str, data: Any, seq: int) -> None:
         self.states[step], self.ends[step] = CLOSES[kind], seq
         self.open.discard(step)
-        if kind == "step.succeeded" or data.get("ended_well"):
+        if step not in self.groups and (kind == "step.succeeded" or data.get("ended_well")):
             self.effects.add(step)
 
     def _reopened(self, data: Any, seq: int) -> None:
         for name in list(self.states):
             if name in data["reset"] or self.base(name) in data["reset"]:
                 self.states.pop(name)
+        self.groups -= set(data["reset"])
         self.plan, self.going = None, True
         chosen = data.get("from_step", "")
         if data["mode"] == "skip":
@@ -176,7 +184,7 @@ class Story:
             self.states[chosen], self.ends[chosen] = "succeeded", seq
             self.effects.add(chosen)
 
-    def _begins(self, step: str) -> None:
+    def _begins(self, step: str, kind: str) -> None:
         """I7: nothing begins before what it depends on has ended, and as it must have ended."""
         one = self.flow.by_id[self.base(step)]
         states = {name: self.states.get(name, "open") for name in one.depends_on}
@@ -193,6 +201,9 @@ class Story:
             assert len(others) < most, f"I7: {step} begins beside {others}, more than {most}"
         self.open.add(step)
         self.undone.discard(step)
+        if kind == "step.expanded":
+            self.groups.add(step)
+            self.effects.discard(step)
 
     def _ran(self) -> set[str]:
         """Return the steps of which a run truly began."""
@@ -209,8 +220,8 @@ class Story:
         ran = self._ran()
         for name in [*self.states, *(self.effects - set(self.states))]:
             step = self.flow.by_id[self.base(name)]
-            group = step.many is not None and "[" not in name
-            if step.compensate is None or step.workflow or name in self.undone or group:
+            done = name in self.undone or name in self.groups
+            if step.compensate is None or step.workflow or done:
                 continue
             attempted = step.compensate.on == "attempted" and name in ran
             if name in self.effects or attempted:
@@ -255,10 +266,14 @@ class Story:
         msg = f"I10: {step} is undone and stands on no list"
         raise AssertionError(msg)
 
+    def _decided(self, seen: "StepRun") -> bool:
+        """Say whether a person has decided the step that this is an instance of."""
+        return bool(seen.parent) and self.run.steps[seen.parent].reason in BY_HAND
+
     def _check_end(self) -> None:
         """I2: the end is the right one."""
         run, state = self.run, self.run.state.value
-        bad = {one.id for one in run.steps.values() if one.state in ("failed", "cancelled")}
+        bad = {one.id for one in run.steps.values() if one.state in BAD and not self._decided(one)}
         planned = [name for group in self.plan or () for name in group]
         assert all(one.state in STEP_CLOSED for one in run.steps.values() if not one.parent) or (
             state == "cancelled" and run.started_at is None

@@ -93,7 +93,7 @@ class SecondChances:
         def asked(definition: Definition, run: Execution) -> News:
             return Reopen(said=reopening.rewound(definition, run, chance.step, feedback))
 
-        return self._ask(tx, chance, asked)
+        return self._ask(tx, chance, asked, named=True)
 
     def skip(self, tx: Tx, chance: Chance) -> str:
         """Go on without a step: what depends on it runs."""
@@ -101,7 +101,7 @@ class SecondChances:
         def asked(definition: Definition, run: Execution) -> News:
             return Reopen(said=reopening.decided(definition, run, chance.step, None))
 
-        return self._ask(tx, chance, asked)
+        return self._ask(tx, chance, asked, named=True)
 
     def set_output(self, tx: Tx, chance: Chance, outputs: Data) -> str:
         """Go on as if a step had delivered these outputs. Raises Invalid where they do not fit."""
@@ -111,7 +111,7 @@ class SecondChances:
             _check_outputs(definition, chance.step, outputs)
             return Reopen(said=reopening.decided(definition, run, chance.step, outputs))
 
-        return self._ask(tx, chance, asked)
+        return self._ask(tx, chance, asked, named=True)
 
     def compensate(self, tx: Tx, chance: Chance, skip: tuple[str, ...] = ()) -> str:
         """Undo what is in force; resume an undoing that failed, without the steps of `skip`."""
@@ -143,11 +143,12 @@ class SecondChances:
         )
         return self._engine.start_wanted(tx, wanted, self._desk.context(chance.actor))
 
-    def _ask(self, tx: Tx, chance: Chance, asked: Asking) -> str:
+    def _ask(self, tx: Tx, chance: Chance, asked: Asking, *, named: bool = False) -> str:
+        """Let an execution decide what is asked; `named`: of a step, which has to be given."""
         execution_id = self._executions.find_id(tx, chance.ref)
         run = self._executions.load(tx, execution_id)
         definition = self._executions.definition(tx, run.definition)
-        if chance.step:
+        if chance.step or named:
             reopening.known_step(definition, run, chance.step)
         news = asked(definition, run)
         self._executions.advance(tx, execution_id, [news], self._desk.context(chance.actor))

@@ -261,6 +261,9 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], type[ClaudeAgentError]
     ("retry", (), {}, Conflict, "every step is in force"),
     ("retry", (), {"on": "nobody"}, NotFound, "no step nobody"),
     ("rewind", ("x",), {"on": "nobody"}, NotFound, "no step nobody"),
+    ("rewind", ("x",), {}, NotFound, "No step is named"),
+    ("skip", (), {}, NotFound, "No step is named"),
+    ("set_output", ({},), {}, NotFound, "No step is named"),
     ("compensate", (("a",),), {}, Conflict, "Only a failed undoing|Nothing to skip"),
 ]
 

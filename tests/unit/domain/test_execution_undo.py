@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.deciding.news import Reopen
+from claude_agent.domain.deciding.reopening import retried, undone
 from claude_agent.domain.definition import Step
 from claude_agent.domain.execution_decide import Begin, CancelAsked
 from tests.unit.domain.making import Play, chain, definition, play, step, undo
@@ -234,3 +236,27 @@ def test_handlers_run_one_after_the_other() -> None:
     assert (made.state, made.submitted()) == ("failing", ["a", "first"])
     made.do("first")
     assert made.submitted() == ["a", "first", "second"]
+
+
+def test_undoing_a_paused_execution_leaves_nothing_to_come() -> None:
+    """What it had not begun is left out for good, in the order of the dependencies."""
+    steps = [step("c", "b"), step("b", "a"), step("a", compensate=UNDO)]
+    made = play(*steps, step("after", when="failure"), on_failure="pause")
+    made.do("a")
+    made.do("b", "failed", reason="exit", message="no")
+    assert (made.state, made.states()["c"]) == ("paused", "pending")
+    made.tell(Reopen(said=undone(made.definition, made.run)))
+    assert made.states() == {
+        "a": "compensating",
+        "b": "failed",
+        "c": "skipped",
+        "after": "skipped",
+    }
+    assert {one.reason for one in made.said(ev.StepSkipped)} == {"undone"}
+    made.undone("a")
+    assert (made.state, made.submitted()) == ("compensated", ["a", "b", "undo a"])
+    made.tell(Reopen(said=retried(made.definition, made.run, "")))
+    assert made.states()["a"] == "queued", "it may begin anew, with what was left out"
+    for name in "abc":
+        made.do(name)
+    assert (made.state, made.states()["c"]) == ("succeeded", "succeeded")

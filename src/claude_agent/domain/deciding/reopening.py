@@ -7,14 +7,18 @@ a person chooses, the execution can still come to a good end.
 
 from collections.abc import Iterable
 
-from claude_agent.domain.compensation import plan
+from claude_agent.domain.compensation import levels, plan
 from claude_agent.domain.deciding.news import Reopen
 from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.deciding.starting import start_ready
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.execution import Execution
-from claude_agent.domain.execution_events import CompensationPlanned, ExecutionReopened
+from claude_agent.domain.execution_events import (
+    CompensationPlanned,
+    ExecutionReopened,
+    StepSkipped,
+)
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.domain.step_run import INHERITED, SKIPPED_BY_HAND, StepRun, instance_id
 from claude_agent.errors import Conflict, NotFound
@@ -22,6 +26,8 @@ from claude_agent.errors import Conflict, NotFound
 _S = StepState
 DECIDED = frozenset({"condition_false", "not_chosen", "not_needed", SKIPPED_BY_HAND, INHERITED})
 """Why a skipped step stays skipped in a new generation."""
+UNDONE = "undone"
+"""Why a step is skipped that was still to come when a person let the execution be undone."""
 
 
 def check_rest(run: Execution) -> None:
@@ -38,7 +44,7 @@ def check_rest(run: Execution) -> None:
 def known_step(definition: Definition, run: Execution, name: str) -> str:
     """Return the id of a step of the definition. Raises NotFound."""
     if name not in definition.by_id:
-        message = f"Execution {run.ref} has no step {name[:80]}."
+        message = f"Execution {run.ref} has no step {name[:80]}." if name else "No step is named."
         names = [step.id for step in definition.steps][:12]
         raise NotFound(message, hint=f"It has {', '.join(names)}.")
     return name
@@ -100,10 +106,18 @@ def reopen(scene: Scene, news: Reopen) -> None:
     """Begin the new generation."""
     scene.say(news.said)
     if news.said.mode == "undo":
-        groups, left = plan(scene.definition, scene.run)
-        scene.say(CompensationPlanned(groups=groups, not_undone=left))
+        _go_back(scene)
         return
     start_ready(scene, [step.id for step in scene.pending()])
+
+
+def _go_back(scene: Scene) -> None:
+    """Fix what is undone, and leave out for good what a paused execution has not begun yet."""
+    groups, left = plan(scene.definition, scene.run)
+    scene.say(CompensationPlanned(groups=groups, not_undone=left))
+    level = levels(scene.definition)
+    for step in sorted(scene.pending(), key=lambda one: level[one.id]):
+        scene.say(StepSkipped(step=step.id, reason=UNDONE))
 
 
 def inheritance(definition: Definition, run: Execution, step: str) -> dict[str, Data]:
