@@ -12,6 +12,7 @@ import logging
 import secrets
 import shlex
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from claude_agent.agents import checkout, diff
 from claude_agent.agents.adapter import Adapter
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
+from claude_agent.agents.run_files import withdraw
 from claude_agent.agents.run_folder import RunFolder
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal, Window
@@ -104,6 +106,7 @@ class AgentBridge:
         if started.state != TaskState.RUNNING:
             if started.state == TaskState.DEAD:  # not what was approved: it never begins
                 self._planner.folder(task).seal_if_made(task.fence)
+            withdraw(self._planner.folder(task).path)
             return ""  # else cancelled between the claim and the start
         self._open(started, adapter)
         return started.run_id
@@ -191,7 +194,10 @@ class AgentBridge:
         if verdict is None:
             detail = f"The run {run_id} has no verdict."
             raise NotFound(detail)
+        secrets = self._planner.secrets
+        secrets.scrub(run.task, run.folder.path)
         ended = judge_run(run.task, run.adapter, run.folder, verdict, run.seen)
+        ended = secrets.cleaned(run.task, ended)
         if ended.failure is not None:
             self.keep_diff(run.task)
         return self._control.ended(run.task.id, run.task.fence, ended)
@@ -199,7 +205,8 @@ class AgentBridge:
     def keep_diff(self, task: Task) -> None:
         """Keep what a failed run had changed in its work tree, before its failure is recorded."""
         folder = self._planner.folder(task)
-        diff.keep(folder.path, folder.workplace(), above=self._planner.places.home)
+        clean = partial(self._planner.secrets.clean_bytes, task)
+        diff.keep(folder.path, folder.workplace(), above=self._planner.places.home, clean=clean)
 
     def _from_disk(self, run_id: str) -> Followed:
         task_id, _, run = run_id.partition(".")

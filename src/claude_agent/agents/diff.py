@@ -10,6 +10,7 @@ import os
 import subprocess
 import threading
 from pathlib import Path
+from typing import Protocol
 
 _LOG = logging.getLogger(__name__)
 NAME = "diff.patch"
@@ -23,11 +24,22 @@ _DIFF = ("diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--subm
 _NEW = ("ls-files", "--others", "--exclude-standard")
 
 
-def keep(folder: Path, cwd: str, *, above: Path) -> bool:
+class Clean(Protocol):
+    """Returns bytes without secrets; `cut`: their end may be the middle of one."""
+
+    def __call__(self, content: bytes, *, cut: bool) -> bytes: ...  # noqa: D102 - the class says it
+
+
+def _as_it_is(content: bytes, *, cut: bool) -> bytes:  # noqa: ARG001 - a Clean
+    return content
+
+
+def keep(folder: Path, cwd: str, *, above: Path, clean: Clean = _as_it_is) -> bool:
     """Write `diff.patch` into a run folder, at most 256 KiB; False where there is none.
 
     New files are named at its end, not shown: they may be large, and secrets. A work tree that
-    holds the folder `above` (our home inside somebody's checkout) is not the run's own.
+    holds the folder `above` (our home inside somebody's checkout) is not the run's own. `clean`
+    takes the values of the run's secrets out.
     """
     if not cwd or (folder / NAME).exists():
         return False
@@ -39,9 +51,11 @@ def keep(folder: Path, cwd: str, *, above: Path) -> bool:
         return False
     if changed is None:
         return False
-    if len(changed) > MOST_BYTES:
+    cut = len(changed) > MOST_BYTES
+    changed = clean(changed, cut=cut)
+    if cut:
         changed = changed[:MOST_BYTES] + _CUT
-    names = (new or b"").splitlines()[:_MOST_NEW]
+    names = clean(new or b"", cut=False).splitlines()[:_MOST_NEW]
     text = changed + b"".join(b"# new file: " + name + b"\n" for name in names)
     return bool(text) and _put(folder / NAME, text)
 

@@ -213,6 +213,7 @@ class Fleet:
                 verdict = run.folder.verdict()
                 if verdict is None:
                     return
+                self._planner.secrets.scrub(run.task, self._planner.folder(run.task).path)
                 failure = judge_checks(verdict, run.folder)
                 evidence = ("E1", "E5") if failure is None else ("E1",)
                 if failure is not None:

@@ -67,6 +67,7 @@ class Recovery:
 
     def _reap(self, task: Task, folder: RunFolder) -> Task:
         killed = reaper.reap(task.run_id)
+        self._planner.secrets.scrub(task, folder.path)
         folder.write_reaped(killed)
         return self._control.reaped(task.id, task.fence, len(killed))
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from claude_agent.agents.run_files import age_ms, boot_id, last, put, sync_folder, withdraw
 from claude_agent.clock import SystemClock
 from claude_agent.errors import Conflict, Invalid
 
@@ -84,13 +85,19 @@ class RunSpec:
     """Names of the files beside it that belong to what is approved; filled in by `write`."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """What else was approved: agent, adapter, the whole task, `repo` and `named` files."""
+    secrets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Environment variable to (secret, version); the values are nowhere in the folder."""
+    handover: str = ""
+    """The file with the values, outside the folder; its shim removes it."""
     digest: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """Return the content of `spec.json`."""
         commands = [{"name": name, "argv": list(argv)} for name, argv in self.commands]
-        more = {"env": dict(self.env), "about": dict(self.about), "files": list(self.files)}
-        return {"v": 1, **asdict(self), "commands": commands, **more}
+        more: dict[str, Any] = {"env": dict(self.env), "files": list(self.files)}
+        more |= {"about": dict(self.about), "secrets": {k: [*v] for k, v in self.secrets.items()}}
+        plain = asdict(replace(self, env={}, about={}, secrets={}))
+        return {"v": 1, **plain, "commands": commands, **more}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +188,7 @@ def compute_digest(spec: RunSpec, files: Mapping[str, bytes], folder: str) -> st
             },
             "limits": data["limits"],
             "about": data["about"],
+            **({"secrets": data["secrets"]} if spec.secrets else {}),
         },
         sort_keys=True,
         separators=(",", ":"),
@@ -208,9 +216,9 @@ class RunFolder:
             raise RunFolderTaken(message)
         for name, content in files.items():
             mode = 0o500 if name == "script.sh" else 0o600
-            _put(self.path / name, content, mode)
+            put(self.path / name, content, mode)
         if token:
-            _put(self.path / OWN_KEY, token.encode("ascii"), 0o600)
+            put(self.path / OWN_KEY, token.encode("ascii"), 0o600)
         named = replace(spec, files=tuple(sorted(files)))
         ready = replace(named, digest=compute_digest(named, files, str(self.path)))
         image = self.path / "shim.pyz"
@@ -220,7 +228,7 @@ class RunFolder:
             shutil.copy2(shim, image)
         text = json.dumps(ready.to_data(), separators=(",", ":"))
         draft = self.path / ".spec.json"
-        _put(draft, text.encode("ascii"), 0o600)
+        put(draft, text.encode("ascii"), 0o600)
         draft.replace(self.path / "spec.json")
         return ready
 
@@ -254,7 +262,7 @@ class RunFolder:
         draft = self.path / f".seal-{os.getpid()}-{fence}-{os.urandom(4).hex()}"
         sealed = {"kind": "sealed", "fence": fence, "by": os.getpid()}
         try:
-            _put(draft, json.dumps(sealed).encode("ascii"), 0o600, sync=True)
+            put(draft, json.dumps(sealed).encode("ascii"), 0o600, sync=True)
             os.link(draft, self.path / "claim")
             with contextlib.suppress(FileExistsError):  # left by a resolver that was killed here
                 os.link(draft, self.path / "sealed")
@@ -262,7 +270,8 @@ class RunFolder:
             return isinstance(self.claim(), Sealed)
         finally:
             draft.unlink(missing_ok=True)
-        _sync_folder(self.path)
+        sync_folder(self.path)
+        withdraw(self.path)
         return True
 
     def verdict(self) -> Verdict | None:
@@ -276,7 +285,7 @@ class RunFolder:
     def shim_alive(self) -> bool:
         """Say whether the very process that began this run is still there."""
         claim = self.claim()
-        if not isinstance(claim, Begun) or claim.boot_id != _boot_id():
+        if not isinstance(claim, Begun) or claim.boot_id != boot_id():
             return False
         try:
             stat = Path(f"/proc/{claim.pid}/stat").read_text("utf-8", "replace")
@@ -292,15 +301,16 @@ class RunFolder:
     def write_reaped(self, killed: list[int], *, scans: int = 2, at: int | None = None) -> None:
         """Write down that two scans in a row found nothing, after `killed` were ended."""
         moment = SystemClock().now() if at is None else at
+        withdraw(self.path)
         record = {"at": moment, "by": os.getpid(), "killed": killed, "scans": scans}
         draft = self.path / f".reaped-{os.getpid()}"
-        _put(draft, json.dumps(record).encode("ascii"), 0o600, sync=True)
+        put(draft, json.dumps(record).encode("ascii"), 0o600, sync=True)
         draft.replace(self.path / "reaped.json")
-        _sync_folder(self.path)
+        sync_folder(self.path)
 
     def beat_age_ms(self, now: int) -> int | None:
         """Return how long ago the shim touched its beat, None when it never did."""
-        return _age_ms(self.path / "beat", now)
+        return age_ms(self.path / "beat", now)
 
     def quiet_ms(self, now: int, *, beat: bool = False) -> int | None:
         """Return how long nothing was printed; counted from the begin when nothing ever was.
@@ -308,8 +318,8 @@ class RunFolder:
         `beat`: how long ago the command gave a sign of life instead; None: it never gave one.
         """
         if beat:
-            return _age_ms(self.path / "heartbeat", now)
-        ages = (_age_ms(self.path / name, now) for name in ("output.log", "begun"))
+            return age_ms(self.path / "heartbeat", now)
+        ages = (age_ms(self.path / name, now) for name in ("output.log", "begun"))
         return next((age for age in ages if age is not None), None)
 
     def outputs(self) -> dict[str, Any] | None:
@@ -338,9 +348,9 @@ class RunFolder:
 
     def tail(self, size: int) -> bytes:
         """Return the last `size` bytes that were printed, over a rotation."""
-        newest = _last(self.path / "output.log", size)
+        newest = last(self.path / "output.log", size)
         if len(newest) < size:
-            newest = _last(self.path / "output.log.1", size - len(newest)) + newest
+            newest = last(self.path / "output.log.1", size - len(newest)) + newest
         return newest
 
     def workplace(self) -> str:
@@ -356,40 +366,3 @@ class RunFolder:
         except FileNotFoundError:
             return None
         return data
-
-
-def _put(path: Path, content: bytes, mode: int, *, sync: bool = False) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        if sync:
-            file.flush()
-            os.fsync(fd)
-
-
-def _sync_folder(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _last(path: Path, size: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - size))
-            return file.read(size)
-    except FileNotFoundError:
-        return b""
-
-
-def _age_ms(path: Path, now: int) -> int | None:
-    try:
-        return max(0, now - path.stat().st_mtime_ns // 1_000_000)
-    except FileNotFoundError:
-        return None
-
-
-def _boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()

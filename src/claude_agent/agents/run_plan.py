@@ -11,12 +11,15 @@ from typing import Any
 import claude_agent
 from claude_agent.agents import checkout
 from claude_agent.agents.adapter import Adapter, Command, RunRequest
+from claude_agent.agents.run_files import place_of
 from claude_agent.agents.run_folder import OWN_KEY, RunFolder, RunSpec, compute_digest
+from claude_agent.agents.secret_keeping import SecretKeeper
 from claude_agent.core.approvals import Planned
 from claude_agent.core.catalogue import AgentInfo
 from claude_agent.domain.task import Task
 from claude_agent.errors import SetupError
 from claude_agent.storage.chain import canonical
+from claude_agent.storage.secrets import SecretStore
 
 ALWAYS = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR")
 OUTPUT_BYTES = 64 * 1024 * 1024
@@ -66,6 +69,8 @@ class RunPlanner:
     def __init__(self, places: Places, environment: Mapping[str, str] | None = None) -> None:
         self._places = places
         self._environment = dict(os.environ if environment is None else environment)
+        self.secrets = SecretKeeper(SecretStore(places.home, self._environment))
+        """Hands over the secrets of tasks, and masks what comes back."""
 
     @property
     def places(self) -> Places:
@@ -132,7 +137,9 @@ class RunPlanner:
         """
         folder = self.folder(task)
         drawn = self._draw(task, agent, adapter, folder, close=bool(task.approval))
-        return folder.write(drawn.spec, drawn.files, self._places.shim, token=token)
+        ready = folder.write(drawn.spec, drawn.files, self._places.shim, token=token)
+        self.secrets.hand_over(task, folder.path)
+        return ready
 
     def preview(self, task: Task, agent: AgentInfo, adapter: Adapter) -> Planned:
         """Return what would run if the task started now, and its digest; nothing is made.
@@ -200,6 +207,8 @@ class RunPlanner:
             stdin="stdin" if command.stdin is not None else None,
             protocol=command.protocol,
             bell=str(self._places.bell),
+            secrets=self.secrets.versions(task),
+            handover=str(place_of(self._places.folder(task.id, task.run))),
         )
 
     def prepare_checks(
@@ -226,8 +235,11 @@ class RunPlanner:
             stdin=None,
             protocol="none",
             bell=str(self._places.bell),
+            secrets=self.secrets.versions(task),
+            handover=str(place_of(folder.path)),
         )
         folder.write(spec, {}, self._places.shim)
+        self.secrets.hand_over(task, folder.path)
         return folder
 
     def shim_argv(self, folder: RunFolder, digest: str = "") -> tuple[str, ...]:
@@ -265,7 +277,7 @@ def shown(task: Task, drawn: Drawn, folder: str) -> dict[str, Any]:
         "text": asked.text,
         "argv": argv,
         "cwd": spec.cwd,
-        "env_names": sorted(spec.env),
+        "env_names": sorted({*spec.env, *spec.secrets}),
         "env_set": {name: spec.env[name] for name in sorted(set_here) if name in spec.env},
         "agent": spec.agent,
         "adapter": f"{spec.about['adapter']} {spec.about['adapter_version']}",

@@ -1,5 +1,6 @@
 """Beginnings of executions: a definition, parameters and a place become rows and a first event."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from claude_agent.domain.parameters import check_params
 from claude_agent.errors import Invalid
 from claude_agent.storage import execution_rows
 from claude_agent.storage.database import Tx
+from claude_agent.storage.secrets import SecretStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,12 @@ class Starts:
         self._executions = executions
         self._places = places
         self._workspaces = workspaces
+        self._secrets = SecretStore(workspaces.parent, os.environ)  # they lie in the home
         self.armed: list[Arm] = []
         """What is told of each definition that is stored to stay, in its transaction."""
 
     def accept(self, tx: Tx, wanted: Wanted, context: Context) -> Execution:
-        """Write a new execution, queued. Raises `Invalid`, `NotFound`."""
+        """Write a new execution, queued. Raises `Invalid`, `NotFound`, `SetupError`."""
         # A parent's folder may be another host's, or one that is made when a task needs it.
         if wanted.cwd and wanted.parent is None and not is_folder(Path(wanted.cwd)):
             message = (
@@ -78,6 +81,7 @@ class Starts:
             raise Invalid(message, hint="Give --cwd an absolute path.", pointer="/cwd")
         definition = self._executions.definition(tx, wanted.digest)
         check_available(definition)
+        self._secrets.check({n for step in definition.steps for n in step.secrets.values()})
         checked = check_params(definition, dict(wanted.params))
         check_text(checked, "/params")
         execution_id, ref = wanted.names or self._desk.new_id(tx, "executions.id_of_ref")

@@ -10,7 +10,6 @@ from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.problem import DefinitionError, Problem
 
 OF_STEPS: Mapping[str, Callable[[Step], object]] = {
-    "secrets": lambda step: step.secrets,
     "workspace: worktree": lambda step: step.workspace == "worktree",
     "workspace.repo, base, setup, copy": lambda step: step.place,
 }

@@ -128,7 +128,7 @@ def task_for(
     found = contexts(definition, run, step, seen)
     with_ = render_with(step.with_, found, open_inputs=definition.inputs is None)
     text = step.action or step.run or str(render(step.prompt or "", found))
-    env = _text(render({**definition.env, **step.env}, found))
+    env = _env(definition, step, found)
     if run.feedback and run.chosen == step.id:
         env["CLAUDE_AGENT_FEEDBACK"] = run.feedback
         if step.kind == "prompt":
@@ -143,6 +143,7 @@ def task_for(
         with_=with_,
         cwd=workplace(run, definition, step),
         env=env,
+        secrets=dict(step.secrets),
         limits=step.timeout,
         retry=step.retry,
         gates=tuple({"name": gate.name, "run": gate.run} for gate in step.gates),
@@ -183,7 +184,8 @@ def undo_for(
         priority=_priority(definition, step, found),
         with_=render_with(undo.with_, found, open_inputs=definition.inputs is None),
         cwd=workplace(run, definition, step),
-        env=_text(render({**definition.env, **step.env}, found)),
+        env=_env(definition, step, found),
+        secrets=dict(step.secrets),  # what was done with a key is undone with it
         limits=undo.timeout,
         retry=undo.retry,
         idempotent=True,  # undoing must be repeatable: it also runs after a half-made step
@@ -205,6 +207,11 @@ def cache_key(definition: Definition, run: Execution, step: Step, seen: StepRun)
 
 def _lock(step: Step, found: Mapping[str, object]) -> str:
     return str(render(step.lock, found))[:MAX_LOCK] if step.lock else ""
+
+
+def _env(definition: Definition, step: Step, found: Mapping[str, Any]) -> dict[str, str]:
+    plain = {**definition.env, **step.env}
+    return _text(render({k: plain[k] for k in plain if k not in step.secrets}, found))
 
 
 def _text(values: Mapping[str, Any]) -> dict[str, str]:

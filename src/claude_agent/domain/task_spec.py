@@ -36,6 +36,8 @@ class TaskSpec:
     cwd: str = ""
     """Where it works; empty: a folder of its own in the home."""
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Environment variable to the name of the secret that fills it; never a value."""
     limits: Timeouts = field(default_factory=Timeouts)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     gates: tuple[Mapping[str, str], ...] = ()
@@ -79,7 +81,9 @@ class TaskSpec:
             self.text == "noop"
             and self.kind == "action"
             and self.purpose != "task"
-            and not (self.gates or self.outputs or self.lock or self.with_.get("message"))
+            and not (
+                self.gates or self.outputs or self.lock or self.secrets or self.with_.get("message")
+            )
         )
 
     def to_data(self) -> dict[str, Any]:
@@ -90,6 +94,8 @@ class TaskSpec:
         data["gates"] = [dict(gate) for gate in self.gates]
         data["fallback"] = [dict(each) for each in self.fallback]
         data["with"] = data.pop("with_")
+        if not self.secrets:
+            del data["secrets"]  # what was approved before there were any stays approved
         return data
 
     @classmethod

@@ -6,6 +6,7 @@ from claude_agent.shim import command, machine, record, verdict
 from claude_agent.shim.bell import Bell
 from claude_agent.shim.control import ControlSocket
 from claude_agent.shim.desk import Desk
+from claude_agent.shim.handover import Secrets
 from claude_agent.shim.journal import Journal
 from claude_agent.shim.ladder import Ladder
 from claude_agent.shim.loop import WRITE, Loop
@@ -44,6 +45,7 @@ class Run:
         self._journal = Journal(self._bell)
         self._pane = Pane()
         self._streams = Streams(loop, spec, self._journal, self._pane)
+        self._secrets = Secrets(spec)
         self._ladder = Ladder(spec.stop_ms)
         self._begun = begun
         self._record = record.Record(spec, int(str(begun["at"])))
@@ -80,9 +82,12 @@ class Run:
 
     def _prepare(self) -> str | None:
         try:
+            self._secrets.take()
             machine.write_whole("beat", b"")
             verdict.reserve_room()
             check_digest(self._spec, self._folder, self._approved)
+            self._secrets.fill(self._spec.env)
+            self._streams.hidden = self._secrets.needles
             desk = Desk(self, self._spec, self._journal, self._bell)
             self._control = ControlSocket(self._loop, desk.answer)
         except SpecError as error:
@@ -152,6 +157,7 @@ class Run:
     # The verdict.
 
     def _conclude(self, error: str | None) -> None:
+        error = self._secrets.clean() or error
         self._streams.log.sync()
         self._journal.tell_dropped()
         self._verdict = self._record.done(

@@ -100,6 +100,7 @@ def digest(data: "dict[str, Any]", folder: str, files: "dict[str, bytes]") -> st
             },
             "limits": data["limits"],
             "about": data.get("about") or {},
+            **({"secrets": data["secrets"]} if data.get("secrets") else {}),
         }
     )
     return str(codec.sha256(canonical.encode("ascii")).hexdigest())

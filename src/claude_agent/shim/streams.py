@@ -5,6 +5,7 @@ import posix
 from claude_agent.shim.journal import Journal
 from claude_agent.shim.lines import ProtocolTap
 from claude_agent.shim.loop import READ, Loop
+from claude_agent.shim.mask import Mask
 from claude_agent.shim.output import OutputLog
 from claude_agent.shim.pane import Pane
 from claude_agent.shim.spec import Spec
@@ -23,6 +24,8 @@ class Streams:
         self._journal = journal
         self._pane = pane
         self._taps: dict[int, ProtocolTap | None] = {}
+        self._masks: dict[int, Mask] = {}
+        self.hidden: list[bytes] = []
         self.log = OutputLog(spec.output_bytes, journal.drop)
 
     def open(self) -> tuple[int, int]:
@@ -41,6 +44,7 @@ class Streams:
             for _chunk in range(LAST_CHUNKS):
                 if not self._read(fd):
                     break
+            self._pass_on(fd, self._masks.pop(fd).finish())
             if tap is not None:
                 tap.end()
             self._loop.forget(fd)
@@ -52,6 +56,7 @@ class Streams:
         ours, theirs = posix.pipe2(posix.O_CLOEXEC)
         posix.set_blocking(ours, False)
         self._taps[ours] = tap
+        self._masks[ours] = Mask(self.hidden)
         self._loop.watch(ours, READ, lambda: self._read(ours))
         return theirs
 
@@ -64,9 +69,14 @@ class Streams:
         if not data:
             self._loop.forget(fd)
             return False
+        self._pass_on(fd, self._masks[fd].feed(data))
+        return True
+
+    def _pass_on(self, fd: int, data: bytes) -> None:
+        if not data:
+            return
         self.log.write(data)
         tap = self._taps[fd]
         if tap is not None:
             tap.feed(data)
         self._pane.show(data)
-        return True

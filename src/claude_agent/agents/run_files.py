@@ -1,0 +1,61 @@
+"""What run folders are made of: files written whole, and where the secrets of one wait."""
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+
+def put(path: Path, content: bytes, mode: int, *, sync: bool = False) -> None:
+    """Write a file whole; `sync`: it is on disk when this returns. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        if sync:
+            file.flush()
+            os.fsync(fd)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def last(path: Path, size: int) -> bytes:
+    """Return the last `size` bytes of a file, nothing where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size))
+            return file.read(size)
+    except FileNotFoundError:
+        return b""
+
+
+def age_ms(path: Path, now: int) -> int | None:
+    """Return how long ago a file was touched, None where there is none."""
+    try:
+        return max(0, now - path.stat().st_mtime_ns // 1_000_000)
+    except FileNotFoundError:
+        return None
+
+
+def boot_id() -> str:
+    """Return the id of this boot of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def place_of(folder: Path) -> Path:
+    """Return where the secrets of a run folder wait for its shim; nothing is made."""
+    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
+    memory = Path("/dev/shm")  # noqa: S108 - a private folder below it, proved ours
+    return memory / f"claude-agent-{os.geteuid()}" / mark
+
+
+def withdraw(folder: Path) -> None:
+    """Remove what waits for the shim of a folder, if anything does."""
+    with contextlib.suppress(OSError):
+        place_of(folder).unlink(missing_ok=True)
