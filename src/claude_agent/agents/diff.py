@@ -9,8 +9,8 @@ import logging
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 _LOG = logging.getLogger(__name__)
 NAME = "diff.patch"
@@ -24,17 +24,11 @@ _DIFF = ("diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--subm
 _NEW = ("ls-files", "--others", "--exclude-standard")
 
 
-class Clean(Protocol):
-    """Returns bytes without secrets; `cut`: their end may be the middle of one."""
-
-    def __call__(self, content: bytes, *, cut: bool) -> bytes: ...  # noqa: D102 - the class says it
+Clean = Callable[[bytes, int], bytes]
+"""Returns content without secrets; over that many bytes its end may be the middle of one."""
 
 
-def _as_it_is(content: bytes, *, cut: bool) -> bytes:  # noqa: ARG001 - a Clean
-    return content
-
-
-def keep(folder: Path, cwd: str, *, above: Path, clean: Clean = _as_it_is) -> bool:
+def keep(folder: Path, cwd: str, *, above: Path, clean: Clean | None = None) -> bool:
     """Write `diff.patch` into a run folder, at most 256 KiB; False where there is none.
 
     New files are named at its end, not shown: they may be large, and secrets. A work tree that
@@ -52,10 +46,11 @@ def keep(folder: Path, cwd: str, *, above: Path, clean: Clean = _as_it_is) -> bo
     if changed is None:
         return False
     cut = len(changed) > MOST_BYTES
-    changed = clean(changed, cut=cut)
+    if clean is not None:
+        changed, new = clean(changed, MOST_BYTES), clean(new or b"", len(new or b""))
     if cut:
         changed = changed[:MOST_BYTES] + _CUT
-    names = clean(new or b"", cut=False).splitlines()[:_MOST_NEW]
+    names = (new or b"").splitlines()[:_MOST_NEW]
     text = changed + b"".join(b"# new file: " + name + b"\n" for name in names)
     return bool(text) and _put(folder / NAME, text)
 

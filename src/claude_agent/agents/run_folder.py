@@ -94,7 +94,7 @@ class RunSpec:
     def to_data(self) -> dict[str, Any]:
         """Return the content of `spec.json`."""
         commands = [{"name": name, "argv": list(argv)} for name, argv in self.commands]
-        more: dict[str, Any] = {"env": dict(self.env), "files": list(self.files)}
+        more: dict[str, object] = {"env": dict(self.env), "files": list(self.files)}
         more |= {"about": dict(self.about), "secrets": {k: [*v] for k, v in self.secrets.items()}}
         plain = asdict(replace(self, env={}, about={}, secrets={}))
         return {"v": 1, **plain, "commands": commands, **more}

@@ -10,7 +10,6 @@ import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from claude_agent.agents.run_files import place_of
 from claude_agent.core.run_control import Ended
@@ -75,6 +74,9 @@ class SecretKeeper:
         failure = ended.failure
         if failure is not None:
             failure = replace(failure, message=_text(failure.message, hidden))
+        outputs = ended.outputs
+        if outputs is not None:
+            outputs = {_text(key, hidden): _data(outputs[key], hidden) for key in outputs}
         verdict = dict(ended.verdict)
         if verdict.get("error"):
             verdict["error"] = _text(verdict["error"], hidden)
@@ -82,15 +84,15 @@ class SecretKeeper:
             ended,
             failure=failure,
             verdict=verdict,
-            outputs=None if ended.outputs is None else _data(ended.outputs, hidden),
+            outputs=outputs,
             evidence=tuple(_text(each, hidden) for each in ended.evidence),
         )
 
-    def clean_bytes(self, task: Task, content: bytes, *, cut: bool) -> bytes:
-        """Return bytes without the values; `cut`: their end may be the middle of one."""
+    def clean_bytes(self, task: Task, content: bytes, most: int) -> bytes:
+        """Return bytes without the values; over `most` of them their end may be the middle of one."""
         hidden = self._needles(task)
         mask = Mask(hidden)
-        return mask.feed(content) if cut else masked(content, hidden)
+        return mask.feed(content) if len(content) > most else masked(content, hidden)
 
     def _needles(self, task: Task) -> list[bytes]:
         return needles(self._store.known(task.spec.secrets.values()))
@@ -113,7 +115,7 @@ def _text(text: str, hidden: list[bytes]) -> str:
     return masked(text.encode("utf-8", "surrogatepass"), hidden).decode("utf-8", "replace")
 
 
-def _data(value: Any, hidden: list[bytes]) -> Any:
+def _data(value: object, hidden: list[bytes]) -> object:
     match value:
         case str():
             return _text(value, hidden)

@@ -209,7 +209,7 @@ def _lock(step: Step, found: Mapping[str, object]) -> str:
     return str(render(step.lock, found))[:MAX_LOCK] if step.lock else ""
 
 
-def _env(definition: Definition, step: Step, found: Mapping[str, Any]) -> dict[str, str]:
+def _env(definition: Definition, step: Step, found: Mapping[str, object]) -> dict[str, str]:
     plain = {**definition.env, **step.env}
     return _text(render({k: plain[k] for k in plain if k not in step.secrets}, found))
 
