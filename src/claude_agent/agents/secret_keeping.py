@@ -89,7 +89,7 @@ class SecretKeeper:
         )
 
     def clean_bytes(self, task: Task, content: bytes, most: int) -> bytes:
-        """Return bytes without the values; over `most` of them their end may be the middle of one."""
+        """Return bytes without the values; over `most` bytes the end may be half of one."""
         hidden = self._needles(task)
         mask = Mask(hidden)
         return mask.feed(content) if len(content) > most else masked(content, hidden)
