@@ -54,7 +54,8 @@ def failed(
     if follows is not None:
         return (said, follows)
     error = _error(failure.kind, failure.message)
-    reason = "attempts_used_up" if task.spec.retry.max_attempts > 1 else failure.kind
+    used_up = used >= task.spec.retry.max_attempts > 1
+    reason = "attempts_used_up" if used_up else failure.kind
     return (said, ev.TaskDead(reason=reason, error=error))
 
 

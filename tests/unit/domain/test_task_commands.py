@@ -275,7 +275,8 @@ def test_failed_run_without_a_policy_is_dead_for_its_own_reason() -> None:
 
 def test_failed_run_that_may_not_be_retried_is_dead_at_once() -> None:
     no = replace(NO, kind="not_runnable", retryable=False)
-    assert after(running(retry=TWICE), replace(BADLY, failure=no)).state == "dead"
+    one = after(running(retry=TWICE), replace(BADLY, failure=no))
+    assert (one.state, one.reason) == ("dead", "not_runnable"), "attempts are left"
 
 
 def test_preparation_that_fails_for_a_while_uses_no_attempt() -> None:
