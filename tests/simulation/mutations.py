@@ -92,7 +92,7 @@ def ignores_max_parallel(patch: MonkeyPatch) -> None:
 
 @mutation
 def starts_what_failed_before_it(patch: MonkeyPatch) -> None:
-    patch.setattr(starting, "_unwanted", lambda *_: "")
+    patch.setattr(starting, "unwanted", lambda *_: "")
 
 
 @mutation
