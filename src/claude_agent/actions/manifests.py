@@ -1,5 +1,6 @@
 """What a deployment applies: the objects of its manifests, with the image that is meant."""
 
+import re
 from pathlib import Path
 
 from claude_agent.actions.context import Context
@@ -8,11 +9,15 @@ from claude_agent.actions.kubectl import Kubectl, Object
 
 FOLDERS = ("k8s", "kubernetes", "deploy/k8s")
 _KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_ENV = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SUFFIXES = {".yaml", ".yml", ".json"}
 
 
 def find(context: Context) -> list[Path]:
-    """Return `with.manifests` or `with.manifest`, else the first of FOLDERS, else nothing."""
+    """Return `with.manifests` or `with.manifest`, else the first of FOLDERS, else nothing.
+
+    In each of them a folder named by `with.env` comes first.
+    """
     checkout = context.checkout
     given = context.values.get("manifests")
     names = [str(one) for one in given] if isinstance(given, list) else []
@@ -24,7 +29,11 @@ def find(context: Context) -> list[Path]:
             raise BadParameter(name=key, problem=f"there is no {path} in the checkout")
     if names:
         return [checkout / name for name in names]
-    folders = [checkout / name for name in FOLDERS]
+    env = context.text("env")
+    if env and not _ENV.fullmatch(env):
+        raise BadParameter(name="env", problem="it is a word of letters, digits, _ and -")
+    folders = [checkout / name / env for name in FOLDERS] if env else []
+    folders += [checkout / name for name in FOLDERS]
     return [one for one in folders if one.is_dir() and _holds(one)][:1]
 
 

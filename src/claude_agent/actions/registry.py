@@ -181,6 +181,7 @@ _ACTIONS = (
             "image": _may("string", "Image to run; default: what this execution built."),
             "deployment": _may("string", "Deployment to set it on; default: the app's."),
             "container": _may("string", "Container to set it on; default: the only fitting one."),
+            "env": _may("string", "Environment: a folder of this name below k8s/ is taken first."),
             **_CLUSTER,
         },
         outputs={
