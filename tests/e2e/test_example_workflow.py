@@ -1,7 +1,8 @@
 """The example of the format, whole: cloned, tested, built, migrated, approved, deployed, undone.
 
 Its targets are a git repository of the test, a SQLite database, buildah and a stub of the
-cluster; a person answers from the command line. Left out: its budget, and what this version refuses to start (see `Shop`).
+cluster; a person answers from the command line. Left out: its budget, and what
+this version refuses to start (see `Shop`).
 """
 
 import random
@@ -61,7 +62,9 @@ spec:
         paths:
           - {path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}
 """
-CANARY = MANIFESTS.split("---")[0].replace("shop:latest", "canary:fails").replace("shop", "canary")
+CANARY = (
+    MANIFESTS.partition("---")[0].replace("shop:latest", "canary:fails").replace("shop", "canary")
+)
 TEST = "import unittest\n\nclass One(unittest.TestCase):\n    def test_one(self):\n        pass\n"
 FILES = {
     "Dockerfile": "FROM scratch\nCOPY hello.txt /\n",
