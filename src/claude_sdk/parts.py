@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from claude_sdk.wire import (
         Agent,
         App,
+        EventPublished,
         Execution,
         ExecutionPage,
         Frame,
@@ -266,6 +267,16 @@ class Events(Part):
             if page["cursor"] == after or not page["items"]:
                 return
             after = page["cursor"]
+
+    def publish(
+        self, type_: str, data: Mapping[str, object] | None = None, *, key: str | None = None
+    ) -> EventPublished:
+        """Say an event: to steps that wait for its type, and to workflows that it starts.
+
+        The same key says it once. Raises Problem where the type or the data cannot be said.
+        """
+        body = {"type": type_, "data": dict(data or {})}
+        return cast("EventPublished", self._post("events", body=body, key=key))
 
     def head(self) -> Head:
         """Return the cursor and the hash of the log's end."""

@@ -22,6 +22,7 @@ from claude_agent.queue import BrokerOptions, DatabaseBroker, DatabaseRateLimits
 from claude_agent.serve.base import keep_answer
 from claude_agent.storage.database import Tx
 from tests.architecture.files import ROOT
+from tests.integration.every_pause import play_pauses
 from tests.unit.core.stand import NO, Stand
 from tests.unit.core.test_dead_letters import bury, die
 from tests.unit.core.test_execution_desk import UNDO, step, workflow
@@ -65,6 +66,7 @@ def _recorded_in(tree: ast.AST) -> Iterator[str]:
 
 def play(stand: Stand) -> None:
     """Let everything happen once."""
+    play_pauses(stand)
     _state(stand)
     _breakers(stand)
     _tasks_that_wait(stand)
@@ -76,6 +78,7 @@ def play(stand: Stand) -> None:
     _messages(stand)
     _schedules(stand)
     _webhooks(stand)
+    _event_triggers(stand)
     stand.restart()
     stand.running("database", title="runs while it is moved")
 
@@ -156,6 +159,16 @@ def _webhooks(stand: Stand) -> None:
     one = Delivery(path="moved", raw=b"{}", body={}, headers=headers)
     stand.links.triggers.webhooks.receive(one)
     del os.environ["CLAUDE_AGENT_SECRET_MOVED"]
+
+
+def _event_triggers(stand: Stand) -> None:
+    body = [{"id": "a", "run": "true", "agent": "testing"}]
+    line = {"type": "moved.now", "if": "event.data.wanted"}
+    stand.engine.define_workflow({"name": "Told", "on": {"event": [line]}, "steps": body})
+    for wanted in (True, False, ODD):  # it starts; it does not; it cannot be evaluated
+        stand.bus.broadcast_event("moved.now", {"wanted": wanted})
+    stand.scheduler.tick()
+    stand.bus.broadcast_event("moved.now", {"wanted": True})  # is not looked at before the move
 
 
 def _schedules(stand: Stand) -> None:

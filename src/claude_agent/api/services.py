@@ -27,6 +27,7 @@ from claude_agent.api.services_approvals import ApprovalServices, TokenServices
 from claude_agent.api.services_hooks import HookServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
+from claude_agent.api.services_publish import PublishServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 from claude_agent.api.services_resilience import ResilienceServices
 from claude_agent.api.services_schedules import ScheduleServices
@@ -322,6 +323,7 @@ class Services(
     ResilienceServices,
     ScheduleServices,
     HookServices,
+    PublishServices,
     ApprovalServices,
     TokenServices,
     WorkflowServices,

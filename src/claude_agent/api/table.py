@@ -159,6 +159,7 @@ RULES: tuple[Rule, ...] = (
     POST   /executions/{ref}/fork
     POST   /executions/{ref}/compensate
     GET    /events
+    POST   /events
     WS     /events
     GET    /events/head
     GET    /events/verify

@@ -34,7 +34,7 @@ COMMANDS = {
     "deadletter": "Look at dead letters, run them again, discard.",
     "breaker": "See what is left alone after failures, and what was healed.",
     "state": "Read, set and watch shared state.",
-    "event": "Read and check the log.",
+    "event": "Say events, read and check the log.",
     "db": "Move the database to PostgreSQL, check it.",
     "app": "List and stop deployed applications.",
     "token": "Make, list and revoke tokens of people.",

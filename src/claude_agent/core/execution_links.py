@@ -44,30 +44,43 @@ class ExecutionLinks(Timed):
         self.inbox = Inbox(foundation)
         self.places = Places(executions, self.inbox)
         self.starts = Starts(desk, executions, self.places, workspaces)
-        self.orchestrator = Orchestrator(foundation, self._deliver)
         self.children = Children(executions, self.starts, self.inbox)
         self.signals = Signals(executions)
         self.waits = EventWaits(self.inbox)
         self.timers = StepTimers(foundation, executions)
         self.triggers = Triggers(foundation, desk, executions, self.starts, self.inbox)
+        self.orchestrator = Orchestrator(foundation, self._deliver, self.triggers.events.drain)
         self.starts.armed.append(self.triggers.arm)
         executions.follow(self.places.follow, self.children.follow, self._emit)
 
     @property
     def timed(self) -> tuple[Timed, ...]:
         """What the scheduler looks after."""
-        return (self, self.timers, self.triggers.schedules)
+        return (self, self.timers, self.triggers.schedules, self.triggers.events)
 
     def _emit(self, tx: Tx, _before: Execution, decision: Decision, context: Context) -> None:
         for event in decision.emits:
-            self.say(tx, event.type, event.data, context)
+            depth = self.triggers.events.depth_of(tx, decision.run)
+            self.say(tx, event.type, event.data, context, depth=depth)
 
-    def say(self, tx: Tx, type_: str, data: Mapping[str, object], context: Context) -> str:
-        """Append an event for everybody, tell those who wait for it; return its id."""
+    def say(
+        self,
+        tx: Tx,
+        type_: str,
+        data: Mapping[str, object],
+        context: Context,
+        *,
+        depth: int = 0,
+    ) -> str:
+        """Append an event for everybody, tell those who wait for it; return its id.
+
+        `depth`: how many executions that events have started stand behind it.
+        """
         new = self._ids.new()
         # A stream for each: two who say something at once have nothing to wait for.
         audit.record(tx, context, f"bus/{new}", f"bus.{type_}", data)
         self.waits.tell(tx, type_, data, context)
+        self.triggers.events.note(tx, (new, type_, data), depth, context)
         return new
 
     def start(self) -> None:

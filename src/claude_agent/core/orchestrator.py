@@ -60,10 +60,14 @@ class Inbox:
 class Orchestrator(Timed):
     """Delivers the inboxes, one execution a transaction; a thread of its own, and the scheduler."""
 
-    def __init__(self, foundation: Foundation, deliver: Deliver) -> None:
+    def __init__(
+        self, foundation: Foundation, deliver: Deliver, also: Callable[[], int] = lambda: 0
+    ) -> None:
+        """Deliver news; `also` is done as often: what else a transaction has left to do."""
         self._database = foundation.database
         self._notifier = foundation.notifier
         self._deliver = deliver
+        self._also = also
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -82,6 +86,7 @@ class Orchestrator(Timed):
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
+                self._also()
                 self.drain()
             except ClaudeAgentError as error:
                 _LOG.warning("the inboxes could not be read: %s", error.detail)

@@ -1,5 +1,6 @@
 """What starts executions besides people, wired."""
 
+from claude_agent.core.event_triggers import EventTriggers
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.orchestrator import Inbox
@@ -29,8 +30,10 @@ class Triggers:
         self.schedules = Schedules(foundation, desk, book)
         self.schedule_desk = ScheduleDesk(foundation, desk, book)
         self.webhooks = Webhooks(foundation, desk, executions, starts)
+        self.events = EventTriggers(foundation, desk, executions, starts)
 
     def arm(self, tx: Tx, definition: Definition, digest: str, actor: str) -> None:
         """Let the newest version of a workflow say what starts it."""
         self.schedule_desk.arm(tx, definition, digest, actor)
         self.webhooks.arm(tx, definition, digest, actor)
+        self.events.arm(tx, definition, digest, actor)

@@ -16,7 +16,6 @@ OF_STEPS: Mapping[str, Callable[[Step], object]] = {
 """What a step may say: the words, and a test that is true where a step says it."""
 
 OF_DEFINITIONS: Mapping[str, Callable[[Definition], object]] = {
-    "on.event": lambda definition: definition.on.event,
     "budget": lambda definition: definition.budget,
 }
 """What the top level may say."""

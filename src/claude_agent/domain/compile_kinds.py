@@ -27,7 +27,7 @@ EVENT = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
 """What events may be called."""
 SIGNAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 """What signals may be called."""
-_OURS = ("execution.", "step.", "task.")
+OURS = ("execution.", "step.", "task.")
 
 
 def read_kind(
@@ -159,7 +159,7 @@ def _emit(cursor: Cursor, scope: Scope, name: str) -> Emit | None:
         cursor.fail(f"{cursor.path} has no 'type'", "name the event: type: deploy.finished")
         return None
     said = event_name(fields["type"])
-    if said is not None and said.startswith(_OURS):
+    if said is not None and said.startswith(OURS):
         fields["type"].fail(f"events named {said.partition('.')[0]}.* are said by the system alone")
     scope.uses.template(fields.get("data"), "step", name)
     data = fields["data"].mapping() if "data" in fields else None

@@ -7,6 +7,7 @@ from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hooks import Hooks
 from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.insight import Insight
+from claude_agent.serve.publish import Publishing
 from claude_agent.serve.queues import Queues
 from claude_agent.serve.resilience import Healing
 from claude_agent.serve.schedules import Schedules
@@ -30,6 +31,7 @@ class ServerServices(
     Healing,
     Schedules,
     Hooks,
+    Publishing,
     Workflows,
     Executions,
     Insight,

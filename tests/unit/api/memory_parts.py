@@ -4,6 +4,7 @@ from tests.unit.api.memory_approvals import MemoryApprovals
 from tests.unit.api.memory_hooks import MemoryHooks
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_insight import MemoryInsight
+from tests.unit.api.memory_publish import MemoryPublish
 from tests.unit.api.memory_queues import MemoryQueues
 from tests.unit.api.memory_resilience import MemoryResilience
 from tests.unit.api.memory_schedules import MemorySchedules
@@ -19,6 +20,7 @@ class MemoryParts(
     MemoryResilience,
     MemorySchedules,
     MemoryHooks,
+    MemoryPublish,
     MemoryApprovals,
     MemoryInsight,
 ):

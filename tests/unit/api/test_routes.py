@@ -44,6 +44,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/queues/testing/purge", {"reason": "stale"}, 200),
     ("GET", "/resilience", None, 200),
     ("POST", "/resilience/agent:testing/reset", None, 200),
+    ("POST", "/events", {"type": "deploy.finished", "data": {"n": 1}}, 201),
     ("POST", "/hooks/deploy", {"ref": "main"}, 202),
     ("GET", "/schedules?workflow=nightly", None, 200),
     ("GET", "/schedules/nightly.1", None, 200),

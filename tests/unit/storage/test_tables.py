@@ -46,6 +46,8 @@ OPERATIONAL = {
     "migrations": "which migrations were done",
     "webhooks": "what people have set",
     "webhook_deliveries": "message ids that were taken, to take none twice",
+    "event_triggers": "what people have set",
+    "event_starts": "events that are to be decided, and were, to start nothing twice",
     "schedules": "what people have set, and when it is due next",
     "schedule_ticks": "ticks that were taken, to take none twice",
     "step_cache": "results that may be used again; losing them costs time only",

@@ -1,16 +1,27 @@
 """The log by position: read, wait, check, and the list of every start."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from claude_agent.api.context import context, encode, read_query, reply, services
+from claude_agent.api.context import (
+    actor,
+    context,
+    encode,
+    read_body,
+    read_query,
+    reply,
+    services,
+)
+from claude_agent.api.idempotency import answer_once
 from claude_agent.api.openapi import documented
 from claude_agent.api.stream import follow_events
 from claude_agent.api.wire import EventQuery
+from claude_agent.api.wire_events import PublishEvent
 
 router = APIRouter(tags=["events"])
 
@@ -25,6 +36,19 @@ async def events(request: Request) -> Response:
     wanted = read_query(request, EventQuery)
     found = await _events(request, wanted)
     return Response(content=encode(found), media_type="application/json")
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    summary="Say an event",
+    openapi_extra=documented(body=PublishEvent, answer="EventPublished"),
+)
+async def publish(request: Request) -> Response:
+    """Tell the steps that wait for its type, and start the workflows that it is to start."""
+    body, plain = await read_body(request, PublishEvent)
+    work = partial(services(request).publish_event, body.type, body.data, actor=actor(request))
+    return await answer_once(request, lambda key: work(key=key), plain)
 
 
 async def _events(request: Request, wanted: EventQuery) -> dict[str, Any]:

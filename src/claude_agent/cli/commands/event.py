@@ -1,10 +1,16 @@
-"""`event`: read and check the log."""
+"""`event`: say events, read and check the log."""
 
 import click
 
 from claude_agent.cli import codes
 from claude_agent.cli.look import Look, look_at
-from claude_agent.cli.options import MAX_DEFINITION_BYTES, pass_session, read_text
+from claude_agent.cli.options import (
+    MAX_DEFINITION_BYTES,
+    pairs,
+    parse_json,
+    pass_session,
+    read_text,
+)
 from claude_agent.cli.output import View, format_option, json_line, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import counted
@@ -17,7 +23,7 @@ _TOPICS = click.Choice(["tasks", "executions", "agents", "state", "notices", "sy
 
 @click.group("event")
 def command() -> None:
-    """Read and check the log."""
+    """Say events, read and check the log."""
 
 
 @command.command("list")
@@ -51,6 +57,35 @@ def tail(session: Session, after: str | None, topics: tuple[str, ...], form: str
         except KeyboardInterrupt:
             note(f"\nCome back: claude-agent event tail --after {live.cursor}")
     return codes.INTERRUPTED
+
+
+@command.command("emit")
+@click.argument("type_", metavar="TYPE")
+@click.option(
+    "--data", "given", metavar="K=V|JSON", multiple=True, help="What it says (K:=V: JSON)."
+)
+@click.option("--idempotency-key", "key", metavar="K", help="The same key never says it twice.")
+@format_option
+@pass_session
+def emit(session: Session, type_: str, given: tuple[str, ...], key: str | None, form: str) -> None:
+    """Say an event: steps that wait for it go on, workflows that it is to start begin."""
+    said = session.system.events.publish(type_, _data(given), key=key)
+    show(
+        View(
+            document=said,
+            items=common_view.as_items([said]),
+            name="id",
+            table=lambda _: [f"{said['type']}  {said['id']}"],
+        ),
+        form,
+    )
+
+
+def _data(given: tuple[str, ...]) -> dict[str, object]:
+    if len(given) != 1 or not given[0].lstrip().startswith("{"):
+        return pairs(given, "--data")
+    found = parse_json(given[0], "--data")
+    return found if isinstance(found, dict) else {}  # it begins with a brace: it is one
 
 
 @command.command("export-head")
