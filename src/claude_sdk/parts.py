@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from claude_sdk.wire import (
         Agent,
         App,
-        EventPublished,
         Execution,
         ExecutionPage,
         Frame,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
         Verdict,
         Workflow,
     )
+    from claude_sdk.wire_events import EventPublished
     from claude_sdk.wire_insight import (
         ExecutionExplained,
         TaskExplained,
