@@ -19,9 +19,7 @@ HEAD = """# States
 
 Made from the tables in `claude_agent.domain.states` and `claude_agent.domain.vocabulary` by
 `python scripts/states_page.py`; a test compares. The database refuses every other state.
-States in *italics* belong to the contract and are entered by a later version.
 """
-LATER = {"held", "rejected", "paused"}
 
 
 def table(
@@ -37,8 +35,7 @@ def table(
         then = ", ".join(sorted(map(str, following))) or "nothing: it is at rest"
         if state in ends and following:
             then += " (only by a person)"
-        name = f"*{state}*" if str(state) in LATER else f"`{state}`"
-        lines.append(f"| {name} | {term.sign} {term.word} | {term.family} | {then} |")
+        lines.append(f"| `{state}` | {term.sign} {term.word} | {term.family} | {then} |")
     return "\n".join([*lines, "", *diagram(allowed)])
 
 
