@@ -23,6 +23,7 @@ class WorkOptions(TypedDict, total=False):
     on_uncertain: str
     delay: str | int
     lock: str
+    after: list[str]
     approve: str
     auto_approve: bool
     idempotency_key: str

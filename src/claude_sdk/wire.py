@@ -55,6 +55,7 @@ class Task(TypedDict):
     action: str | None
     purpose: str
     lock: Lock | None
+    waits_for: list[str]
 
 
 class Exit(TypedDict):

@@ -114,8 +114,15 @@ def _tasks_that_wait(stand: Stand) -> None:
     stand.scheduler.tick()
     assert stand.task(late.id).state == "expired"
     stand.orders.cancel(stand.submit("master", delay="1h").id, reason=ODD, actor="me")
+    first = stand.submit("master", title="is followed")
+    stand.submit("testing", title="follows", after=[first.ref])
     for one in stand.claims.claim():
         stand.end(stand.start(one))
+    stand.links.orchestrator.drain()
+    for one in stand.claims.claim():
+        stand.end(stand.start(one))
+    others = [stand.submit("master", delay="1h", title=f"awaited {n}").id for n in range(2)]
+    stand.submit("testing", title="waits for two", after=others)
 
 
 def _tasks_that_run(stand: Stand) -> None:

@@ -23,7 +23,7 @@ from tests.unit.core.test_execution_desk import UNDO, step, workflow
 MUST_HOLD = {"events", "tasks", "task_specs", "queues", "workers", "slots", "runs", "run_commands"}
 MUST_HOLD |= {"definitions", "executions", "steps", "idempotency_keys", "redrives", "hosts"}
 MUST_HOLD |= {"messages", "message_keys", "message_results", "rate_limits", "actor_manifest"}
-MUST_HOLD |= {"state", "state_snapshots", "state_snapshot_entries", "log_head"}
+MUST_HOLD |= {"task_waits", "state", "state_snapshots", "state_snapshot_entries", "log_head"}
 """Tables in which the history leaves rows; all others are compared too."""
 
 KILLED = """

@@ -1,5 +1,25 @@
 // Made by `npm run types` from the server's /openapi.json. Do not edit.
 export interface paths {
+    "/hooks/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver a webhook
+         * @description Start what waits at this address; no token, but the body signed with its secret.
+         */
+        post: operations["deliver_hooks__path__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/schedules": {
         parameters: {
             query?: never;
@@ -2205,6 +2225,12 @@ export interface components {
              */
             lock: string | null;
             /**
+             * After
+             * @description Ids or refs of tasks that must end well before it may start
+             * @default null
+             */
+            after: string[] | null;
+            /**
              * Approve
              * @description manual: ask in any case; auto: as `auto_approve`
              * @default null
@@ -2603,6 +2629,11 @@ export interface components {
             } | null;
             /** Not Undone */
             not_undone: string[];
+            /**
+             * Forked From
+             * @default null
+             */
+            forked_from: string | null;
             /** Started By */
             started_by: {
                 [key: string]: unknown;
@@ -2690,6 +2721,11 @@ export interface components {
             } | null;
             /** Not Undone */
             not_undone: string[];
+            /**
+             * Forked From
+             * @default null
+             */
+            forked_from: string | null;
             /** Started By */
             started_by: {
                 [key: string]: unknown;
@@ -2874,6 +2910,28 @@ export interface components {
              * @default null
              */
             home: string | null;
+        };
+        /**
+         * HookExecution
+         * @description An execution that a delivery started.
+         */
+        HookExecution: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Workflow */
+            workflow: string;
+        };
+        /**
+         * HookTaken
+         * @description What a delivery started; `skipped`: workflows whose condition did not hold.
+         */
+        HookTaken: {
+            /** Executions */
+            executions: components["schemas"]["HookExecution"][];
+            /** Skipped */
+            skipped: number;
         };
         /**
          * Host
@@ -4179,6 +4237,8 @@ export interface components {
             /** Cwd */
             cwd: string | null;
             lock: components["schemas"]["Lock"] | null;
+            /** Waits For */
+            waits_for: string[];
             /** Url */
             url: string;
         };
@@ -4373,6 +4433,12 @@ export interface components {
              * @default null
              */
             lock: string | null;
+            /**
+             * After
+             * @description Ids or refs of tasks that must end well before it may start
+             * @default null
+             */
+            after: string[] | null;
             /**
              * Approve
              * @description manual: ask in any case; auto: as `auto_approve`
@@ -4736,6 +4802,40 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    deliver_hooks__path__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     schedules_schedules_get: {
         parameters: {
             query?: {

@@ -91,6 +91,7 @@ export function execution(change: Partial<Execution> = {}): Execution {
     not_undone: [],
     started_by: null,
     steps: [step()],
+    forked_from: null,
     url: "/ui/#/executions/58C4",
     ...change,
   };
@@ -120,6 +121,7 @@ export function task(change: Partial<Task> = {}): Task {
     step_id: null,
     purpose: "task",
     lock: null,
+    waits_for: [],
     created_at: 900,
     due_at: null,
     started_at: 1000,

@@ -72,6 +72,8 @@ class Task(Answer):
     routed_by: str | None
     cwd: str | None
     lock: Lock | None
+    waits_for: list[str]
+    """The refs of the tasks that must end well before it may start."""
     url: str
 
 

@@ -136,6 +136,9 @@ class TaskSpec(Body):
     lock: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None, description="No two tasks hold the same one; in the order of their submits"
     )
+    after: Annotated[list[Name], Field(max_length=100)] | None = Field(
+        default=None, description="Ids or refs of tasks that must end well before it may start"
+    )
     approve: Literal["auto", "manual"] | None = Field(
         default=None, description="manual: ask in any case; auto: as `auto_approve`"
     )

@@ -44,9 +44,9 @@ class Changes(TaskSpec):
         if len(given) > 1:
             message = f"a task has exactly one of prompt, run, action; here: {' and '.join(given)}"
             raise ValueError(message)
-        others = (self.delay, self.agents, self.approve, self.auto_approve)
+        others = (self.delay, self.after, self.agents, self.approve, self.auto_approve)
         if any(value is not None for value in others):
-            message = "a dead letter has neither delay nor agents, and is approved anew"
+            message = "a dead letter has neither delay, after nor agents, and is approved anew"
             raise ValueError(message)
         return self
 

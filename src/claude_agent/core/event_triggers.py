@@ -15,9 +15,8 @@ from claude_agent.core import audit
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.intake import check_text
-from claude_agent.core.orchestrator import INBOX
 from claude_agent.core.starts import Starts, Wanted
-from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.task_desk import INBOX, TaskDesk
 from claude_agent.core.timed import Timed
 from claude_agent.domain.compile_kinds import EVENT as EVENT_NAME
 from claude_agent.domain.compile_kinds import OURS

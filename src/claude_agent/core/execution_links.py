@@ -9,6 +9,7 @@ from typing_extensions import override
 from claude_agent.core import audit
 from claude_agent.core.children import BEGIN, ENDED, UNDO, Children
 from claude_agent.core.concurrency import CANCEL, TURN, Places
+from claude_agent.core.dependencies import Dependencies
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.orchestrator import Inbox, Orchestrator
@@ -44,14 +45,18 @@ class ExecutionLinks(Timed):
         self.inbox = Inbox(foundation)
         self.places = Places(executions, self.inbox)
         self.starts = Starts(desk, executions, self.places, workspaces)
+        self.dependencies = Dependencies(foundation, desk)
         self.children = Children(executions, self.starts, self.inbox)
         self.signals = Signals(executions)
         self.waits = EventWaits(self.inbox)
         self.timers = StepTimers(foundation, executions)
         self.triggers = Triggers(foundation, desk, executions, self.starts, self.inbox)
-        self.orchestrator = Orchestrator(foundation, self._deliver, self.triggers.events.drain)
+        self.orchestrator = Orchestrator(foundation, self._deliver, self._drain)
         self.starts.armed.append(self.triggers.arm)
         executions.follow(self.places.follow, self.children.follow, self._emit)
+
+    def _drain(self) -> int:
+        return self.triggers.events.drain() + self.dependencies.drain()
 
     @property
     def timed(self) -> tuple[Timed, ...]:

@@ -8,6 +8,7 @@ from claude_agent.core.catalogue import unknown
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import vocabulary
+from claude_agent.domain.approval import ApprovalState
 from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.explaining.reasons import Around, Queue
@@ -16,7 +17,7 @@ from claude_agent.domain.explaining.whole import SHOWN, explain, not_closed
 from claude_agent.domain.states import ExecutionState, TaskState
 from claude_agent.domain.task import Task
 from claude_agent.storage import task_rows
-from claude_agent.storage.database import Reader
+from claude_agent.storage.database import Reader, Row
 
 _MOST_AHEAD = 20
 """So many of those that have a key are named."""
@@ -108,9 +109,13 @@ class Explainer:
 
 
 def _asked(reader: Reader, approvals: Mapping[str, str]) -> dict[str, str]:
-    """Return the ref of the approval of each task (id to the approval's id)."""
+    """Return the ref of the open approval of each task (id to the approval's id)."""
     rows = {task: reader.row("approvals.by_id", id=one) for task, one in approvals.items()}
-    return {task: row["ref"] for task, row in rows.items() if row is not None}
+    return {task: row["ref"] for task, row in rows.items() if row is not None and _open(row)}
+
+
+def _open(row: Row) -> bool:
+    return bool(row["state"] == ApprovalState.REQUESTED)
 
 
 def _queues(reader: Reader, ready: Iterable[Task]) -> Mapping[str, Queue]:

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from claude_agent.core import audit
+from claude_agent.core.dependencies import awaited
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.intake import spec_of
 from claude_agent.core.room import Room
@@ -72,9 +73,12 @@ class UnifiedMessageBus:
         context = self._desk.context(actor)
         delay = parse_duration(task["delay"]) if task.get("delay") is not None else 0
         not_before = context.at + delay if delay else 0
-        if not delay:
+        after = awaited(tx, task.get("after"))
+        if not delay and not after:
             self._room.require(tx, spec.queue, context.at)
-        return self._desk.submit(tx, spec, context, not_before=not_before, requester=requester)
+        return self._desk.submit(
+            tx, spec, context, not_before=not_before, requester=requester, after=after
+        )
 
     def subscribe_results(
         self,

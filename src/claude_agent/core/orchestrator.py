@@ -14,14 +14,13 @@ from collections.abc import Callable, Mapping
 from typing_extensions import override
 
 from claude_agent.core.foundation import Foundation
+from claude_agent.core.task_desk import INBOX
 from claude_agent.core.timed import Timed
 from claude_agent.domain.events import Context
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid
 from claude_agent.storage.database import Reader, Row, Tx
 
 _LOG = logging.getLogger(__name__)
-INBOX = "inbox"
-"""The doorbell that rings when an execution has news."""
 BATCH = 100
 LOOK_S = 1.0
 _OF_ONE = (Conflict, Invalid, LookupError, TypeError, ValueError)
@@ -94,8 +93,8 @@ class Orchestrator(Timed):
             self._notifier.wait({INBOX}, LOOK_S)
 
     def drain(self) -> int:
-        """Deliver until nothing new is there; return how many executions had news."""
-        done = 0
+        """Deliver until nothing new is there; return how many executions, or tasks, had news."""
+        done = self._also()
         failed: set[str] = set()
         while not self._stop.is_set():
             rows = self._database.read(lambda r: r.rows("inbox.waiting", limit=BATCH))

@@ -22,6 +22,7 @@ from claude_agent.domain.states import TASK_HOLDS_SLOT, TaskState
 from claude_agent.domain.task import Task, evolve, submitted
 from claude_agent.domain.task_approval import Reject
 from claude_agent.domain.task_commands import Command, decide
+from claude_agent.domain.task_follow import Follow
 from claude_agent.domain.task_letters import Redrive
 from claude_agent.domain.task_spec import TaskSpec
 from claude_agent.errors import FencedOut, NotFound
@@ -32,6 +33,8 @@ from claude_agent.storage.notifier import Notifier
 
 READY = "ready"
 """The doorbell that rings when a task became ready or a slot became free."""
+INBOX = "inbox"
+"""The doorbell that rings when an execution, or a task that waits for others, has news."""
 COMMANDS = "commands"
 """The doorbell that rings when a run has a new command."""
 
@@ -84,7 +87,7 @@ class TaskDesk:
         """Return a name for one write."""
         return self._ids.new()
 
-    def submit(
+    def submit(  # noqa: PLR0913 - each is one thing that a submit may say
         self,
         tx: Tx,
         spec: TaskSpec,
@@ -93,10 +96,12 @@ class TaskDesk:
         not_before: int = 0,
         names: tuple[str, str] | None = None,
         requester: Requester = PERSON,
+        after: Mapping[str, str] | None = None,
     ) -> Task:
         """Accept a task: its event, its row and its specification.
 
-        What the policy holds waits for its approval; what it refuses is rejected at once.
+        What the policy holds waits for its approval; what it refuses is rejected at once. `after`:
+        the tasks that must end well first, id to ref, locked and not ended.
         """
         task_id, ref = names or self.new_id(tx)
         verdict = ALLOWED if self._book is None else self._book.judge(spec, requester)
@@ -110,10 +115,13 @@ class TaskDesk:
             approval=approval.id if approval is not None else "",
             policy=verdict.rule,
             requester=requester.to_data(),
+            after=after or {},
         )
         task = submitted(task_id, said, context.at)
         tx.execute("tasks.insert", **task_rows.to_row(task))
         tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
+        for needs in said.after:
+            tx.execute("task_waits.put", task=task_id, needs=needs)
         tx.append([context.wrap(task.stream, 1, said)], stamp=Stamp("tasks.stamp", id=task_id))
         if self.on_instant is not None and spec.instant and task.state == TaskState.READY:
             take = self.on_instant
@@ -137,15 +145,17 @@ class TaskDesk:
 
     def find(self, reader: Reader, text: str) -> Task:
         """Return the task with this id or ref. Raises `NotFound`."""
-        task_id = text
-        if not looks_like_id(text):
-            row = reader.row("tasks.id_of_ref", ref=normal_ref(text))
-            task_id = row["id"] if row is not None else ""
-        task = task_rows.load(reader, task_id) if task_id else None
+        task = task_rows.load(reader, task_id_of(reader, text))
         if task is None:
-            message = f"There is no task {text[:80]}."
-            raise NotFound(message, hint="List them: claude-agent task list")
+            raise _no_task(text)
         return task
+
+    def follow(self, tx: Tx, task: Task, ended: Sequence[str], context: Context) -> Task:
+        """Tell a task, loaded in `tx`, that these tasks which it waits for have ended well."""
+        approval = None if self._book is None else self._book.of_task(tx, task)
+        held = approval is not None and approval.open
+        follow = Follow(tasks=tuple(ended), at=context.at, held=held)
+        return self.apply(tx, task, follow, context)
 
     def owned(self, reader: Reader, task_id: str, fence: int) -> Task:
         """Return the task if this fence still drives it. Raises `FencedOut`."""
@@ -220,11 +230,18 @@ class TaskDesk:
         if after.state == TaskState.DEAD:
             self._first_of_its_kind(tx, after, context)
         self._guarded(tx, task, after, context)
+        if after.terminal and not task.terminal:
+            self._mark_ended(tx, after)
         self._places(tx, task, after)
         if told:
             self._news(tx, after, said, context)
         tx.after_commit(lambda: narration.tell_task(after, said))
         return after
+
+    def _mark_ended(self, tx: Tx, task: Task) -> None:
+        """Hand its end over to those that wait for it: their rows are not locked from here."""
+        if tx.execute("task_waits.ended", needs=task.id, outcome=task.state.value):
+            tx.after_commit(lambda: self._notifier.ring(INBOX))
 
     def covered(self, tx: Tx, task: Task, digest: str, context: Context) -> bool:
         """Say whether a run of this digest may begin; void the approval of one that may not."""
@@ -304,6 +321,22 @@ class TaskDesk:
     def _tell(self, tx: Tx, task: Task, facts: Sequence[Fact], context: Context) -> None:
         if task.spec.execution_id and self._on_facts is not None:
             self._on_facts(tx, task.spec.execution_id, facts, context)
+
+
+def task_id_of(reader: Reader, text: str) -> str:
+    """Return the id of the task with this id or ref, without a lock. Raises `NotFound`."""
+    if looks_like_id(text):
+        row = reader.row("tasks.by_id", id=text)
+    else:
+        row = reader.row("tasks.id_of_ref", ref=normal_ref(text))
+    if row is None:
+        raise _no_task(text)
+    return str(row["id"])
+
+
+def _no_task(text: str) -> NotFound:
+    message = f"There is no task {text[:80]}."
+    return NotFound(message, hint="List them: claude-agent task list")
 
 
 def fact_about(task: Task, kind: str) -> Fact:

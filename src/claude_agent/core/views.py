@@ -29,8 +29,12 @@ Wire = dict[str, Any]
 def task_view(task: Task, *, fake: bool, adapter: str, lock_holder: str | None = None) -> Wire:
     """Return the wire form of a task; `lock_holder`: the ref of the task that has its lock."""
     spec = task.spec
+    waits_for = list(task.waits_for.values()) if task.state == TaskState.HELD else []
     shown = vocabulary.task(
-        task.state.value, attempt=task.attempt, cancel_requested=bool(task.cancel_requested)
+        task.state.value,
+        attempt=task.attempt,
+        cancel_requested=bool(task.cancel_requested),
+        waits=bool(waits_for),
     )
     due = task.not_before if task.state == TaskState.SCHEDULED else None
     return {
@@ -65,6 +69,7 @@ def task_view(task: Task, *, fake: bool, adapter: str, lock_holder: str | None =
         "routed_by": spec.routed_by or None,
         "cwd": spec.cwd or None,
         "lock": {"name": spec.lock, "holder": lock_holder} if spec.lock else None,
+        "waits_for": waits_for,
         "url": f"/ui/#/tasks/{task.ref}",
     }
 

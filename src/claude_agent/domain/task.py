@@ -5,7 +5,7 @@ anything: the clock, chance and ids come in with the command.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from claude_agent.domain import task_events as ev
@@ -69,6 +69,8 @@ class Task:
     evidence: tuple[str, ...] = ()
     approval: str = ""
     """The approval that it waits for, or that covers its attempts."""
+    waits_for: Mapping[str, str] = field(default_factory=dict)
+    """The tasks that must end well before it may start: id to ref."""
 
     @property
     def terminal(self) -> bool:
@@ -117,8 +119,9 @@ def submitted(task_id: str, said: ev.TaskSubmitted, at: int) -> Task:
         spec=TaskSpec.from_data(said.spec),
         created_at=at,
         not_before=max(said.not_before, at),
-        state=TaskState.HELD if said.approval else _waiting(said.not_before, at),
+        state=TaskState.HELD if said.approval or said.after else _waiting(said.not_before, at),
         approval=said.approval,
+        waits_for=said.after,
     )
 
 
@@ -158,7 +161,7 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
             return _judged(task, said)
         case ev.TaskUncertain() | ev.TaskReaped() | ev.TaskResolved():
             return _lost(task, said)
-        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved() | ev.TaskApproved():
+        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved():
             return _waits(task, said)
         case ev.TaskStopRequested():
             return replace(task, stop_requested=said.reason)
@@ -259,10 +262,6 @@ def _waits(task: Task, said: Payload) -> Task:
             return _freed(waiting, TaskState.SCHEDULED)
         case ev.TaskDue():
             return replace(task, state=TaskState.READY)
-        case ev.TaskApproved():
-            # Its limits count from here: a person's time to think is not the task's.
-            state = _waiting(task.not_before, said.at)
-            return replace(task, state=state, generation_at=said.at)
         case ev.TaskMoved():
             began = task.attempt_started_at
             return replace(
@@ -274,8 +273,21 @@ def _waits(task: Task, said: Payload) -> Task:
             return task
 
 
+def _let_go(task: Task, said: ev.TaskApproved | ev.TaskFollowed) -> Task:
+    """Let it start once both are there, its approval and the good ends that it waits for."""
+    left, held = task.waits_for, False
+    if isinstance(said, ev.TaskFollowed):
+        left = {each: ref for each, ref in left.items() if each not in said.tasks}
+        held = said.held
+    state = TaskState.HELD if left or held else _waiting(task.not_before, said.at)
+    # Its limits count from here: a person's time to think, or another task's, is not the task's.
+    return replace(task, state=state, waits_for=left, generation_at=said.at)
+
+
 def _ended(task: Task, said: Payload) -> Task:
     match said:
+        case ev.TaskApproved() | ev.TaskFollowed():
+            return _let_go(task, said)
         case ev.TaskSucceeded():
             return replace(
                 task,

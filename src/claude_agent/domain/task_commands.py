@@ -11,6 +11,7 @@ from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, MAX_DELIVERIES, Task
 from claude_agent.domain.task_approval import Approve, Reject, approved, rejected
 from claude_agent.domain.task_failure import failed
+from claude_agent.domain.task_follow import Follow, followed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
 from claude_agent.errors import Conflict
 
@@ -147,7 +148,7 @@ class Note:
 
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
-    | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject
+    | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject | Follow
 )  # fmt: skip
 
 
@@ -168,15 +169,17 @@ def decide(task: Task, command: Command) -> Said:
             return _tick(task, command.at)
         case Move():
             return () if task.terminal else (ev.TaskMoved(jump=command.jump),)
-        case Cancel() | Redrive() | Discard() | Approve() | Reject():
+        case Cancel() | Redrive() | Discard() | Approve() | Reject() | Follow():
             return _ordered(task, command)
         case Note():
             _must_be(task, TaskState.RUNNING)
             return (ev.TaskOutput(run=task.run, kind=command.kind, text=command.text),)
 
 
-def _ordered(task: Task, command: Cancel | Redrive | Discard | Approve | Reject) -> Said:
+def _ordered(task: Task, command: Cancel | Redrive | Discard | Approve | Reject | Follow) -> Said:
     match command:
+        case Follow():
+            return followed(task, command)
         case Approve():
             return approved(task, command)
         case Reject():

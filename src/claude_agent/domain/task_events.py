@@ -23,6 +23,8 @@ class TaskSubmitted(Payload):
     """The rule that let it through, or holds it."""
     requester: Mapping[str, str] = field(default_factory=dict)
     """Who asked, where it was not the operator."""
+    after: Mapping[str, str] = field(default_factory=dict)
+    """The tasks that must end well first: id to ref; those that already had are left out."""
 
 
 @payload
@@ -34,6 +36,18 @@ class TaskApproved(Payload):
     at: int
     approval: str
     by: str
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFollowed(Payload):
+    """Tasks that it waits for have ended well; after the last one it may start."""
+
+    TYPE: ClassVar[str] = "task.followed"
+    tasks: list[str]
+    at: int
+    held: bool = False
+    """It waits for its approval still."""
 
 
 @payload

@@ -122,11 +122,19 @@ DERIVED = _rows(
     ("parked", "parked", "circle-pause", "waiting"),
     ("stuck", "stuck", "octagon-x", "failed"),
     ("unverified", "unverified", "message-square-warning", "waiting"),
+    ("waits_for_tasks", "waits for tasks", "clock", "waiting"),
 )
 
 
-def task(code: str, *, attempt: int = 0, cancel_requested: bool = False) -> Term:
-    """Return how a task is shown; a retry that waits is shown as retrying."""
+def task(
+    code: str, *, attempt: int = 0, cancel_requested: bool = False, waits: bool = False
+) -> Term:
+    """Return how a task is shown; a retry that waits is shown as retrying.
+
+    `waits`: it is held until other tasks have ended.
+    """
+    if code == "held" and waits:
+        return DERIVED["waits_for_tasks"]
     if cancel_requested and code in ("running", "verifying", "uncertain"):
         return EXECUTION["cancelling"]
     if code == "scheduled" and attempt > 0:

@@ -28,6 +28,7 @@ def to_row(task: Task) -> dict[str, Any]:
     """Return every column of the task's row but `effective_priority` and `submitted_pos`."""
     row = {name: getattr(task, name) for name in _PLAIN}
     row |= {name: dump(getattr(task, name)) for name in _JSON}
+    row["waits_for"] = canonical(task.waits_for)
     spec = task.spec
     return row | {
         "state": task.state.value,
@@ -54,6 +55,7 @@ def task_of(row: Row) -> Task:
             spec=TaskSpec.from_data(json.loads(row["spec"])),
             state=TaskState(row["state"]),
             evidence=tuple(json.loads(row["evidence"])),
+            waits_for=json.loads(row["waits_for"]),
             **plain,
             **values,
         )

@@ -13,6 +13,7 @@ ON_BOTH = {
     "test_concurrency",
     "test_dead_letters",
     "test_event_triggers",
+    "test_dependencies",
     "test_execution_desk",
     "test_message_bus",
     "test_queue_desk",

@@ -292,6 +292,16 @@ class Stand:
         """Return the rows of a named query."""
         return self.database.read(lambda r: r.rows(query, **params))
 
+    def waits(self) -> list[tuple[str, str]]:
+        """Return every pair of a task that waits and one that it waits for."""
+        text = "SELECT task_id, needs_id FROM task_waits"
+
+        def work(reader: Reader) -> list[tuple[str, str]]:
+            found = reader._connection.execute(text).fetchall()  # type: ignore[attr-defined]
+            return [(row["task_id"], row["needs_id"]) for row in found]
+
+        return self.database.read(work)
+
     def history(self) -> list[Recorded]:
         """Return the whole log."""
         return self.database.read(lambda r: list(log.everything(r)))
@@ -315,6 +325,7 @@ class Stand:
         tables += ("executions", "steps", "events", "log_head", "workers", "idempotency_keys")
         tables += (
             "redrives",
+            "task_waits",
             "messages",
             "state",
             "breakers",
@@ -350,6 +361,11 @@ def compare_with_the_log(stand: Stand) -> None:
 
     tasks, executions = stand.database.read(work)
     assert tasks == folded
+    waits = {(each.id, needs) for each in folded.values() for needs in each.waits_for}
+    seen = set(stand.waits())
+    ended = {each.id for each in folded.values() if each.terminal}
+    assert seen <= waits, "a pair that no task's history knows"
+    assert {pair for pair in waits if pair[0] not in ended} <= seen
     assert executions == runs
     rows = stand.rows("approvals.list", state="", agent="", execution="", **EVERY)
     assert {row["id"]: approval_rows.approval_of(row) for row in rows} == asked

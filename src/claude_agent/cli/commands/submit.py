@@ -35,6 +35,7 @@ class Given(TypedDict):
     timeout: str | None
     cwd: str | None
     lock: str | None
+    after: tuple[str, ...]
     approve: str | None
     idempotency_key: str | None
     wait_timeout: float | None
@@ -55,6 +56,12 @@ class Given(TypedDict):
 @click.option("--timeout", metavar="5m", help="Limit of one attempt (the task is stopped).")
 @click.option("--cwd", metavar="PATH", help="Where it runs (else the current folder).")
 @click.option("--lock", metavar="NAME", help="One at a time of those that name it, in order.")
+@click.option(
+    "--after",
+    multiple=True,
+    metavar="REF[,REF…]",
+    help="Start once these tasks have succeeded; one that ends otherwise cancels it.",
+)
 @click.option(
     "--approve",
     type=click.Choice(["auto", "manual"]),
@@ -107,6 +114,8 @@ def _body(given: Given) -> dict[str, object]:
     body: dict[str, object] = {name: value, "cwd": folder(given["cwd"])}
     if given["with_"]:
         body["with"] = pairs(given["with_"], "--with")
+    if given["after"]:
+        body["after"] = _refs(given["after"])
     optional = {
         "agent": given["agent"],
         "priority": given["priority"],
@@ -116,6 +125,14 @@ def _body(given: Given) -> dict[str, object]:
         "approve": given["approve"],
     }
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _refs(given: tuple[str, ...]) -> list[str]:
+    refs = [ref.strip() for text in given for ref in text.split(",")]
+    if not all(refs):
+        msg = "--after needs ids or refs of tasks, separated by commas."
+        raise click.UsageError(msg)
+    return refs
 
 
 def _lines_of(body: dict[str, object]) -> Callable[[Look], Iterable[str]]:

@@ -69,6 +69,7 @@ def task(document: Task, address: str) -> View:
                 ("attempt", f"{document['attempt']} of {document['max_attempts']}"),
                 ("elapsed", elapsed(document["started_at"], document["ended_at"], now_ms())),
                 ("lock", _lock(document)),
+                ("waits for", ", ".join(document.get("waits_for", ()))),
                 ("step", document["step_id"] or ""),
                 ("execution", document["execution_id"] or ""),
                 ("folder", document["cwd"] or ""),

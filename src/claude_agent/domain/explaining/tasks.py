@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from claude_agent.domain.explaining.reasons import Around, Queue, Reason, time_left
+from claude_agent.domain.explaining.reasons import Around, Queue, Reason, listed, time_left
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, Task
 
@@ -20,6 +20,19 @@ def task_reasons(task: Task, around: Around) -> list[Reason]:
 
 
 def _held(task: Task, around: Around) -> list[Reason]:
+    found = []
+    if task.waits_for:
+        refs = tuple(task.waits_for.values())
+        text = (
+            f"It waits for {'task' if len(refs) == 1 else 'the tasks'} {listed(refs)} to succeed."
+        )
+        command = f"claude-agent task explain {refs[0]}"
+        found.append(Reason(code="dependency", text=text, about=refs, command=command))
+    asked = not task.waits_for or task.id in around.approvals
+    return [*found, *(_approval(task, around) if asked else ())]
+
+
+def _approval(task: Task, around: Around) -> list[Reason]:
     approval = around.approvals.get(task.id)
     if approval is None:
         return [Reason(code="approval", text="Somebody must approve it.")]
