@@ -244,10 +244,9 @@ class Product:
         """Return {run id: pid} of the shims that live."""
         found = {}
         for pid, words in commands():
-            folder = words[-1]
-            if folder.startswith(f"{self.home}/runs/") and any(
-                x.endswith("shim.pyz") for x in words
-            ):
+            at = next((n for n, word in enumerate(words) if word.endswith("shim.pyz")), None)
+            folder = words[at + 1] if at is not None and at + 1 < len(words) else ""
+            if folder.startswith(f"{self.home}/runs/"):
                 task, run = Path(folder).relative_to(self.home / "runs").parts[:2]
                 found[f"{task}.{run}"] = pid
         return found

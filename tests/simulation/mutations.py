@@ -7,7 +7,6 @@ from typing import Any
 
 from pytest import MonkeyPatch  # noqa: PT013 - a type
 
-from claude_agent.core import claims
 from claude_agent.core.children import Children
 from claude_agent.core.concurrency import Places
 from claude_agent.core.orchestrator import Inbox
@@ -166,11 +165,6 @@ def adopts_under_the_same_fence(patch: MonkeyPatch) -> None:
         return said
 
     patch.setattr(task_commands, "_drive", drive)
-
-
-@mutation
-def gives_a_lock_to_two(patch: MonkeyPatch) -> None:
-    patch.setattr(claims, "_locked", lambda *_: True)
 
 
 @mutation

@@ -1689,7 +1689,11 @@ export interface paths {
          */
         get: operations["events_events_get"];
         put?: never;
-        post?: never;
+        /**
+         * Say an event
+         * @description Tell the steps that wait for its type, and start the workflows that it is to start.
+         */
+        post: operations["publish_events_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2548,6 +2552,18 @@ export interface components {
             reason: string;
         };
         /**
+         * EventPublished
+         * @description An event that was said; executions that it starts name its id (`started_by.event`).
+         */
+        EventPublished: {
+            /** Id */
+            id: string;
+            /** Type */
+            type: string;
+            /** At */
+            at: number;
+        };
+        /**
          * Events
          * @description Events in order; `reset`: the cursor sent is not of this log, read the state again.
          */
@@ -3281,6 +3297,24 @@ export interface components {
             problems: {
                 [key: string]: unknown;
             }[] | null;
+        };
+        /**
+         * PublishEvent
+         * @description An event for everybody: for steps and workflows that wait for its type, and in the log.
+         */
+        PublishEvent: {
+            /**
+             * Type
+             * @description Lower-case words with dots, like deploy.finished
+             */
+            type: string;
+            /**
+             * Data
+             * @description What it says, up to 64 KiB of JSON
+             */
+            data?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * PurgeQueue
@@ -7825,6 +7859,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_events_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishEvent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPublished"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */
