@@ -197,10 +197,10 @@ def test_sync_is_full_where_it_must_last_and_less_where_it_need_not(
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
+    """A file system of 4 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("mounting a small file system needs root")
     yield folder
@@ -211,7 +211,7 @@ def test_full_disk_is_told_and_work_goes_on_once_there_is_room(disk: Path) -> No
     database = open_sqlite(str(disk / "one.db"))
     filler = disk / "fill"
     with filler.open("wb") as file:
-        file.write(b"x" * 1_000_000)
+        file.write(b"x" * 2_000_000)
     accepted: list[int] = []
 
     def write_until_it_is_full() -> None:

@@ -11,6 +11,7 @@ REBUILT = {
     "task_specs": "the specification stands in task.submitted and task.redriven",
     "executions": "tests.unit.core.stand.compare_with_the_log",
     "steps": "tests.unit.core.stand.compare_with_the_log",
+    "task_waits": "tests.unit.core.stand.compare_with_the_log",
     "approvals": "tests.unit.core.stand.compare_with_the_log",
     "breakers": "tests.unit.core.stand.compare_with_the_log",
     "state": "tests.unit.core.stand.compare_with_the_log",
