@@ -30,6 +30,7 @@ KEPT = [
 SHOWN = (AssertionError, ClaudeAgentError, LookupError, TypeError, ValueError, RuntimeError)
 """How a mutation may show."""
 NOT_DRAWN = {
+    "task.followed": "no history submits a task after others; tests.unit.core.test_dependencies does",
     "task.output": "what an agent says changes nothing but its own line",
     "compensation.overdue": "no flow limits the time of its undoing",
     "compensation.resumed": "nobody asks in so few histories where an undoing has failed",
