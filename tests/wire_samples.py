@@ -64,6 +64,7 @@ def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
         "outputs": None,
         "routed_by": "fallback",
         "cwd": spec.get("cwd"),
+        "waits_for": [],
         "url": f"/ui/#/tasks/{ref}",
     }
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.product import commands, lives
+from tests.e2e.product import commands, lives, shim_folder
 from tests.waiting import wait_until
 
 
@@ -172,7 +172,7 @@ class FarHost:
         """Wait for the shim of a run of this host and return its pid as we see it."""
         folder = f"{self.home}/runs/{run_id.replace('.', '/')}"
         return wait_until(
-            lambda: next((pid for pid, words in commands() if words[-1] == folder), None),
+            lambda: next((pid for pid, words in commands() if shim_folder(words) == folder), None),
             what=f"the shim of {run_id}",
         )
 

@@ -244,8 +244,7 @@ class Product:
         """Return {run id: pid} of the shims that live."""
         found = {}
         for pid, words in commands():
-            at = next((n for n, word in enumerate(words) if word.endswith("shim.pyz")), None)
-            folder = words[at + 1] if at is not None and at + 1 < len(words) else ""
+            folder = shim_folder(words)
             if folder.startswith(f"{self.home}/runs/"):
                 task, run = Path(folder).relative_to(self.home / "runs").parts[:2]
                 found[f"{task}.{run}"] = pid
@@ -355,6 +354,12 @@ def lives(pid: int) -> bool:
     except OSError:
         return False
     return stat[stat.rindex(")") + 2] not in "ZX"
+
+
+def shim_folder(words: list[str]) -> str:
+    """Return the run folder that a shim was called with; "" for another command."""
+    at = next((n for n, word in enumerate(words) if word.endswith("shim.pyz")), None)
+    return words[at + 1] if at is not None and at + 1 < len(words) else ""
 
 
 def commands() -> Iterator[tuple[int, list[str]]]:

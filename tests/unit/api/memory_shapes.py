@@ -60,6 +60,7 @@ def task_of(number: int, kind: str, spec: Mapping[str, Any], agent: str) -> Wire
         **times,
         "routed_by": "named",
         "lock": None,
+        "waits_for": [],
         "url": f"/ui/#/tasks/T{number}",
     }
 
