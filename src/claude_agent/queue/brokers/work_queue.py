@@ -1,8 +1,11 @@
 """The queue between Dramatiq's consumers and its worker threads, at half the cost."""
 
 import queue
+import threading
+from collections import deque
 from heapq import heappop, heappush
 from itertools import count
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -15,14 +18,16 @@ class WorkQueue(queue.PriorityQueue["Item"]):
     """Holds work items by priority, first in first out within one.
 
     The standard one waits on a condition, whose every wait makes a lock, and compares the items
-    themselves. Here threads wait for a mark in a `SimpleQueue`, which is written in C, and what is
-    compared are numbers.
+    themselves. Here each thread waits on a lock of its own, and what is compared are numbers.
+    (Not on a `SimpleQueue`: its `get` waits for ever when another thread is quicker at the very
+    moment at which its time is up.)
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._heap: list[tuple[int, int, Item]] = []
-        self._marks: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._sleepers: deque[threading.Lock] = deque()
+        self._own = _Bed()
         self._number = count()
 
     @override
@@ -34,14 +39,29 @@ class WorkQueue(queue.PriorityQueue["Item"]):
         with self.mutex:
             heappush(self._heap, (item.priority, next(self._number), item))
             self.unfinished_tasks += 1
-        self._marks.put(None)
+            if self._sleepers:
+                self._sleepers.popleft().release()
 
     @override
     def get(self, block: bool = True, timeout: float | None = None) -> "Item":
         """Return the first item; raise `queue.Empty` when there is none in time (seconds)."""
-        self._marks.get(block, timeout)
-        with self.mutex:
-            return heappop(self._heap)[2]
+        deadline = None if timeout is None else monotonic() + timeout
+        mine, woken = self._own.bed, block
+        while True:
+            with self.mutex:
+                if self._heap:
+                    return heappop(self._heap)[2]
+                if not woken:
+                    raise queue.Empty
+                self._sleepers.append(mine)
+            left = -1 if deadline is None else max(deadline - monotonic(), 0.0)
+            woken = mine.acquire(timeout=left)
+            if not woken:
+                with self.mutex:
+                    if mine in self._sleepers:
+                        self._sleepers.remove(mine)
+                    else:  # woken between its time being up and now
+                        mine.acquire()
 
     @override
     def task_done(self) -> None:
@@ -53,3 +73,11 @@ class WorkQueue(queue.PriorityQueue["Item"]):
             self.unfinished_tasks -= 1
             if not self.unfinished_tasks:
                 self.all_tasks_done.notify_all()
+
+
+class _Bed(threading.local):
+    """The lock that a thread waits on; held whenever it does not wait."""
+
+    def __init__(self) -> None:
+        self.bed = threading.Lock()
+        self.bed.acquire()

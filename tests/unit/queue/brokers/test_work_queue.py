@@ -1,3 +1,4 @@
+import contextlib
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,27 @@ def test_threads_that_wait_work_side_by_side() -> None:
         for _ in range(4):
             work.put(item(0))
         list(takers)
+
+
+def test_nobody_waits_longer_than_asked_when_others_are_quicker() -> None:
+    work, ended, wait_s = WorkQueue(), list[int](), 0.0005
+
+    def take(number: int) -> None:
+        for _ in range(2_000):  # as many moments at which the time is up and something comes
+            with contextlib.suppress(queue.Empty):
+                work.get(timeout=wait_s)
+        ended.append(number)
+
+    takers = [threading.Thread(target=take, args=(n,), daemon=True) for n in range(4)]
+    for one in takers:
+        one.start()
+    pause = threading.Event()
+    while any(one.is_alive() for one in takers) and not ended:
+        work.put(item(0))
+        pause.wait(wait_s / 2)
+    for one in takers:
+        one.join(timeout=20)
+    assert sorted(ended) == [0, 1, 2, 3]
 
 
 def test_too_many_ends_are_refused() -> None:
