@@ -76,3 +76,50 @@ def due(made: Definition, run: Execution, done: set[str], began: set[str]) -> se
         if undo is not None and (name in done or undo.on == "attempted"):
             found.add(name)
     return found
+
+
+def ends_of(events: list[Payload]) -> dict[str, int]:
+    """Return the number of the event that ended what last ran of each step."""
+    found: dict[str, int] = {}
+    for n, said in enumerate(events):
+        match said:
+            case ev.StepSucceeded() if said.reason != "cached":
+                found[said.step] = n
+            case ev.StepFailed() if said.started:
+                found[said.step] = n
+            case ev.StepCancelled() if said.started or said.ended_well:
+                found[said.step] = n
+            case ev.ExecutionReopened() if said.mode == "set_output":
+                found[said.from_step] = n
+    return found
+
+
+def check_order(
+    made: Definition, planned: list[str], base: "Callable[[str], str]", ends: dict[str, int]
+) -> None:
+    """I10: the reverse order of the ends, but that dependents go first.
+
+    What an earlier generation did, or a person set, may stand on what has run again since: it goes
+    before that, and only before what ended no later than that.
+    """
+    for place, name in enumerate(planned):
+        before = ancestors(made, base(name))
+        stands_on = [ends[one] for one in planned if base(one) in before]
+        latest = max(stands_on, default=0)
+        for other in planned[place + 1 :]:
+            assert base(name) not in ancestors(made, base(other)), f"I10: {name} before {other}"
+            assert ends[other] <= max(ends[name], latest), (
+                f"I10: not the reverse order of the ends: {name} before {other} in {planned}"
+            )
+
+
+def ancestors(made: Definition, name: str) -> set[str]:
+    """Return what a step depends on, by whatever way."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for each in made.by_id[waiting.pop()].depends_on:
+            if each not in found:
+                found.add(each)
+                waiting.append(each)
+    return found

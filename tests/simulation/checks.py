@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from claude_agent.domain.states import STEP_CLOSED
 from claude_agent.domain.step_run import SET_BY_HAND, SKIPPED_BY_HAND
 from claude_agent.storage.log import Recorded
+from tests.simulation.chances import ancestors, check_order
 from tests.simulation.log_check import check_task
 from tests.simulation.world import Server, World
 from tests.unit.core.stand import compare_with_the_log
@@ -115,7 +116,9 @@ class Story:
         """The state of each step that has ended."""
         self.open: set[str] = set()
         self.ends: dict[str, int] = {}
-        """When each step ended, as the number of its event."""
+        """When what last ran of each step ended, as the number of its event."""
+        self.tried: dict[str, set[str]] = {}
+        """The tasks of each step since it was last undone."""
         self.plan: list[list[str]] | None = None
         self.undone: set[str] = set()
         self.effects: set[str] = set()
@@ -151,6 +154,7 @@ class Story:
                 self.states[name] = done["state"]
         elif kind in BEGINS:
             self._begins(step, kind)
+            self.tried.setdefault(step, set()).add(data.get("task_id", ""))
         elif kind in CLOSES:
             self._closes(step, kind, data, seq)
         elif kind == "step.compensating":
@@ -158,6 +162,7 @@ class Story:
         elif kind == "step.compensated":
             self.undone.add(step)
             self.effects.discard(step)
+            self.tried.pop(step, None)
         elif kind == "compensation.planned":
             self._planned(data)
         elif kind in ("execution.failing", "execution.cancel_requested"):
@@ -166,9 +171,12 @@ class Story:
             self._reopened(data, seq)
 
     def _closes(self, step: str, kind: str, data: Any, seq: int) -> None:
-        self.states[step], self.ends[step] = CLOSES[kind], seq
+        self.states[step] = CLOSES[kind]
         self.open.discard(step)
-        if step not in self.groups and (kind == "step.succeeded" or data.get("ended_well")):
+        well = kind == "step.succeeded" and data.get("reason") != "cached"
+        if well or data.get("ended_well") or data.get("started"):
+            self.ends[step] = seq
+        if step not in self.groups and (well or data.get("ended_well")):
             self.effects.add(step)
 
     def _reopened(self, data: Any, seq: int) -> None:
@@ -206,14 +214,9 @@ class Story:
             self.effects.discard(step)
 
     def _ran(self) -> set[str]:
-        """Return the steps of which a run truly began."""
-        return {
-            run.task.spec.step_id
-            for run in self.world.runs.values()
-            if run.task.spec.execution_id == self.run.id
-            and run.task.spec.purpose == "step"
-            and run.began
-        }
+        """Return the steps of which a run truly began, and was not undone since."""
+        began = {run.task.id for run in self.world.runs.values() if run.began}
+        return {name for name, tasks in self.tried.items() if tasks & began}
 
     def _wanted(self) -> Iterator[str]:
         """Yield what must be undone, if anything is."""
@@ -238,23 +241,12 @@ class Story:
         assert sorted(tasks) == sorted(self._wanted()), f"I10: planned {planned}"
         place = {name: n for n, group in enumerate(groups) for name in group}
         for name in planned:
-            for before in self._ancestors(self.base(name)):
+            for before in ancestors(self.flow, self.base(name)):
                 for other in (each for each in planned if self.base(each) == before):
                     assert place[name] < place[other], f"I10: {other} undone before {name}"
         if self.flow.compensation_order == "reverse":
-            ends = [self.ends[name] for name in planned]
-            assert ends == sorted(ends, reverse=True), f"I10: not the reverse order: {planned}"
+            check_order(self.flow, planned, self.base, self.ends)
         self.plan = groups
-
-    def _ancestors(self, name: str) -> set[str]:
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            for each in self.flow.by_id[waiting.pop()].depends_on:
-                if each not in found:
-                    found.add(each)
-                    waiting.append(each)
-        return found
 
     def _undoing(self, step: str) -> None:
         assert self.plan is not None, f"I10: {step} is undone without a plan"

@@ -26,7 +26,7 @@ from claude_agent.domain.execution_decide import (
 from claude_agent.domain.states import EXECUTION_TERMINAL, STEP_CLOSED, ExecutionState, StepState
 from claude_agent.domain.tally import Tally
 from claude_agent.domain.task_spec import TaskSpec
-from tests.simulation.chances import due, second_chance, standing
+from tests.simulation.chances import check_order, due, ends_of, second_chance, standing
 from tests.unit.domain.making import EXECUTION, numbered
 
 MAX_NEWS = 800
@@ -297,7 +297,8 @@ def _check_plan(
     assert run.plan is None, "planned twice"
     assert not run.open_steps(), "planned while a step was open"
     by_id = history.definition.by_id
-    done, began = standing([*(one for _, one in history.events), *so_far])
+    events = [*(one for _, one in history.events), *so_far]
+    done, began = standing(events)
     wanted = due(history.definition, run, done, began)
     began |= done
     planned = [name for group in said.groups for name in group]
@@ -305,8 +306,7 @@ def _check_plan(
     assert set(planned) <= began, "it undoes what never began"
     place = {name: n for n, group in enumerate(said.groups) for name in group}
     if history.definition.compensation_order == "reverse":
-        ends = [run.steps[name].end_seq for name in planned]
-        assert run.generation > 1 or ends == sorted(ends, reverse=True)
+        check_order(history.definition, planned, lambda n: run.steps[n].base, ends_of(events))
         assert all(len(group) == 1 for group in said.groups)
     for name in planned:  # what depends on it is undone before it
         for after in history.definition.dependents[run.steps[name].base]:

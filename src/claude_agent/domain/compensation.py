@@ -19,8 +19,8 @@ def plan(definition: Definition, run: Execution) -> tuple[list[list[str]], list[
 
     A step is on the list when it has an effect in force and declares `compensate`, or when it was
     started at all and declares `on: attempted`; of a step with many, each instance by itself.
-    Order: reverse of the end events; with `order: parallel` the levels of the graph in reverse,
-    each level together. What was compensated before is on neither list.
+    Order: reverse of the events that ended what has an effect; with `order: parallel` the levels
+    of the graph in reverse, each level together. What was compensated before is on neither list.
     """
     chosen: list[StepRun] = []
     left: list[str] = []
@@ -38,7 +38,11 @@ def plan(definition: Definition, run: Execution) -> tuple[list[list[str]], list[
         return [[s.id for s in chosen if depth_of[s.base] == depth] for depth in depths], left
     least = _least(definition, chosen, depth_of)
     chosen.sort(
-        key=lambda seen: (max(seen.end_seq, least[seen.base]), depth_of[seen.base], seen.end_seq),
+        key=lambda seen: (
+            max(seen.effect_seq, least[seen.base]),
+            depth_of[seen.base],
+            seen.effect_seq,
+        ),
         reverse=True,
     )
     return [[seen.id] for seen in chosen], left
@@ -54,7 +58,7 @@ def _least(
     """
     last: dict[str, int] = {}
     for seen in chosen:
-        last[seen.base] = max(last.get(seen.base, 0), seen.end_seq)
+        last[seen.base] = max(last.get(seen.base, 0), seen.effect_seq)
     least: dict[str, int] = {}
     for name in sorted(levels, key=levels.__getitem__):
         before = definition.by_id[name].depends_on

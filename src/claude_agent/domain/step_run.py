@@ -59,6 +59,9 @@ class StepRun:
     ended_at: int | None = None
     end_seq: int = 0
     """Number of its end event in the execution's stream: the order of completion."""
+    effect_seq: int = 0
+    """Number of the event that ended what last ran of it, in whichever generation, and was not
+    undone since: the order of undoing. A generation that leaves it out does not move that."""
     undo_skipped: bool = False
     """A person said that it is not to be undone."""
     undo_task_id: str = ""
@@ -96,7 +99,7 @@ class StepRun:
             child_id=self.child_id if stands else "",
             child_ref=self.child_ref if stands else "",
             outputs=self.outputs if stands else None,
-            end_seq=self.end_seq if stands else 0,
+            effect_seq=0 if undone else self.effect_seq,
         )
 
     def left_out(self) -> "StepRun":
@@ -138,6 +141,7 @@ def by_hand(step: StepRun, outputs: Data | None, at: int, seq: int) -> StepRun:
         started_at=at,
         ended_at=at,
         end_seq=seq,
+        effect_seq=seq,
     )
 
 
@@ -167,7 +171,16 @@ def after(step: StepRun, said: Payload, at: int, seq: int) -> StepRun:
     ends = _ENDS.get(type(said))
     if ends is not None:
         done = ends(step, said, at)
-        return replace(done, ended_at=at, end_seq=seq, waits=False, due_at=None, awaits="")
+        ran = done.started or done.ended_well
+        return replace(
+            done,
+            ended_at=at,
+            end_seq=seq,
+            effect_seq=seq if ran else step.effect_seq,
+            waits=False,
+            due_at=None,
+            awaits="",
+        )
     goes = _GOES.get(type(said))
     return step if goes is None else goes(step, said, at)
 
@@ -237,12 +250,14 @@ def _uncertain(step: StepRun, said: ev.StepUncertain, _at: int) -> StepRun:
 
 
 def _succeeded(step: StepRun, said: ev.StepSucceeded, _at: int) -> StepRun:
+    # What another execution did is not undone by this one; what this one did earlier still is.
+    ended_well = said.reason != "cached"
     return replace(
         step,
         state=_S.SUCCEEDED,
         outputs=said.outputs,
-        ended_well=said.reason != "cached",  # what another execution did is not undone by this one
-        in_force=False,
+        ended_well=ended_well,
+        in_force=step.in_force and not ended_well,
         reason=said.reason,
         message="",
     )

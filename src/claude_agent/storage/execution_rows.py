@@ -39,7 +39,7 @@ _STEP_PLAIN = (
         "message",
         "started_at",
     ),
-    *("ended_at", "end_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
+    *("ended_at", "end_seq", "effect_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
     *("undo_ended_at", "child_id", "child_ref", "awaits"),
 )
 _STEP_FLAGS = ("started", "waits", "ended_well", "in_force", "tried", "undo_skipped")

@@ -16,7 +16,9 @@ ANYWAY = undo(on="attempted")
 
 def run_of(made: Definition, **seen: StepRun) -> Execution:
     """Return an execution whose steps ended in the order given."""
-    ends = {name: replace(one, id=name, end_seq=n) for n, (name, one) in enumerate(seen.items(), 1)}
+    ends = {
+        name: replace(one, id=name, effect_seq=n) for n, (name, one) in enumerate(seen.items(), 1)
+    }
     run = Play(made).run
     return replace(run, steps={**run.steps, **ends})
 

@@ -7,9 +7,10 @@ import pytest
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.deciding.news import Reopen
-from claude_agent.domain.deciding.reopening import retried, undone
+from claude_agent.domain.deciding.reopening import decided, retried, undone
 from claude_agent.domain.definition import Step
 from claude_agent.domain.execution_decide import Begin, CancelAsked
+from claude_agent.domain.step_run import StepRun, after
 from tests.unit.domain.making import Play, chain, definition, play, step, undo
 
 UNDO = undo()
@@ -260,3 +261,68 @@ def test_undoing_a_paused_execution_leaves_nothing_to_come() -> None:
     for name in "abc":
         made.do(name)
     assert (made.state, made.states()["c"]) == ("succeeded", "succeeded")
+
+
+# Effects of earlier generations ---------------------------------------------------------------
+
+
+def plans(made: Play) -> list[list[str]]:
+    """Return the groups of the newest plan."""
+    groups: list[list[str]] = made.said(ev.CompensationPlanned)[-1].groups
+    return groups
+
+
+def test_effect_keeps_its_place_where_a_later_generation_leaves_its_step_out() -> None:
+    made = play(
+        step("p"),
+        step("a", "p", compensate=UNDO),
+        step("b", compensate=UNDO),
+        on_failure="compensate",
+    )
+    for name in "pab":
+        made.do(name)
+    made.tell(Reopen(said=retried(made.definition, made.run, "p")))
+    made.do("p", "failed", reason="exit", message="no")
+    assert made.states()["a"] == "skipped"
+    assert plans(made) == [["b"], ["a"]], "b was done after a, whenever a was skipped"
+
+
+@pytest.mark.parametrize("began", [True, False])
+def test_attempt_keeps_its_place_where_nothing_of_a_later_one_ran(*, began: bool) -> None:
+    anyway = undo(on="attempted")
+    made = play(
+        step("a", compensate=anyway),
+        step("b", compensate=anyway),
+        on_failure="pause",
+    )
+    made.do("a", "failed", reason="exit", message="no")
+    made.do("b")
+    made.tell(Reopen(said=retried(made.definition, made.run, "a")))
+    if began:
+        made.news("a", "started", attempt=1)
+    made.tell(CancelAsked(reason="by me", compensate=True))
+    made.news("a", "cancelled", started=began)
+    assert plans(made) == ([["a"], ["b"]] if began else [["b"], ["a"]])
+
+
+def test_output_set_by_hand_is_undone_before_what_it_stands_on_though_that_ran_later() -> None:
+    made = play(
+        step("a", compensate=UNDO),
+        step("b", "a"),
+        step("c", "b", compensate=UNDO),
+        on_failure="compensate",
+        on_cancel="stop",
+    )
+    made.tell(CancelAsked(reason="by me"))
+    made.news("a", "cancelled", started=False)
+    made.tell(Reopen(said=decided(made.definition, made.run, "c", {"n": 1})))
+    made.do("a")
+    made.do("b", "failed", reason="exit", message="no")
+    assert plans(made) == [["c"], ["a"]]
+
+
+def test_effect_stands_though_its_step_is_answered_from_the_cache_later() -> None:
+    before = StepRun(id="a", in_force=True, effect_seq=4)
+    said = ev.StepSucceeded(step="a", outputs={}, reason="cached")
+    then = after(before, said, 1, 9)
+    assert (then.in_force, then.effect_seq, then.end_seq) == (True, 4, 9)

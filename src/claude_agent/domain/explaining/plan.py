@@ -224,7 +224,7 @@ def _imagine(scene: Scene, one: StepPlan, n: int) -> None:
         run.put(replace(seen, state=StepState.SKIPPED, reason=one.skipped))
         return
     done = replace(
-        seen, state=StepState.SUCCEEDED, started=True, ended_well=True, end_seq=n, outputs={}
+        seen, state=StepState.SUCCEEDED, started=True, ended_well=True, effect_seq=n, outputs={}
     )
     if one.instances is None:
         run.put(done)
@@ -235,5 +235,5 @@ def _imagine(scene: Scene, one: StepPlan, n: int) -> None:
     for index in range(one.instances):
         each = run.steps[instance_id(name, index)]
         place = n * 100_000 + index
-        ended = replace(each, state=StepState.SUCCEEDED, end_seq=place, outputs={})
+        ended = replace(each, state=StepState.SUCCEEDED, effect_seq=place, outputs={})
         run.put(replace(ended, started=True, ended_well=True))

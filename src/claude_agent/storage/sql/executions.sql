@@ -49,12 +49,12 @@ UPDATE executions
 INSERT INTO steps (
     execution_id, id, n, parent, item, generation, due_at, instances, in_force, tried, state, task_id,
     task_ref, k, attempt, started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
-    undo_skipped, undo_task_id, undo_task_ref, undo_started_at, undo_ended_at, child_id, child_ref,
+    effect_seq, undo_skipped, undo_task_id, undo_task_ref, undo_started_at, undo_ended_at, child_id, child_ref,
     awaits)
 VALUES (
     :execution_id, :id, :n, :parent, :item, :generation, :due_at, :instances, :in_force, :tried,
     :state, :task_id, :task_ref, :k, :attempt, :started, :waits, :ended_well, :outputs, :reason,
-    :message, :started_at, :ended_at, :end_seq, :undo_skipped, :undo_task_id, :undo_task_ref,
+    :message, :started_at, :ended_at, :end_seq, :effect_seq, :undo_skipped, :undo_task_id, :undo_task_ref,
     :undo_started_at, :undo_ended_at, :child_id, :child_ref, :awaits)
 ON CONFLICT (execution_id, id) DO UPDATE SET
     generation = excluded.generation, due_at = excluded.due_at, item = excluded.item,
@@ -63,7 +63,7 @@ ON CONFLICT (execution_id, id) DO UPDATE SET
     k = excluded.k, attempt = excluded.attempt, started = excluded.started,
     waits = excluded.waits, ended_well = excluded.ended_well, outputs = excluded.outputs,
     reason = excluded.reason, message = excluded.message, started_at = excluded.started_at,
-    ended_at = excluded.ended_at, end_seq = excluded.end_seq,
+    ended_at = excluded.ended_at, end_seq = excluded.end_seq, effect_seq = excluded.effect_seq,
     undo_skipped = excluded.undo_skipped,
     undo_task_id = excluded.undo_task_id, undo_task_ref = excluded.undo_task_ref,
     undo_started_at = excluded.undo_started_at, undo_ended_at = excluded.undo_ended_at,
