@@ -89,7 +89,7 @@ class Fleet:
                     _LOG.info("run %s was not stopped: %s", run.run_id, error.detail)
         self._notifier.ring(COMMANDS)
         self._journal.wait_idle(timeout)
-        return len(self._journal.following())
+        return self._journal.open_runs()
 
     def launch(self, tasks: Sequence[Task]) -> None:
         """Start claimed tasks, each on its own thread of the pool."""

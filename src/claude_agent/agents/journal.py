@@ -71,6 +71,7 @@ class Journal:
         self._clock = clock
         self._bell = bell
         self._followed: dict[str, Followed] = {}
+        self._ending = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._socket = _bind(bell)
@@ -139,9 +140,9 @@ class Journal:
                 del self._followed[run.run_id]
 
     def wait_idle(self, timeout: float) -> None:
-        """Wait until no run is followed any more."""
+        """Wait until no run is followed any more and the end of each is recorded."""
         until = self._clock.monotonic() + timeout
-        while self.following() and self._clock.monotonic() < until:
+        while self.open_runs() and self._clock.monotonic() < until:
             self._stop.wait(0.05)
 
     def open_commands(self, run: Followed) -> list[tuple[int, str, dict[str, Any]]]:
@@ -152,6 +153,11 @@ class Journal:
         """Say whether a run is followed."""
         with self._lock:
             return run_id in self._followed
+
+    def open_runs(self) -> int:
+        """Return how many runs are followed, or have ended and are being recorded."""
+        with self._lock:
+            return len(self._followed) + self._ending
 
     def following(self) -> list[Followed]:
         """Return every run that is followed."""
@@ -208,6 +214,8 @@ class Journal:
 
     def _end(self, run: Followed) -> None:
         """Hand over a run that ended; where its end cannot be recorded now, follow it on."""
+        with self._lock:
+            self._ending += 1
         self.let_go(run)
         try:
             self.on_end(run)
@@ -217,6 +225,9 @@ class Journal:
             with self._lock:
                 self._followed.setdefault(run.run_id, run)
             raise
+        finally:
+            with self._lock:
+                self._ending -= 1
 
     def _read(self, run: Followed) -> None:
         while True:
