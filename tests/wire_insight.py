@@ -19,7 +19,7 @@ def reason(code: str, text: str, *about: str, command: str | None = None) -> Jso
 def execution_explained(ref: str, step: str = "b") -> Json:
     """Return why an execution waits for a signal, with what follows."""
     command = f"claude-agent execution signal {ref} go"
-    well = {"starts": ["c"], "skips": [], "undecided": ["d"], "ends": None}
+    well = {"starts": ["c"], "cached": [], "skips": [], "undecided": ["d"], "ends": None}
     well["skips"] = [{"step": "e", "reason": "condition_false"}]
     failed = {"stops": ["x"], "starts": ["f"], "skips": ["c"], "undoes": [["b"], ["a"]]}
     one = {

@@ -25,6 +25,7 @@ from claude_sdk.resilience import Resilience
 from claude_sdk.schedules import Schedules
 from claude_sdk.state import State
 from claude_sdk.transport import Patience, Transport
+from claude_sdk.triggers import Triggers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,7 @@ class ClaudeSystem:
         self.queues = Queues(self._transport)
         self.hosts = Hosts(self._transport)
         self.schedules = Schedules(self._transport)
+        self.triggers = Triggers(self._transport)
         self.state = State(self._transport)
         self.resilience = Resilience(self._transport)
         self.dead_letters = DeadLetters(self._transport)

@@ -26,6 +26,7 @@ class IfWell(TypedDict):
     """What follows when a step ends well; `undecided` reads what the step will deliver."""
 
     starts: list[str]
+    cached: list[str]
     skips: list[Skip]
     undecided: list[str]
     ends: str | None

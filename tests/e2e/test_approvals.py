@@ -1,6 +1,10 @@
 """Approvals on the whole product: what waits, who decides, and that nothing goes round them."""
 
 import json
+import queue
+import signal
+import subprocess
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -8,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.gates import gated, made
-from tests.e2e.product import Product
+from tests.e2e.product import PROGRAM, Product
 
 __all__ = ["gated", "made"]
 
@@ -58,6 +62,34 @@ def test_what_a_person_is_always_asked_waits_is_shown_and_runs_once_approved(
     assert told.index("task.approved") < told.index("task.starting")
     again = gated.cli("approval", "approve", listed["ref"], "--yes", expect=6)
     assert "is used already" in again.stderr
+
+
+def test_watching_tells_what_waits_each_request_and_each_decision(gated: Product) -> None:
+    before = gated.submit("# rm -rf one", title="first")
+    words = [str(PROGRAM), "approval", "watch"]
+    with subprocess.Popen(
+        words, env=gated.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdout is not None
+        lines: queue.Queue[str] = queue.Queue()
+        reader = threading.Thread(target=lambda: [lines.put(one) for one in watching.stdout or ()])
+        reader.start()
+        first = gated.system.approvals.get(before["ref"])["ref"]
+        assert lines.get(timeout=40) == f"{first}  waits  first\n"
+        task = gated.submit("# rm -rf two", title="second")
+        ref = gated.system.approvals.get(task["ref"])["ref"]
+        assert lines.get(timeout=40) == f"{ref}  requested  second\n"
+        gated.system.approvals.reject(ref)
+        assert lines.get(timeout=40) == f"{ref}  rejected  second\n"
+        watching.send_signal(signal.SIGINT)
+        reader.join(40)
+        assert (watching.wait(40), lines.qsize()) == (130, 0)
+        assert watching.stderr is not None
+        assert "Come back: claude-agent approval watch" in watching.stderr.read()
+    cursor = gated.system.events.head()["cursor"]
+    gated.system.approvals.reject(first)
+    frames = gated.system.events.read(topic="approvals", after=cursor)["items"]
+    assert [one["type"] for one in frames] == ["approval.rejected"]
 
 
 def test_a_no_is_final_and_ends_the_task(gated: Product) -> None:

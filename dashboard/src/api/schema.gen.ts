@@ -140,6 +140,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List triggers
+         * @description Return every schedule, webhook and event that starts a workflow, with its last firing.
+         */
+        get: operations["triggers_triggers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2812,7 +2832,7 @@ export interface components {
              * Topic
              * @enum {string}
              */
-            topic: "tasks" | "executions" | "agents" | "system";
+            topic: "tasks" | "executions" | "agents" | "approvals" | "state" | "notices" | "system";
             /** Type */
             type: string;
             /** Id */
@@ -3068,6 +3088,8 @@ export interface components {
         IfWell: {
             /** Starts */
             starts: string[];
+            /** Cached */
+            cached: string[];
             /** Skips */
             skips: components["schemas"]["Skip"][];
             /** Undecided */
@@ -4179,7 +4201,7 @@ export interface components {
          */
         Subscribe: {
             /** Subscribe */
-            subscribe: ("*" | "tasks" | "executions" | "agents" | "state" | "notices" | "system")[];
+            subscribe: ("*" | "tasks" | "executions" | "agents" | "approvals" | "state" | "notices" | "system")[];
             /**
              * After
              * @default null
@@ -4568,6 +4590,72 @@ export interface components {
         TokenRevoked: {
             /** Name */
             name: string;
+        };
+        /**
+         * Trigger
+         * @description What starts a workflow by itself; `next` is known of schedules alone.
+         */
+        Trigger: {
+            /** Workflow */
+            workflow: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "schedule" | "webhook" | "event";
+            /**
+             * Name
+             * @description the schedule, the path, or the event's type
+             */
+            name: string;
+            /**
+             * On
+             * @description for people: the cron line, the address, the event
+             */
+            on: string;
+            /** If */
+            if: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "paused" | "secret_missing";
+            /** Reason */
+            reason: string | null;
+            /** Next */
+            next: number | null;
+            last: components["schemas"]["TriggerFiring"] | null;
+            /** Definition */
+            definition: string;
+        };
+        /**
+         * TriggerFiring
+         * @description What became of the newest firing; `skipped`: its condition or its overlap said no.
+         */
+        TriggerFiring: {
+            /** At */
+            at: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "started" | "skipped" | "refused";
+            /** Reason */
+            reason: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Execution Ref */
+            execution_ref: string | null;
+            /** Execution State */
+            execution_state: string | null;
+        };
+        /**
+         * TriggerList
+         * @description Every trigger.
+         */
+        TriggerList: {
+            /** Items */
+            items: components["schemas"]["Trigger"][];
         };
         /**
          * Unmapped
@@ -5071,6 +5159,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backfilled"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    triggers_triggers_get: {
+        parameters: {
+            query?: {
+                workflow?: string;
+                kind?: ("schedule" | "webhook" | "event") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerList"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */
@@ -7843,7 +7963,7 @@ export interface operations {
             query?: {
                 after?: string | null;
                 limit?: number;
-                topic?: ("*" | "tasks" | "executions" | "agents" | "state" | "notices" | "system") | null;
+                topic?: ("*" | "tasks" | "executions" | "agents" | "approvals" | "state" | "notices" | "system") | null;
                 wait_ms?: number;
             };
             header?: never;

@@ -50,7 +50,8 @@ const LOOKS: Record<string, Look> = {
 };
 
 export function lookOf(frame: Frame, words: Vocabulary | undefined): Look {
-  if (frame.topic === "system") return { icon: "server", family: "idle" };
+  if (frame.topic === "system" || frame.topic === "state" || frame.topic === "notices")
+    return { icon: "server", family: "idle" };
   if (frame.type === "execution.ended") return termOf(frame, words) ?? ENDED;
   return LOOKS[wordOf(frame)] ?? { icon: "circle", family: "idle" };
 }
@@ -58,9 +59,15 @@ export function lookOf(frame: Frame, words: Vocabulary | undefined): Look {
 /** The vocabulary's row of the state that the event led to, where it names one. */
 function termOf(frame: Frame, words: Vocabulary | undefined): Shown | undefined {
   if (frame.type === "execution.ended") return words?.executions[String(frame.data.state)];
-  const table = { tasks: words?.tasks, executions: words?.executions, agents: words?.agents };
   if (frame.type.startsWith("step.")) return words?.steps[wordOf(frame)];
-  return frame.topic === "system" ? undefined : table[frame.topic]?.[wordOf(frame)];
+  switch (frame.topic) {
+    case "tasks":
+    case "executions":
+    case "agents":
+      return words?.[frame.topic][wordOf(frame)];
+    default:
+      return undefined;
+  }
 }
 
 function wordOf(frame: Frame): string {

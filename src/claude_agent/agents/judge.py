@@ -14,6 +14,8 @@ from claude_agent.errors import ClaudeAgentError
 
 TAIL_BYTES = 4096
 TAIL_LINES = 12
+HINT = "hint: "
+"""How a line of advice begins: those that actions print after an error."""
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -41,9 +43,8 @@ def judge_run(
     failure = None
     if not outcome.ok:
         message = outcome.message
-        tail = last_lines(folder)
-        if tail and outcome.kind == "exit":
-            message = f"{message} It said: {tail[-1][:300]}"
+        if outcome.kind == "exit":
+            message += _said(folder)
         failure = Failure(
             kind=outcome.kind,
             message=message,
@@ -70,10 +71,15 @@ def judge_checks(verdict: Verdict, folder: RunFolder) -> Failure | None:
         return None
     name = verdict.failed or "a gate"
     how = f"exited with {verdict.code}" if verdict.code is not None else "was stopped"
-    tail = last_lines(folder)
-    said = f" It said: {tail[-1][:300]}" if tail else ""
-    message = verdict.error or f"The gate {name} {how}.{said}"
+    message = verdict.error or f"The gate {name} {how}.{_said(folder)}"
     return Failure(kind="gate", message=message, exit_code=verdict.code)
+
+
+def _said(folder: RunFolder) -> str:
+    """Return the last thing that was said as a sentence; advice that follows it is no reason."""
+    lines = last_lines(folder)
+    kept = [line for line in lines if not line.startswith(HINT)] or lines
+    return f" It said: {kept[-1][:300]}" if kept else ""
 
 
 def _outputs(folder: RunFolder) -> tuple[Mapping[str, Any] | None, str | None]:

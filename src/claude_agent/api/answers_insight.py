@@ -28,6 +28,8 @@ class IfWell(Answer):
     """What follows when a step ends well."""
 
     starts: list[str]
+    cached: list[str]
+    """Steps that take what an earlier execution left under their key: nothing of them runs."""
     skips: list[Skip]
     undecided: list[str]
     """Steps whose turn it is, but whose conditions or values read what it will deliver."""

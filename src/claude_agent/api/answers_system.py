@@ -154,7 +154,7 @@ class Frame(Answer):
     """One event of the log."""
 
     pos: int
-    topic: Literal["tasks", "executions", "agents", "system"]
+    topic: Literal["tasks", "executions", "agents", "approvals", "state", "notices", "system"]
     type: str
     id: str
     at: int

@@ -36,6 +36,7 @@ from claude_agent.api.routes import (
     state,
     system,
     tasks,
+    triggers,
     workflows,
 )
 from claude_agent.api.services import Services
@@ -46,6 +47,7 @@ from claude_agent.errors import ClaudeAgentError
 _ROUTERS = (
     hooks,
     schedules,
+    triggers,
     system,
     tasks,
     agents,

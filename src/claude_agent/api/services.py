@@ -33,6 +33,7 @@ from claude_agent.api.services_resilience import ResilienceServices
 from claude_agent.api.services_schedules import ScheduleServices
 from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
+from claude_agent.api.services_triggers import TriggerServices
 
 __all__ = [
     "Access",
@@ -322,6 +323,7 @@ class Services(
     StateServices,
     ResilienceServices,
     ScheduleServices,
+    TriggerServices,
     HookServices,
     PublishServices,
     ApprovalServices,

@@ -107,6 +107,7 @@ RULES: tuple[Rule, ...] = (
     POST   /schedules/{name}/resume
     POST   /schedules/{name}/trigger
     POST   /schedules/{name}/backfill
+    GET    /triggers
     GET    /state
     GET    /state/snapshots
     POST   /state/snapshots

@@ -24,7 +24,7 @@ Priority = Annotated[
     Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"],
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
 ]
-Topic = Literal["*", "tasks", "executions", "agents", "state", "notices", "system"]
+Topic = Literal["*", "tasks", "executions", "agents", "approvals", "state", "notices", "system"]
 ErrorKind = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=64)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=262_144)]

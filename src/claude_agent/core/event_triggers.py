@@ -222,6 +222,7 @@ class EventTriggers(Timed):
         if not tx.execute("event_triggers.take", state="refused", **key):
             return
         message = refused.detail[:MAX_MESSAGE]
+        tx.execute("event_triggers.refused", message=message, **key)
         told = {**key, "type": row["type"], "reason": refused.reason, "message": message}
         context = self._context(row)
         audit.record(tx, context, f"trigger/{self._ids.new()}", "trigger.refused", told)

@@ -6,9 +6,11 @@ from dataclasses import replace
 from claude_agent.clock import Clock
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.execution_desk import ExecutionDesk
+from claude_agent.core.means import cached
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import vocabulary
 from claude_agent.domain.approval import ApprovalState
+from claude_agent.domain.breaker import Breaker, BreakerState
 from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.explaining.reasons import Around, Queue
@@ -16,7 +18,7 @@ from claude_agent.domain.explaining.tasks import task_reasons
 from claude_agent.domain.explaining.whole import SHOWN, explain, not_closed
 from claude_agent.domain.states import ExecutionState, TaskState
 from claude_agent.domain.task import Task
-from claude_agent.storage import task_rows
+from claude_agent.storage import breaker_rows, task_rows
 from claude_agent.storage.database import Reader, Row
 
 _MOST_AHEAD = 20
@@ -78,7 +80,11 @@ class Explainer:
     def _around(self, reader: Reader, tasks: Iterable[Task]) -> Around:
         tasks = list(tasks)
         asked = {task.id: task.approval for task in tasks if task.state == TaskState.HELD}
-        found = Around(at=self._clock.now(), approvals=_asked(reader, asked))
+        found = Around(
+            at=self._clock.now(),
+            approvals=_asked(reader, asked),
+            cached=lambda key: cached(reader, key),
+        )
         ready = [task for task in tasks if task.state == TaskState.READY]
         if not ready:
             return found
@@ -90,6 +96,7 @@ class Explainer:
             holders={name: row["ref"] for name, row in rows.items() if row is not None},
             first={name: row["ref"] for name, row in first.items() if row is not None},
             queues=_queues(reader, ready),
+            breakers=_breakers(reader, {task.spec.agent for task in ready}),
         )
 
     def _around_execution(self, reader: Reader, run: Execution, around: Around) -> Around:
@@ -116,6 +123,11 @@ def _asked(reader: Reader, approvals: Mapping[str, str]) -> dict[str, str]:
 
 def _open(row: Row) -> bool:
     return bool(row["state"] == ApprovalState.REQUESTED)
+
+
+def _breakers(reader: Reader, agents: Iterable[str]) -> dict[str, Breaker]:
+    found = {agent: breaker_rows.load(reader, f"agent:{agent}") for agent in agents}
+    return {agent: one for agent, one in found.items() if one.state != BreakerState.CLOSED}
 
 
 def _queues(reader: Reader, ready: Iterable[Task]) -> Mapping[str, Queue]:

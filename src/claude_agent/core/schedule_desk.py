@@ -116,12 +116,12 @@ class ScheduleDesk:
 
     def all(self, workflow: str = "") -> list[Wire]:
         """Return every schedule in its wire form, or those of one workflow."""
-        return self._database.read(
-            lambda r: [
-                self._shown(r, schedule_rows.schedule_of(row), 1)
-                for row in r.rows("schedules.all", workflow=workflow)
-            ]
-        )
+        return self._database.read(lambda r: self.listed(r, workflow))
+
+    def listed(self, reader: Reader, workflow: str = "") -> list[Wire]:
+        """Return what `all` does, in the caller's transaction."""
+        rows = reader.rows("schedules.all", workflow=workflow)
+        return [self._shown(reader, schedule_rows.schedule_of(row), 1) for row in rows]
 
     def show(self, name: str) -> Wire:
         """Return one schedule with its next times and its newest firings. Raises `NotFound`."""

@@ -9,6 +9,7 @@ from claude_agent.core.schedule_desk import ScheduleDesk
 from claude_agent.core.schedules import Schedules
 from claude_agent.core.starts import Starts
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.trigger_list import TriggerList
 from claude_agent.core.webhooks import Webhooks
 from claude_agent.domain.definition import Definition
 from claude_agent.storage.database import Tx
@@ -31,6 +32,7 @@ class Triggers:
         self.schedule_desk = ScheduleDesk(foundation, desk, book)
         self.webhooks = Webhooks(foundation, desk, executions, starts)
         self.events = EventTriggers(foundation, desk, executions, starts)
+        self.list = TriggerList(foundation, executions, self.schedule_desk)
 
     def arm(self, tx: Tx, definition: Definition, digest: str, actor: str) -> None:
         """Let the newest version of a workflow say what starts it."""

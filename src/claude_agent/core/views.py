@@ -19,6 +19,7 @@ TOPICS = {
     "execution": "executions",
     "step": "executions",
     "agent": "agents",
+    "approval": "approvals",
     "state": "state",
     "state-snapshot": "state",
     "notice": "notices",
@@ -123,12 +124,14 @@ def workflow_view(row: Row) -> Wire:
 
 
 def frame(one: Recorded, execution_of: Mapping[str, str] | None = None) -> Wire:
-    """Return the wire form of an event; `execution_of` maps task ids to their executions."""
+    """Return the wire form of an event; `execution_of` maps ids of tasks and
+    approvals to their executions.
+    """
     event = one.event
     kind, _, name = event.stream.partition("/")
     topic = TOPICS.get(kind, "system")
     execution: str | None = name if kind == "execution" else None
-    if kind == "task" and execution_of is not None:
+    if kind in ("task", "approval") and execution_of is not None:
         execution = execution_of.get(name)
     return {
         "pos": one.pos,

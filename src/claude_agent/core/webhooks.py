@@ -161,7 +161,7 @@ class Webhooks:
         except ExpressionError as error:
             message = f"The webhook of {row['workflow']} cannot read this delivery: {error}."
             raise Invalid(message) from None
-        by = {"kind": "webhook", "path": delivery.path, "message_id": name}
+        by = {"kind": "webhook", "path": delivery.path, "message_id": name, "n": row["n"]}
         wanted = Wanted(digest=row["definition"], params=params, started_by=by)
         run = self._starts.accept(tx, wanted, context)
         self._starts.begin(tx, run, context)

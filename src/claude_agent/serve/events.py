@@ -13,6 +13,10 @@ from claude_agent.storage import log
 from claude_agent.storage.database import Reader
 
 Wire = dict[str, Any]
+_EXECUTIONS_OF = (
+    ("task/", "tasks.executions_of"),
+    ("approval/", "approvals.executions_of"),
+)
 
 
 class Events(Base, EventServices):
@@ -83,13 +87,15 @@ def _parse(cursor: str | None) -> tuple[str, int]:
 
 
 def _frames(reader: Reader, found: list[log.Recorded]) -> list[Wire]:
-    ids = {
-        one.event.stream.removeprefix("task/")
-        for one in found
-        if one.event.stream.startswith("task/")
-    }
-    rows = reader.rows("tasks.executions_of", ids=sorted(ids)) if ids else []
-    executions = {row["id"]: row["execution_id"] for row in rows}
+    executions: dict[str, str] = {}
+    for kind, query in _EXECUTIONS_OF:
+        ids = {
+            one.event.stream.removeprefix(kind)
+            for one in found
+            if one.event.stream.startswith(kind)
+        }
+        rows = reader.rows(query, ids=sorted(ids)) if ids else []
+        executions |= {row["id"]: row["execution_id"] for row in rows}
     return [views.frame(one, executions) for one in found]
 
 

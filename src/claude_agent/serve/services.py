@@ -15,6 +15,7 @@ from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
 from claude_agent.serve.tasks import Tasks
+from claude_agent.serve.triggers import Triggers
 from claude_agent.serve.workflows import Executions, Workflows
 
 
@@ -30,6 +31,7 @@ class ServerServices(
     Tokens,
     Healing,
     Schedules,
+    Triggers,
     Hooks,
     Publishing,
     Workflows,

@@ -68,6 +68,13 @@ def test_command_that_fails_says_its_last_line(folder: RunFolder) -> None:
     assert found.message == "The command exited with 3. It said: AssertionError: no"
 
 
+def test_advice_that_follows_an_error_is_not_its_reason(folder: RunFolder) -> None:
+    (folder.path / "output.log").write_bytes(b"the port 80 is in use\nhint: Take another.\n")
+    assert judged(folder, BADLY).failure.message.endswith(" It said: the port 80 is in use")
+    (folder.path / "output.log").write_bytes(b"hint: Take another.\n")
+    assert judged(folder, BADLY).failure.message.endswith(" It said: hint: Take another.")
+
+
 def test_command_that_fails_silently_says_its_code(folder: RunFolder) -> None:
     assert judged(folder, BADLY).failure.message == "The command exited with 3."
 

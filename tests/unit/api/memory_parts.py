@@ -10,6 +10,7 @@ from tests.unit.api.memory_resilience import MemoryResilience
 from tests.unit.api.memory_schedules import MemorySchedules
 from tests.unit.api.memory_signals import MemorySignals
 from tests.unit.api.memory_state import MemoryState
+from tests.unit.api.memory_triggers import MemoryTriggers
 
 
 class MemoryParts(
@@ -19,6 +20,7 @@ class MemoryParts(
     MemoryState,
     MemoryResilience,
     MemorySchedules,
+    MemoryTriggers,
     MemoryHooks,
     MemoryPublish,
     MemoryApprovals,

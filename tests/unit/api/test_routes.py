@@ -52,6 +52,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("POST", "/schedules/nightly.1/resume", None, 200),
     ("POST", "/schedules/nightly.1/trigger", None, 201),
     ("POST", "/schedules/nightly.1/backfill", {"from": 1, "to": 2, "dry_run": True}, 200),
+    ("GET", "/triggers?workflow=nightly&kind=schedule", None, 200),
     ("GET", "/state?pattern=g*&limit=2", None, 200),
     ("GET", "/state/snapshots", None, 200),
     ("POST", "/state/snapshots", {"name": "nightly"}, 201),

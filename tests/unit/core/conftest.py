@@ -32,6 +32,7 @@ ON_BOTH = {
     "test_waits",
     "test_webhooks",
     "test_children",
+    "test_trigger_list",
 }
 
 

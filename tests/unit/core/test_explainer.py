@@ -117,3 +117,68 @@ def test_undoing_is_explained_by_its_task(stand: Stand) -> None:
     stand.do(one, "undo a")
     done = explained(stand, one)
     assert (done["ended"], done["steps"], done["reasons"]) == (True, [], [])
+
+
+def test_ready_task_of_an_agent_that_is_left_alone(stand: Stand) -> None:
+    for _ in range(5):
+        stand.resilience.failed("agent:testing", "auth: It is not logged in.")
+    first, second = stand.submit(), stand.submit()
+    (reason,) = task_explained(stand, first.ref)["reasons"]
+    assert (reason["code"], reason["about"]) == ("breaker", ["testing"])
+    assert reason["text"] == (
+        "testing is left alone after 5 failures in a row (auth: It is not logged in.); "
+        "it is tried again in 30s."
+    )
+    assert reason["until"] == stand.clock.now() + 30_000
+    assert reason["command"] == "claude-agent breaker reset agent:testing"
+    stand.clock.advance(30_000)
+    stand.scheduler.tick()
+    assert codes(task_explained(stand, first.ref)) == ["next"]
+    (tried,) = stand.claims.claim()
+    (other,) = (one for one in (first, second) if one.id != tried.id)
+    (reason,) = task_explained(stand, other.ref)["reasons"]
+    assert (reason["code"], reason["until"]) == ("breaker", None)
+    assert "is being tried with another task" in reason["text"]
+
+
+def test_step_says_who_takes_over_and_which_alternative_is_at_work(stand: Stand) -> None:
+    one = step("a", fallback=[{"agent": "database"}, {"run": "make reset"}])
+    execution = stand.engine.execute(workflow(one))
+
+    def told() -> list[str]:
+        found = explained(stand, execution)["steps"][0]["reasons"]
+        return [each["text"] for each in found if each["code"].startswith("fallback")]
+
+    assert told() == ["If it fails for good, alternative 1 of 2 follows: database does it."]
+    stand.do(execution, "a", NO)
+    agent = stand.execution(execution).steps["a"]
+    first, then = told()
+    assert first.startswith("This is alternative 1 of 2: it takes over from ")
+    assert then.startswith("If it fails for good, alternative 2 of 2 follows: ")
+    assert stand.task(agent.task_id).spec.agent == "database"
+    stand.scheduler.tick()
+    stand.do(execution, "a", NO)
+    assert [each[:26] for each in told()] == ["This is alternative 2 of 2"]
+
+
+def test_step_that_will_be_answered_from_the_cache_says_so(stand: Stand) -> None:
+    kept = {"key": "v-${{ inputs.v }}", "ttl": "1h"}
+    made = workflow(step("a"), step("b", "a", cache=kept), step("c", "b"), inputs={"v": {}})
+    one = stand.engine.execute(made, {"v": 1})
+    a, b, _ = explained(stand, one)["steps"]
+    assert codes(b) == ["dependency"]
+    assert (a["if_well"]["starts"], a["if_well"]["cached"]) == (["b"], [])
+    for name in "abc":
+        stand.do(one, name)
+    stand.clock.advance(120_000)
+    again = stand.engine.execute(made, {"v": 1})
+    a, b, _ = explained(stand, again)["steps"]
+    assert codes(b) == ["dependency", "cached"]
+    assert b["reasons"][1]["text"] == "Nothing of it runs: its outputs are in the cache, 2m old."
+    assert (a["if_well"]["starts"], a["if_well"]["cached"]) == (["c"], ["b"])
+    stand.do(again, "a")
+    seen = stand.execution(again).steps
+    assert (seen["b"].reason, seen["c"].state) == ("cached", "queued")
+    stand.clock.advance(3_600_000)
+    late = stand.engine.execute(made, {"v": 1})
+    assert codes(explained(stand, late, "b")["steps"][0]) == ["dependency"]

@@ -170,6 +170,8 @@ def test_workflow_is_shown_as_it_was_stored(stand: Stand) -> None:
         ("task/t2", "tasks", None),
         ("execution/e9", "executions", "e9"),
         ("agent/x", "agents", None),
+        ("approval/a1", "approvals", "e1"),
+        ("approval/a2", "approvals", None),
         ("system/server", "system", None),
         ("bus/x", "system", None),
     ],
@@ -178,7 +180,7 @@ def test_frame_has_its_topic_and_its_execution(
     stream: str, topic: str, execution: str | None
 ) -> None:
     event = Event(stream=stream, seq=1, type="x.y", v=1, at=AT, actor="me", data={"n": 1})
-    found = views.frame(Recorded(pos=7, event=event), {"t1": "e1", "t2": ""})
+    found = views.frame(Recorded(pos=7, event=event), {"t1": "e1", "t2": "", "a1": "e1"})
     assert (found["topic"], found["execution_id"], found["pos"], found["id"]) == (
         topic,
         execution,

@@ -61,7 +61,7 @@ def test_signed_delivery_starts_what_waits_at_its_address(stand: Stand) -> None:
     (started,) = answer["executions"]
     run = stand.execution(started["id"])
     assert (run.definition, run.params) == (digest, {"ref": "main", "by": "push"})
-    assert run.started_by == {"kind": "webhook", "path": "deploy", "message_id": "id:d1"}
+    assert run.started_by == {"kind": "webhook", "path": "deploy", "message_id": "id:d1", "n": 0}
     types = [one.event.type for one in stand.history()]
     assert [each for each in types if "webhook" in each] == ["webhook.armed", "webhook.received"]
     same_as_log(stand)

@@ -197,7 +197,7 @@ def test_end_of_a_step_starts_skips_and_leaves_open_what_reads_it() -> None:
         step("g", "a", with_={"x": "${{ steps.a.outputs.url }}"}),
         params={"no": False},
     )
-    found = if_well(one.definition, one.run, "a", AT)
+    found = if_well(one.definition, one.run, "a", means_of_nobody(AT))
     assert found.starts == ("b",)
     assert found.skips == (("c", "condition_false"),)
     assert found.undecided == ("d", "g")
@@ -206,7 +206,7 @@ def test_end_of_a_step_starts_skips_and_leaves_open_what_reads_it() -> None:
 
 def test_end_of_the_last_step_ends_the_execution() -> None:
     one = play(step("a"))
-    assert if_well(one.definition, one.run, "a", AT).ends == "succeeded"
+    assert if_well(one.definition, one.run, "a", means_of_nobody(AT)).ends == "succeeded"
 
 
 def test_failure_stops_skips_and_undoes_in_reverse_order() -> None:
@@ -223,7 +223,7 @@ def test_failure_stops_skips_and_undoes_in_reverse_order() -> None:
     one.do("b")
     one.news("c", "started", attempt=1)
     one.news("side", "started", attempt=1)
-    found = if_failed(one.definition, one.run, "c", AT)
+    found = if_failed(one.definition, one.run, "c", means_of_nobody(AT))
     assert found.stops == ("side",)
     assert found.starts == ("alarm",)
     assert found.skips == ("d",)
@@ -237,7 +237,7 @@ def test_failure_stops_skips_and_undoes_in_reverse_order() -> None:
 
 def test_failure_of_an_instance_lets_the_others_go_on() -> None:
     one = play(step("t", foreach=Foreach(items=[1, 2], fail_fast=False)), on_failure="fail")
-    found = if_failed(one.definition, one.run, "t[0]", AT)
+    found = if_failed(one.definition, one.run, "t[0]", means_of_nobody(AT))
     assert (found.stops, found.ends) == ((), "failed")
 
 
@@ -295,7 +295,7 @@ def _agrees(definition: Definition, run: Execution, chance: random.Random, seed:
     if not open_now or run.state not in going:
         return 0
     one = chance.choice(open_now)
-    told = if_well(definition, run, one.id, 5)
+    told = if_well(definition, run, one.id, means_of_nobody(5))
     fact = Fact(step=one.id, undo=False, kind="succeeded", task_id=one.task_id, outputs={"n": 1})
     means = Means(at=5, new_id=numbered(), route=lambda _: ("master", "x"))
     real = decide(definition, run, [fact], means).run

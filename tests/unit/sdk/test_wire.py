@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from claude_agent.api import answers, answers_insight, answers_queues, answers_system
-from claude_sdk import wire, wire_insight, wire_queues
+from claude_agent.api import (
+    answers,
+    answers_insight,
+    answers_queues,
+    answers_system,
+    answers_triggers,
+)
+from claude_sdk import wire, wire_insight, wire_queues, wire_triggers
 from tests import wire_samples as samples
 
 PAIRS: list[tuple[Any, type[BaseModel]]] = [
@@ -48,6 +54,8 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire.Stopping, answers_system.Stopping),
     (wire.Health, answers_system.Health),
     (wire.Ticket, answers_system.Ticket),
+    (wire_triggers.Trigger, answers_triggers.Trigger),
+    (wire_triggers.TriggerFiring, answers_triggers.TriggerFiring),
     (wire_insight.Reason, answers_insight.Reason),
     (wire_insight.IfWell, answers_insight.IfWell),
     (wire_insight.IfFailed, answers_insight.IfFailed),

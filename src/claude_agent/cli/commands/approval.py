@@ -13,15 +13,19 @@ from claude_agent.cli.output import format_option, json_line, lines, note, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import one_line
 from claude_agent.cli.views import approvals as approvals_view
+from claude_sdk.live import RESET
 
 if TYPE_CHECKING:
     from claude_sdk.system import ClaudeSystem
+    from claude_sdk.wire import Frame
     from claude_sdk.wire_approvals import ApprovalFilter
 
 _note = click.option("--note", metavar="TEXT", default="", help="Why; it is recorded.")
 _answers = click.option(
     "--answer", "answers", multiple=True, metavar="K=V", help="A field of its form (K:=V: JSON)."
 )
+_SILENT = frozenset({"bound", "used", "moved"})
+"""Events of an approval that nobody has to know of."""
 
 
 @click.group("approval")
@@ -154,23 +158,34 @@ def rules(session: Session, form: str) -> None:
 def watch(session: Session, form: str) -> int:
     """Tell each request and each decision as it comes, until Ctrl-C."""
     system = session.system
-    waiting = system.approvals.list(state="requested", limit=500)["items"]
-    if form == "table":
-        for one in reversed(waiting):
-            click.echo(f"{one['ref']}  waits  {one_line(one['title'])}")
+    cursor = system.events.head()["cursor"]  # before the list: nothing falls in between
+    table = form == "table"
+    told = _tell_waiting(system) if table else set()
     try:
-        with system.live(["system"], after=system.events.head()["cursor"]) as live:
+        with system.live(["approvals"], after=cursor) as live:
             for frame in live:
-                if not frame["type"].startswith("approval."):
-                    continue
-                if form == "jsonl":
+                if not table:
                     click.echo(json_line(frame))
-                    continue
-                what = frame["type"].removeprefix("approval.")
-                if what in ("bound", "used", "moved"):
-                    continue
-                found = system.approvals.get(frame["id"])
-                click.echo(f"{found['ref']}  {what}  {one_line(found['title'])}")
+                elif frame["type"] == RESET:
+                    told = _tell_waiting(system)
+                else:
+                    _tell_news(system, frame, told)
     except KeyboardInterrupt:
         detach_note("claude-agent approval watch")
     return codes.INTERRUPTED
+
+
+def _tell_waiting(system: "ClaudeSystem") -> set[str]:
+    waiting = system.approvals.list(state="requested", limit=500)["items"]
+    for one in reversed(waiting):
+        click.echo(f"{one['ref']}  waits  {one_line(one['title'])}")
+    note("Decide in another window: claude-agent approval show REF, then approve or reject REF.")
+    return {one["id"] for one in waiting}
+
+
+def _tell_news(system: "ClaudeSystem", frame: "Frame", told: set[str]) -> None:
+    what = frame["type"].removeprefix("approval.")
+    if what in _SILENT or (what == "requested" and frame["id"] in told):
+        return
+    found = system.approvals.get(frame["id"])
+    click.echo(f"{found['ref']}  {what}  {one_line(found['title'])}")

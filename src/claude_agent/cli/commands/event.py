@@ -18,7 +18,7 @@ from claude_agent.cli.views import common as common_view
 from claude_agent.cli.views import events as events_view
 
 _MAX_LEDGER = 64 * MAX_DEFINITION_BYTES
-_TOPICS = click.Choice(["tasks", "executions", "agents", "state", "notices", "system"])
+_TOPICS = click.Choice(["tasks", "executions", "agents", "approvals", "state", "notices", "system"])
 
 
 @click.group("event")

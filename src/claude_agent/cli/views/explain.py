@@ -78,6 +78,8 @@ def _if_well(well: IfWell) -> str:
     parts = []
     if well["starts"]:
         parts.append(f"{', '.join(well['starts'])} starts")
+    if well["cached"]:
+        parts.append(f"from the cache: {', '.join(well['cached'])}")
     if well["skips"]:
         skipped = (f"{one['step']} ({one['reason']})" for one in well["skips"])
         parts.append(f"skipped: {', '.join(skipped)}")

@@ -10,9 +10,13 @@ from claude_agent.domain.deciding.saying import start_emit, start_switch
 from claude_agent.domain.deciding.scene import Scene, Starter, Submit
 from claude_agent.domain.deciding.waiting import start_wait
 from claude_agent.domain.definition import Step
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.execution import StepRun
 from claude_agent.domain.second_try import alternatives
 from claude_agent.domain.step_task import cache_key, task_for
+
+CACHED = "cached"
+"""The reason of a step that took what an earlier execution had left."""
 
 
 def begin(scene: Scene, step: Step, seen: StepRun) -> None:
@@ -47,14 +51,23 @@ def _others(scene: Scene, step: Step, agent: str) -> list[tuple[str, str]]:
 
 def _cached(scene: Scene, step: Step, seen: StepRun) -> bool:
     """Let a step succeed at once whose outputs an earlier execution left under its key."""
+    at, outputs = in_cache(scene, step, seen)
+    if at:
+        scene.say(ev.StepSucceeded(step=seen.id, outputs=outputs, reason=CACHED))
+    return bool(at)
+
+
+def in_cache(scene: Scene, step: Step, seen: StepRun) -> tuple[int, Data | None]:
+    """Return (when they were stored, the outputs) that a step takes now; at 0 it takes none.
+
+    Raises ExpressionError where its key cannot be computed.
+    """
     if step.cache is None:
-        return False
+        return 0, None
     at, outputs = scene.means.cached(cache_key(scene.definition, scene.run, step, seen))
     ttl = step.cache.ttl_ms
-    if not at or (ttl is not None and at + ttl < scene.means.at):
-        return False
-    scene.say(ev.StepSucceeded(step=seen.id, outputs=outputs, reason="cached"))
-    return True
+    over = ttl is not None and at + ttl < scene.means.at
+    return (0, None) if over else (at, outputs)
 
 
 STARTERS: Mapping[str, Starter] = {

@@ -95,7 +95,12 @@ def _first(names: Names, _capabilities: Names, _kind: str) -> tuple[str, str]:
     return names[0], "the first that the workflow names"
 
 
-def _nothing(_key: str) -> tuple[int, Data | None]:
+Cached = Callable[[str], tuple[int, Data | None]]
+"""A key to (when it was stored, the outputs); at 0 nothing was."""
+
+
+def nothing_cached(_key: str) -> tuple[int, Data | None]:
+    """Know no key."""
     return 0, None
 
 
@@ -114,8 +119,7 @@ class Means:
     """A description to (agent, reason)."""
     choose: Callable[[Names, Names, str], tuple[str, str]] = _first
     """Of agents by name, or by capabilities, one that can do this kind: (agent, why)."""
-    cached: Callable[[str], tuple[int, Data | None]] = _nothing
-    """A key to (when it was stored, the outputs); at 0 nothing was."""
+    cached: Cached = nothing_cached
     new_execution: Callable[[], tuple[str, str]] = _no_id
     """A fresh (id, ref) of an execution."""
 

@@ -7,8 +7,9 @@ from itertools import count
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.deciding.ending import settle
 from claude_agent.domain.deciding.facts import step_failed
+from claude_agent.domain.deciding.kinds import CACHED
 from claude_agent.domain.deciding.news import Begin, Fact
-from claude_agent.domain.deciding.scene import GOING, Means, Scene
+from claude_agent.domain.deciding.scene import GOING, Cached, Means, Scene, nothing_cached
 from claude_agent.domain.deciding.starting import start_ready
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.definition_parts import JsonObject
@@ -29,6 +30,8 @@ class IfWell:
 
     starts: tuple[str, ...] = ()
     """Steps that begin at once."""
+    cached: tuple[str, ...] = ()
+    """Steps that take what an earlier execution left under their key: nothing of them runs."""
     skips: tuple[tuple[str, str], ...] = ()
     """Steps that are skipped, with the reason."""
     undecided: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class IfWell:
         """Return the wire form."""
         return {
             "starts": list(self.starts),
+            "cached": list(self.cached),
             "skips": [{"step": name, "reason": reason} for name, reason in self.skips],
             "undecided": list(self.undecided),
             "ends": self.ends or None,
@@ -75,42 +79,48 @@ class IfFailed:
         }
 
 
-def means_of_nobody(at: int) -> Means:
-    """Return means for a decision that nobody carries out."""
+def means_of_nobody(at: int, cached: Cached = nothing_cached) -> Means:
+    """Return means for a decision that nobody carries out; `cached` is asked as in a real one."""
     numbers = count(1)
 
     def fresh() -> tuple[str, str]:
         n = next(numbers)
         return f"imagined-{n}", f"I{n}"
 
-    return Means(at=at, new_id=fresh, new_execution=fresh, route=lambda _: ("", "imagined"))
+    return Means(
+        at=at,
+        new_id=fresh,
+        new_execution=fresh,
+        route=lambda _: ("", "imagined"),
+        cached=cached,
+    )
 
 
-def gone_on(definition: Definition, run: Execution, at: int) -> Execution:
+def gone_on(definition: Definition, run: Execution, means: Means) -> Execution:
     """Return an execution that waits for its turn, or is paused, as it would go on now."""
     if run.state == _E.QUEUED:
-        return decide(definition, run, [Begin()], means_of_nobody(at)).run
+        return decide(definition, run, [Begin()], means).run
     if run.state != _E.PAUSED:
         return run
-    scene = Scene(definition, run, means_of_nobody(at))
+    scene = Scene(definition, run, means)
     scene.run.state = _E.RUNNING
     start_ready(scene, [step.id for step in scene.pending()])
     return scene.run
 
 
-def if_well(definition: Definition, run: Execution, name: str, at: int) -> IfWell:
+def if_well(definition: Definition, run: Execution, name: str, means: Means) -> IfWell:
     """Return what follows if the step ended well now; `run` as `gone_on` gives it."""
     if run.steps[name].state in STEP_CLOSED:
         return IfWell()
     try:
-        after_all = _after(definition, run, name, at)
+        after_all = _after(definition, run, name, means)
         if any(one.reason == "expression" for _, one in _changed(run, after_all)):
             # What cannot be computed yet must not look like a failure.
             patient = replace(definition, on_failure="continue")
-            after_all = _after(patient, run, name, at)
+            after_all = _after(patient, run, name, means)
     except IllegalTransition:
         return IfWell()
-    begun, skips = [], []
+    begun, skips, cached = [], [], []
     changed = {
         each: after for each, after in _changed(run, after_all) if each != name and not after.parent
     }
@@ -125,14 +135,22 @@ def if_well(definition: Definition, run: Execution, name: str, at: int) -> IfWel
             continue
         if after.state == _S.SKIPPED:
             skips.append((each, after.reason))
+        elif after.reason == CACHED:
+            cached.append(each)
         else:
             begun.append(each)
     ends = after_all.state.value if after_all.terminal and not undecided else ""
-    return IfWell(starts=tuple(begun), skips=tuple(skips), undecided=tuple(undecided), ends=ends)
+    return IfWell(
+        starts=tuple(begun),
+        cached=tuple(cached),
+        skips=tuple(skips),
+        undecided=tuple(undecided),
+        ends=ends,
+    )
 
 
-def _after(definition: Definition, run: Execution, name: str, at: int) -> Execution:
-    scene = Scene(definition, run, means_of_nobody(at))
+def _after(definition: Definition, run: Execution, name: str, means: Means) -> Execution:
+    scene = Scene(definition, run, means)
     scene.say(ev.StepSucceeded(step=name, outputs={} if run.steps[name].single else []))
     settle(scene)
     return scene.run
@@ -170,11 +188,11 @@ def _reads(definition: Definition, name: str, other: str) -> bool:
     return ("steps", other) in [tuple(parts) for parts in found]
 
 
-def if_failed(definition: Definition, run: Execution, name: str, at: int) -> IfFailed:
+def if_failed(definition: Definition, run: Execution, name: str, means: Means) -> IfFailed:
     """Return what follows if the step failed for good now, up to the first undoing."""
     if run.steps[name].state in STEP_CLOSED:
         return IfFailed()
-    scene = Scene(definition, run, means_of_nobody(at))
+    scene = Scene(definition, run, means)
     open_before = [one.id for one in run.open_steps() if one.id != name]
     try:
         _fail(scene, name)

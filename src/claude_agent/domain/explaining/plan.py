@@ -11,6 +11,7 @@ from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.explaining.reasons import Reason
+from claude_agent.domain.explaining.steps import cache_reasons
 from claude_agent.domain.expression import (
     ExpressionError,
     condition,
@@ -172,6 +173,8 @@ def _waits(scene: Scene, step: Step, holder: Holder) -> list[Reason]:
         times = ["a time"] if step.wait.for_ is not None or step.wait.until else []
         text = f"It waits for {' or '.join([*times, *names])}."
         found.append(Reason(code="wait", text=text, about=tuple(names)))
+    if step.many is None and step.cache is not None and not _later(step.cache.key):
+        found += cache_reasons(scene, step, scene.run.steps[step.id])
     most = step.many.max_parallel if step.many is not None else None
     if most:
         text = f"At most {most} instances run at once."

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from claude_agent.domain.breaker import Breaker
+from claude_agent.domain.deciding.scene import Cached, nothing_cached
 from claude_agent.domain.definition_parts import JsonObject
 from claude_agent.domain.duration import format_duration
 
@@ -66,6 +68,10 @@ class Around:
     """By the id of a ready task: the queue in which it waits."""
     approvals: Mapping[str, str] = field(default_factory=dict)
     """By the id of a step or a task: the ref of the approval that it waits for."""
+    breakers: Mapping[str, Breaker] = field(default_factory=dict)
+    """Of each agent by name: its breaker, where it is not closed."""
+    cached: Cached = nothing_cached
+    """What earlier executions left, by the key of a step's cache."""
     key_holders: tuple[str, ...] = ()
     """The refs of the executions that have the places of its concurrency key."""
     key_before: tuple[str, ...] = ()

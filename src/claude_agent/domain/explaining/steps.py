@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from claude_agent.domain.deciding.kinds import in_cache
 from claude_agent.domain.deciding.scene import GOING, STOPPING, Scene, blockers
 from claude_agent.domain.deciding.starting import at_the_end, may_start
 from claude_agent.domain.definition import Step
+from claude_agent.domain.duration import format_duration
 from claude_agent.domain.explaining.reasons import Around, Reason, listed, time_left
 from claude_agent.domain.explaining.tasks import task_reasons
+from claude_agent.domain.expression import ExpressionError
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.domain.step_run import StepRun
 from claude_agent.domain.task import Task
@@ -60,7 +63,8 @@ def _pending(scene: Scene, step: Step) -> list[Reason]:
         blocked.append(Reason(code="end", text=text))
     if not blocked and may_start(scene, step):
         blocked.append(Reason(code=STARTABLE, text="It starts with the next decision."))
-    return blocked
+    many = step.many is not None
+    return blocked if many else [*blocked, *cache_reasons(scene, step, scene.run.steps[step.id])]
 
 
 def paused(scene: Scene) -> Reason:
@@ -108,7 +112,37 @@ def _open(
         return [Reason(code="workflow", text=text, about=(seen.child_ref,), command=command)]
     if step.wait is not None:
         return _waits(scene, step, seen, around)
-    return _task(tasks.get(seen.task_id), around, "")
+    task = tasks.get(seen.task_id)
+    return [*_task(task, around, ""), *_fallback(step, task)]
+
+
+def _fallback(step: Step, task: Task | None) -> list[Reason]:
+    """Return which alternative of a step is at work, and who takes over when it fails for good."""
+    if task is None or task.terminal or not step.fallback:
+        return []
+    of, left = len(step.fallback), task.spec.fallback
+    found = []
+    if done := of - len(left):
+        text = f"This is alternative {done} of {of}: {task.spec.routed_by}."
+        found.append(Reason(code="fallback", text=text, about=(task.spec.agent,)))
+    if left:
+        agent = str(left[0]["agent"])
+        text = f"If it fails for good, alternative {done + 1} of {of} follows: {agent} does it."
+        found.append(Reason(code="fallback_next", text=text, about=(agent,)))
+    return found
+
+
+def cache_reasons(scene: Scene, step: Step, seen: StepRun) -> list[Reason]:
+    """Return that a step takes what an earlier execution left, as far as its key is known."""
+    try:
+        at, _ = in_cache(scene, step, seen)
+    except ExpressionError:  # it reads what a step before it will deliver
+        return []
+    if not at:
+        return []
+    ago = format_duration(max(0, scene.means.at - at) // 1_000 * 1_000)
+    text = f"Nothing of it runs: its outputs are in the cache, {ago} old."
+    return [Reason(code="cached", text=text)]
 
 
 def _waits(scene: Scene, step: Step, seen: StepRun, around: Around) -> list[Reason]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from claude_agent.domain.breaker import BreakerState
 from claude_agent.domain.explaining.reasons import Around, Queue, Reason, listed, time_left
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, Task
@@ -56,7 +57,7 @@ def _scheduled(task: Task, around: Around) -> list[Reason]:
 
 
 def _ready(task: Task, around: Around) -> list[Reason]:
-    found = [*_lock(task, around)]
+    found = [*_lock(task, around), *_breaker(task, around)]
     queue = around.queues.get(task.id)
     if queue is not None:
         found += _queue(queue)
@@ -79,6 +80,23 @@ def _lock(task: Task, around: Around) -> list[Reason]:
         return []
     text = f"Task {first} was submitted earlier and gets the lock {name} first."
     return [Reason(code="lock", text=text, about=(name, first))]
+
+
+def _breaker(task: Task, around: Around) -> list[Reason]:
+    agent = task.spec.agent
+    one = around.breakers.get(agent)
+    if one is None or (one.state == BreakerState.HALF_OPEN and one.probe in ("", task.id)):
+        return []
+    command = f"claude-agent breaker reset {one.name}"
+    why = f" ({one.reason[:200]})" if one.reason else ""
+    if one.state == BreakerState.OPEN:
+        text = (
+            f"{agent} is left alone after {one.failures} failures in a row{why}; "
+            f"it is tried again {time_left(one.until, around.at)}."
+        )
+        return [Reason(code="breaker", text=text, about=(agent,), command=command, until=one.until)]
+    text = f"{agent} is being tried with another task after its failures{why}."
+    return [Reason(code="breaker", text=text, about=(agent,), command=command)]
 
 
 def _queue(queue: Queue) -> list[Reason]:

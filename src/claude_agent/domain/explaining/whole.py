@@ -91,9 +91,10 @@ def explain(
 
     `only`: of this step or instance alone. Changes nothing.
     """
-    scene = Scene(definition, run, means_of_nobody(around.at))
+    means = means_of_nobody(around.at, around.cached)
+    scene = Scene(definition, run, means)
     found = not_closed(run, only)
-    then = gone_on(definition, run, around.at)
+    then = gone_on(definition, run, means)
     steps = []
     for n, seen in enumerate(found[:SHOWN]):
         foreseen = n < FORESEEN and seen.state != StepState.COMPENSATING
@@ -101,8 +102,8 @@ def explain(
             StepExplained(
                 seen=seen,
                 reasons=tuple(step_reasons(scene, seen, tasks, around)),
-                well=if_well(definition, then, seen.id, around.at) if foreseen else None,
-                failed=if_failed(definition, then, seen.id, around.at) if foreseen else None,
+                well=if_well(definition, then, seen.id, means) if foreseen else None,
+                failed=if_failed(definition, then, seen.id, means) if foreseen else None,
             )
         )
     return Explained(

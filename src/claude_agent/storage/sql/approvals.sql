@@ -56,6 +56,10 @@ SELECT MIN(due_at) AS at FROM approvals WHERE state = 'requested' AND due_at IS 
 -- Those that a jump of the wall clock would hurry or hold up.
 SELECT id, task_id FROM approvals WHERE state = 'requested' AND due_at IS NOT NULL ORDER BY id;
 
+-- name: approvals.executions_of
+-- Which execution each of some approvals belongs to.
+SELECT id, execution_id FROM approvals WHERE id IN (:ids);
+
 -- name: approvals.open_of_step
 -- What a step of an execution waits for.
 SELECT id FROM approvals

@@ -15,6 +15,18 @@ VALUES (:workflow, :n, :type, :definition);
 -- The triggers that an event of a type is for.
 SELECT workflow, n, definition FROM event_triggers WHERE type = :type ORDER BY workflow, n;
 
+-- name: event_triggers.all
+-- Every event trigger, or those of one workflow.
+SELECT workflow, n, type, definition FROM event_triggers
+ WHERE (:workflow = '' OR workflow = :workflow) ORDER BY workflow, n;
+
+-- name: event_triggers.last
+-- The newest event that a trigger was for, and what became of it.
+SELECT s.at, s.state, s.message, s.execution_id, e.ref, e.state AS execution_state
+  FROM event_starts AS s LEFT JOIN executions AS e ON e.id = s.execution_id
+ WHERE s.workflow = :workflow AND s.n = :n AND s.type = :type
+ ORDER BY s.at DESC, s.event_id DESC LIMIT 1;
+
 -- name: event_triggers.said
 -- An event was said that a trigger is for: it is to be looked at.
 INSERT INTO event_starts (event_id, workflow, n, definition, type, data, source, depth, state, at)
@@ -38,6 +50,11 @@ UPDATE event_starts SET state = 'skipped'
 -- name: event_triggers.started
 -- Which execution it has started.
 UPDATE event_starts SET execution_id = :execution
+ WHERE event_id = :event AND workflow = :workflow AND n = :n;
+
+-- name: event_triggers.refused
+-- Why it has started nothing.
+UPDATE event_starts SET message = :message
  WHERE event_id = :event AND workflow = :workflow AND n = :n;
 
 -- name: event_triggers.forget

@@ -15,6 +15,21 @@ VALUES (:workflow, :n, :path, :secret, :definition);
 -- The webhooks behind an address.
 SELECT workflow, n, secret, definition FROM webhooks WHERE path = :path ORDER BY workflow, n;
 
+-- name: webhooks.all
+-- Every webhook, or those of one workflow.
+SELECT workflow, n, path, secret, definition FROM webhooks
+ WHERE (:workflow = '' OR workflow = :workflow) ORDER BY workflow, n;
+
+-- name: webhooks.last_delivery
+-- The newest delivery at an address.
+SELECT at, answer FROM webhook_deliveries WHERE path = :path
+ ORDER BY at DESC, message_id LIMIT 1;
+
+-- name: webhooks.started
+-- Executions that deliveries have started.
+SELECT id AS execution_id, ref, state AS execution_state, workflow, started_by
+  FROM executions WHERE id IN (:ids) ORDER BY id;
+
 -- name: webhooks.delivery
 -- What was answered to a delivery.
 SELECT status, answer FROM webhook_deliveries WHERE path = :path AND message_id = :message;
