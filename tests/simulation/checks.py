@@ -39,6 +39,7 @@ def check(world: World) -> None:
     """Assert every invariant; raises AssertionError that begins with its name."""
     one = world.servers[0]
     history = one.history()
+    world.types = [each.event.type for each in history]
     streams: dict[str, list[Recorded]] = {}
     for each in history:
         streams.setdefault(each.event.stream, []).append(each)
@@ -46,7 +47,7 @@ def check(world: World) -> None:
         assert f"{kind}/{name}" in streams, f"I1: the acknowledged {kind} {name} is unknown"
     again = history[: len(world.seen)]
     assert again == world.seen, "I11: a crash has changed what the log said before"
-    compare_with_the_log(one)  # I11, I13
+    compare_with_the_log(one, history)  # I11, I13
     for table, query in AT_REST.items():
         left = one.disk_rows(query)
         assert not left, f"I2: {table} is not at rest: {left}"

@@ -39,13 +39,9 @@ class Disk:
     """The one thing that outlives every process."""
 
     def __init__(self, image: bytes) -> None:
-        image = image[:18] + b"\x01\x01" + image[20:]  # in memory there is no WAL
-        self.connection = sqlite3.connect(
-            ":memory:", isolation_level=None, cached_statements=512, check_same_thread=False
-        )
-        self.connection.deserialize(image)
-        self.connection.row_factory = _as_dict
-        self.connection.execute("PRAGMA foreign_keys=ON")
+        self.connection = _SPARE.pop(image, None) or _connected(image)
+        self._image = image
+        self.connection.execute("BEGIN")  # all of this disk; its transactions are savepoints
         self.fault: Fault | None = None
         self.twice: Callable[[], bool] = lambda: False
         """Whether the next transaction is done, rolled back and done again (as after 40001)."""
@@ -81,7 +77,23 @@ class Disk:
         raise sqlite3.OperationalError(msg)
 
     def close(self) -> None:
-        self.connection.close()
+        """Leave the connection for the next disk of this image: its statements are prepared."""
+        self.connection.execute("ROLLBACK")
+        _SPARE[self._image] = self.connection
+
+
+_SPARE: dict[bytes, sqlite3.Connection] = {}
+
+
+def _connected(image: bytes) -> sqlite3.Connection:
+    plain = image[:18] + b"\x01\x01" + image[20:]  # in memory there is no WAL
+    made = sqlite3.connect(
+        ":memory:", isolation_level=None, cached_statements=1024, check_same_thread=False
+    )
+    made.deserialize(plain)
+    made.row_factory = _as_dict
+    made.execute("PRAGMA foreign_keys=ON")
+    return made
 
 
 class MemoryDatabase(Database):
@@ -117,21 +129,23 @@ class MemoryDatabase(Database):
 
     def _once(self, work: Callable[[Tx], T], *, keep: bool) -> tuple[_SqliteTx, T, int]:
         disk = self.disk
-        disk.connection.execute("BEGIN")
-        disk.writing = True
+        disk.connection.execute("SAVEPOINT one")
+        disk.writing, kept = True, False
         try:
             tx = _SqliteTx(disk)
             result = work(tx)
             pos = tx.finish()
             if keep:
                 disk.hit("commit")
-                disk.connection.execute("COMMIT")
+                disk.connection.execute("RELEASE one")
+                kept = True
         except FAILURES as error:
             raise translated(error, "memory") from error
         finally:
             disk.writing = False
-            if disk.connection.in_transaction:
-                disk.connection.execute("ROLLBACK")
+            if not kept:
+                disk.connection.execute("ROLLBACK TO one")
+                disk.connection.execute("RELEASE one")
         return tx, result, pos
 
     @override

@@ -18,7 +18,6 @@ def play(seed: int) -> World:
         _go(world)
         settle(world)
         check(world)
-        world.types = [one.event.type for one in world.servers[0].history()]
     finally:
         error = sys.exc_info()[1]
         if error is not None:

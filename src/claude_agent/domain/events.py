@@ -1,7 +1,7 @@
 """The envelope of an event, and the registry of its typed, versioned payloads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 
@@ -87,7 +87,7 @@ def decode(event: Event) -> Payload | None:
         lift = _UPCASTERS.get((event.type, version))
         if lift is not None:
             data = lift(data)
-    known = {item.name for item in fields(kind)}
+    known: tuple[str, ...] = kind.__slots__  # its fields, as in `to_data`
     return kind(**{name: value for name, value in data.items() if name in known})
 
 

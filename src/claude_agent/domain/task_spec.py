@@ -1,7 +1,7 @@
 """What is asked of a task: fixed at submit, stored once, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from claude_agent.domain.definition import Timeouts
@@ -101,7 +101,7 @@ class TaskSpec:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "TaskSpec":
         """Read what `to_data` wrote."""
-        known = {item.name: data[item.name] for item in fields(cls) if item.name in data}
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         known["with_"] = data.get("with", {})
         known["limits"] = Timeouts(**data.get("limits", {}))
         known["retry"] = RetryPolicy.from_data(data.get("retry", {}))

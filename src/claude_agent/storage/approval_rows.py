@@ -52,8 +52,8 @@ def fold_approvals(history: list[Recorded]) -> dict[str, Approval]:
     found: dict[str, Approval] = {}
     for one in history:
         kind, _, approval_id = one.event.stream.partition("/")
-        said = decode(one.event)
-        if kind != "approval" or said is None:
+        said = decode(one.event) if kind == "approval" else None
+        if said is None:
             continue
         if isinstance(said, ApprovalRequested):
             found[approval_id] = requested(approval_id, said, one.event.at)

@@ -29,7 +29,7 @@ def fold_breakers(history: list[Recorded]) -> dict[str, Breaker]:
     found: dict[str, Breaker] = {}
     for one in history:
         kind, _, name = one.event.stream.partition("/")
-        said = decode(one.event)
-        if kind == "breaker" and said is not None:
+        said = decode(one.event) if kind == "breaker" else None
+        if said is not None:
             found[name] = evolve(found.get(name, Breaker(name=name)), said, one.event.at)
     return found

@@ -155,8 +155,8 @@ def fold_executions(history: list[Recorded]) -> dict[str, Execution]:
     runs: dict[str, Execution] = {}
     for one in history:
         kind, _, execution_id = one.event.stream.partition("/")
-        said = decode(one.event)
-        if kind != "execution" or said is None:
+        said = decode(one.event) if kind == "execution" else None
+        if said is None:
             continue
         if isinstance(said, ExecutionSubmitted):
             runs[execution_id] = submitted(execution_id, said, one.event.at)

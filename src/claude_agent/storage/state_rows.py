@@ -39,8 +39,8 @@ def fold_state(history: list[Recorded]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for one in history:
         kind, _, key = one.event.stream.partition("/")
-        said = decode(one.event)
-        if kind != "state" or said is None:
+        said = decode(one.event) if kind == "state" else None
+        if said is None:
             continue
         entry = evolve(found.pop(key, None), said, one.event.at, one.event.actor)
         if entry is not None:

@@ -97,8 +97,8 @@ def fold_tasks(history: list[Recorded]) -> dict[str, Task]:
     tasks: dict[str, Task] = {}
     for one in history:
         kind, _, task_id = one.event.stream.partition("/")
-        said = decode(one.event)
-        if kind != "task" or said is None:
+        said = decode(one.event) if kind == "task" else None
+        if said is None:
             continue
         if isinstance(said, TaskSubmitted):
             tasks[task_id] = submitted(task_id, said, one.event.at)

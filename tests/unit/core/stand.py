@@ -343,9 +343,12 @@ class Stand:
         return self.database.read(work)
 
 
-def compare_with_the_log(stand: Stand) -> None:
-    """Assert that every row is what the log folds to, and that the log is whole (I11, I13)."""
-    history = stand.history()
+def compare_with_the_log(stand: Stand, history: list[Recorded] | None = None) -> None:
+    """Assert that every row is what the log folds to, and that the log is whole (I11, I13).
+
+    `history`: the whole log, where it is at hand.
+    """
+    history = stand.history() if history is None else history
     folded = task_rows.fold_tasks(history)
     runs = execution_rows.fold_executions(history)
     asked = approval_rows.fold_approvals(history)

@@ -311,8 +311,13 @@ class _SqliteReader(Reader):
     @override
     def rows(self, query: str, **params: object) -> list[Row]:
         sql, flat = find(query).with_lists(params)
-        found: list[Row] = self._connection.execute(sql, flat).fetchall()
-        return found
+        cursor = self._connection.execute(sql, flat)
+        cursor.row_factory = None  # the names of the columns are looked at once, not for each row
+        found = cursor.fetchall()
+        if not found:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
 
 class _SqliteTx(_SqliteReader, GatheringTx):
