@@ -48,7 +48,7 @@ from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import READY, TaskDesk
 from claude_agent.core.task_orders import TaskOrders
 from claude_agent.core.workflow_engine import WorkflowEngine
-from claude_agent.hooks import DeadLetterHook
+from claude_agent.hooks import dead_letter_hook
 from claude_agent.hosting import Hosting, Role, Seat, host_parts, identity
 from claude_agent.ids_source import IdSource
 from claude_agent.queue.actors import Services as ActorServices
@@ -231,11 +231,11 @@ class App:
             claims=self._claims,
             bus=self.bus,
             fleet=self._fleet,
-            parts=host_parts(self._seat, places.folder, self.settings.hosts),
+            parts=host_parts(self._seat, places.folder, self.settings),
         )
 
     def _build_queue(self) -> None:
-        hook = DeadLetterHook(self.settings.hooks.dead_letter, self._send)
+        hook = dead_letter_hook(self.settings, self._send, self.resilience)
         self._desk.on_first_letter = hook.first
         actors = ActorServices(
             tell_hook=hook.tell,

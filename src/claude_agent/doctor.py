@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claude_agent import database_care
+from claude_agent.agents.handover_sweep import left_over
+from claude_agent.agents.run_files import handovers
+from claude_agent.clock import SystemClock
 from claude_agent.errors import ClaudeAgentError
 from claude_agent.home import (
     LONGEST_SOCKET,
@@ -58,7 +61,7 @@ def run(home: str | None = None) -> list[Finding]:
     """Look at everything; never raises for what it finds. `home`: as for `Settings.load`."""
     place = Path(home).expanduser().absolute() if home else default_home(os.environ).absolute()
     findings = [_python(), _sqlite(), *_programs()]
-    findings += [_home(place), _room(place), _sockets(place)]
+    findings += [_home(place), _room(place), _sockets(place), *_secrets()]
     try:
         settings = Settings.load(home, prepare=False)
     except ClaudeAgentError as error:
@@ -169,6 +172,15 @@ def _sockets(home: Path) -> Finding:
         return Finding(ok=True, name="sockets", detail=f"in the home ({length} bytes)")
     base = os.environ.get("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - only named
     return Finding(ok=True, name="sockets", detail=f"the home's path is long: in {base}")
+
+
+def _secrets() -> Iterator[Finding]:
+    """Whether secrets that were handed over to runs lie in memory though the runs are over."""
+    left = len(list(left_over(SystemClock().now())))
+    if left:
+        detail = f"{left} handed over in {handovers()}, of runs that are over"
+        hint = "the next server that starts removes them"
+        yield Finding(ok=True, name="secrets", detail=detail, hint=hint)
 
 
 def _server(home: Path, host: str, port: int) -> Iterator[Finding]:

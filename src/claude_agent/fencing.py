@@ -10,12 +10,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.hosts import STREAM
 from claude_agent.core.message_bus import UnifiedMessageBus
 from claude_agent.errors import ClaudeAgentError, Conflict, NotFound
+from claude_agent.hook_environment import HookEnvironment
 from claude_agent.storage.database import Row, Tx
 from claude_agent.storage.duty import Duty
 
@@ -24,6 +25,8 @@ ACTOR = "fencing"
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 60_000, 3_600_000
 """After a try that confirmed nothing; each one doubles it."""
 _SAID = 300
+_NOT_STARTED = -256
+"""Stands for an exit code: no program ends with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class Hook:
     after_s: float = 60.0
     """How long a host must have been unreachable."""
     timeout_s: float = 60.0
+    environment: HookEnvironment = field(default_factory=HookEnvironment)
 
 
 class Fencing:
@@ -103,6 +107,7 @@ class Fencing:
         code, said = self._run(host)
         if code != 0:
             how = "took too long" if code is None else f"exited with {code}"
+            how = "was not started" if code == _NOT_STARTED else how
             said = f"It {how}.{f' It said: {said}' if said else ''}"
             self._note(host, "failed", number, said, event="host.fencing_failed")
             return False
@@ -116,7 +121,10 @@ class Fencing:
 
     def _run(self, host: str) -> tuple[int | None, str]:
         """Return the exit code (None: it took too long) and the last line that it wrote."""
-        environment = {**os.environ, "CLAUDE_AGENT_HOST": host}
+        try:
+            environment = self._hook.environment.made({"CLAUDE_AGENT_HOST": host})
+        except ClaudeAgentError as error:
+            return _NOT_STARTED, error.detail
         self._process = process = subprocess.Popen(  # noqa: S603 - the operator's own command
             ["/bin/sh", "-c", self._hook.command],
             env=environment,
@@ -135,7 +143,8 @@ class Fencing:
             code = None
         finally:
             self._process = None
-        lines = [x.strip() for x in output.decode("utf-8", "replace").splitlines() if x.strip()]
+        told = self._hook.environment.clean(output).decode("utf-8", "replace")
+        lines = [x.strip() for x in told.splitlines() if x.strip()]
         text = "".join(c if c.isprintable() else " " for c in lines[-1]) if lines else ""
         return code, text[:_SAID]
 

@@ -26,7 +26,9 @@ from claude_agent.domain.task import Task
 from claude_agent.errors import Invalid, SetupError
 from claude_agent.far_logs import FarLogs
 from claude_agent.fencing import Fencing, Hook
-from claude_agent.settings_model import Hosts as HostSettings
+from claude_agent.hook_environment import HookEnvironment
+from claude_agent.settings import Settings
+from claude_agent.storage.secrets import SecretStore
 
 _LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -196,12 +198,14 @@ class HostParts:
     hook: Hook
 
 
-def host_parts(seat: Seat, folder: Callable[[str, int], Path], settings: HostSettings) -> HostParts:
+def host_parts(seat: Seat, folder: Callable[[str, int], Path], settings: Settings) -> HostParts:
     """Return the parts with the hook as it is configured."""
+    said = settings.hosts
     hook = Hook(
-        command=settings.fencing,
-        after_s=parse_duration(settings.fencing_after) / 1000,
-        timeout_s=parse_duration(settings.fencing_timeout) / 1000,
+        command=said.fencing,
+        after_s=parse_duration(said.fencing_after) / 1000,
+        timeout_s=parse_duration(said.fencing_timeout) / 1000,
+        environment=HookEnvironment(SecretStore(settings.home, os.environ), said.fencing_secrets),
     )
     return HostParts(seat=seat, folder=folder, hook=hook)
 

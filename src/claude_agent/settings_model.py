@@ -21,6 +21,7 @@ LATER = "is not available in this version yet"
 Age = Annotated[str, StringConstraints(pattern=r"^\d+(ms|s|m|h|d)$")]
 Size = Annotated[str, StringConstraints(pattern=r"^\d+(kB|MB|GB)$")]
 AgentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 OnExpire = Literal["approve", "reject", "escalate"]
 Decision = Literal["auto", "manual", "reject", "always_ask"]
 Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
@@ -210,6 +211,8 @@ class Hooks(Section):
 
     dead_letter: str = ""
     """Shell text, told once of the first dead letter of each kind: JSON on its input."""
+    secrets: tuple[SecretName, ...] = ()
+    """Names of the secrets that it gets, each in the variable of its name; no others."""
 
 
 class Hosts(Section):
@@ -217,6 +220,8 @@ class Hosts(Section):
 
     fencing: str = ""
     """Shell text that ends with 0 only if the host $CLAUDE_AGENT_HOST is switched off."""
+    fencing_secrets: tuple[SecretName, ...] = ()
+    """Names of the secrets that it gets, each in the variable of its name; no others."""
     fencing_after: Age = "1m"
     """How long a host must have been unreachable before it is asked."""
     fencing_timeout: Age = "1m"

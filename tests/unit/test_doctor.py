@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -183,3 +184,20 @@ def test_postgresql_is_asked_and_named_without_its_password(
         assert (found.ok, "word" in found.detail) == (ok, False)
         assert place.partition("/")[0] in found.detail
         assert bool(found.hint) is not ok
+
+
+def test_doctor_tells_of_secrets_that_wait_for_no_shim_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "memory"  # another server would sweep the one that all share
+    monkeypatch.setattr("claude_agent.agents.handover_sweep.handovers", lambda: folder)
+    monkeypatch.setattr(doctor, "handovers", lambda: folder)
+    assert not [one for one in doctor.run(str(tmp_path / "home")) if one.name == "secrets"]
+    folder.mkdir()
+    place = folder / "waits"
+    place.write_text("{}")
+    os.utime(place, (1, 1))
+    finding = found(tmp_path / "home", "secrets")
+    assert finding.ok
+    assert finding.detail == f"1 handed over in {folder}, of runs that are over"
+    assert place.exists()  # a doctor changes nothing

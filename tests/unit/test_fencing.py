@@ -1,14 +1,17 @@
 """The fencing hook: real commands about a host that plays silent."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from claude_agent.core.foundation import Foundation
 from claude_agent.domain.states import TaskState
 from claude_agent.fencing import Fencing, Hook
+from claude_agent.hook_environment import HookEnvironment
 from claude_agent.storage.databases.postgresql import open_postgresql
 from claude_agent.storage.duty import Duty
+from claude_agent.storage.secrets import SecretStore
 from tests.unit.core.stand import Stand
 from tests.unit.core.test_hosts import Other, shared
 from tests.waiting import wait_until
@@ -19,7 +22,7 @@ __all__ = ["shared"]
 class Scene:
     """Host `here` runs a task and falls silent; `far` has a hook."""
 
-    def __init__(self, stand: Stand, folder: Path, command: str, **hook: float) -> None:
+    def __init__(self, stand: Stand, folder: Path, command: str, **hook: Any) -> None:
         self.stand = stand
         self.asked = folder / "asked"
         self.other = Other(stand, "far")
@@ -153,3 +156,26 @@ def test_of_several_processes_one_asks_and_only_after_a_while(
     shared.clock.advance(31_000)
     scene.tick()
     assert scene.times() == 1
+
+
+def test_hook_gets_the_secrets_that_it_names_and_what_it_says_is_kept_without_them(
+    shared: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_AGENT_SECRET_OTHER", "unasked-for")
+    shared.running()
+    store = SecretStore(tmp_path, {"CLAUDE_AGENT_SECRET_BMC": "bmc-word-1"})
+    command = f'env | grep -c unasked-for > {tmp_path}/others; echo "with $BMC"; exit 1'
+    named = HookEnvironment(store, ["BMC"])
+    scene = Scene(shared, tmp_path, command, environment=named)
+    scene.other.watch(shared, 20)
+    scene.tick()
+    assert scene.shown() == ("failed", "It exited with 1. It said: with ***")
+    assert (tmp_path / "others").read_text() == "0\n"
+    shared.clock.advance(60_000)
+    absent = HookEnvironment(SecretStore(tmp_path, {}), ["BMC"])
+    again = Scene(shared, tmp_path, command, environment=absent)
+    again.tick()
+    assert again.times() == 1
+    state, said = again.shown()
+    assert state == "failed"
+    assert said.startswith("It was not started. It said: The secret BMC is nowhere")

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from claude_agent.agents import control
 from claude_agent.agents.agent_bridge import AgentBridge
+from claude_agent.agents.handover_sweep import sweep
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_checks
 from claude_agent.agents.recovery import Recovery
+from claude_agent.agents.run_files import withdraw
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal, Window
 from claude_agent.clock import Clock
@@ -65,6 +67,7 @@ class Fleet:
 
     def start(self) -> None:
         """Follow the journal and deliver commands."""
+        self._pool.submit(sweep, self._clock.now(), self._planner.places.runs)
         self._journal.start()
         self._deliverer.start()
         self._in_worker.start()
@@ -204,6 +207,7 @@ class Fleet:
     # What the journal says ------------------------------------------------------------------
 
     def _ended(self, run: Followed) -> None:
+        withdraw(run.folder.path)  # its shim took it, unless it died before
         match run.purpose:
             case "run":
                 task = self._bridge.run_ended(run)

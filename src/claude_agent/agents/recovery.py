@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from claude_agent.agents import reaper
 from claude_agent.agents.journal import Followed
+from claude_agent.agents.run_files import withdraw
 from claude_agent.agents.run_folder import RunFolder, Sealed
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.core.run_control import RunControl
@@ -98,8 +99,10 @@ class Recovery:
 
     def _end_checks(self, task: Task, purpose: str, k: int) -> None:
         """Make sure that earlier gates or probes neither begin nor go on."""
-        self._planner.purpose_folder(task, purpose, k).seal_if_made(task.fence)
+        folder = self._planner.purpose_folder(task, purpose, k)
+        folder.seal_if_made(task.fence)
         reaper.reap(f"{task.run_id}.{purpose}-{k}")
+        withdraw(folder.path)  # its shim may have died between its claim and its secrets
 
     def probe_ended(self, run: Followed) -> Task:
         """Take the answer of a probe: exit 0 means that the work was done.

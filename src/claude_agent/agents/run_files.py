@@ -48,11 +48,15 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
+def handovers() -> Path:
+    """Return the folder in memory in which the secrets of runs wait for their shims."""
+    memory = Path("/dev") / "shm"  # a private folder below it, proved ours before it is used
+    return memory / f"claude-agent-{os.geteuid()}"
+
+
 def place_of(folder: Path) -> Path:
     """Return where the secrets of a run folder wait for its shim; nothing is made."""
-    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
-    memory = Path("/dev") / "shm"  # a private folder below it, proved ours before it is used
-    return memory / f"claude-agent-{os.geteuid()}" / mark
+    return handovers() / hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
 
 
 def withdraw(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Secrets on their way to a run, and out of what comes back from it.
 
 They go to the shim in a file in memory (`/dev/shm`, 0600), which it removes before it starts
-anything; a run that is sealed or reaped before takes its file along.
+anything; a run that is sealed or reaped before takes its file along, and `handover_sweep` finds
+what is left all the same.
 """
 
 import json
@@ -48,6 +49,7 @@ class SecretKeeper:
         if not values:
             return
         content = {
+            "folder": str(folder),  # for the sweep: of what is left it says whose it was
             "key": self._store.key().hex(),
             "values": values,
             "needles": [each.decode("latin-1") for each in needles(values.values())],

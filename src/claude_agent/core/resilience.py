@@ -32,10 +32,20 @@ _SHOWN = 20
 T = TypeVar("T")
 
 
+TRY_MS = 300_000
+"""A call that was the try and has not come back for so long is taken for lost."""
+LATER_MS = 5_000
+
+
 class BreakerOpen(Unavailable):
     """It failed again and again and is left alone for a while."""
 
     code = "breaker_open"
+
+    def __init__(self, detail: str, *, hint: str = "", wait_ms: int = 0) -> None:
+        super().__init__(detail, hint=hint)
+        self.wait_ms = wait_ms
+        """When it is worth asking again."""
 
 
 class ResilienceManager(Timed):
@@ -163,19 +173,36 @@ class ResilienceManager(Timed):
 
         return self._database.write(work)
 
-    def guard(self, name: str, work: Callable[[], T], *, faults: type[Exception]) -> T:
-        """Call something outside under a breaker. Raises `BreakerOpen`, and what `work` raises."""
+    def guard(
+        self, name: str, work: Callable[[], T], *, faults: type[Exception], key: str = ""
+    ) -> T:
+        """Call something outside under a breaker. Raises `BreakerOpen`, and what `work` raises.
+
+        `key` names the call, the same whenever it is made again: half open, one call is the try.
+        """
         one = self._database.read(lambda r: breaker_rows.load(r, name))
+        now = self._clock.now()
         if one.state == BreakerState.OPEN:
             message = f"{name} is left alone after {one.failures} failures: {one.reason}"
-            raise BreakerOpen(message, hint=f"Try it now: claude-agent breaker reset {name}")
+            raise _left_alone(name, message, max(LATER_MS, one.until - now))
+        tried = one.state == BreakerState.HALF_OPEN and bool(key)
+        if tried and not self._is_try(name, key, now):
+            raise _left_alone(name, f"{name} is being tried by another call.", LATER_MS)
         try:
             done = work()
         except faults as error:
             self.failed(name, f"{type(error).__name__}: {error}"[:300])
             raise
+        except BaseException:
+            if tried:
+                self._let_go(name, key)
+            raise
         self.worked(name)
         return done
+
+    def _is_try(self, name: str, key: str, now: int) -> bool:
+        values = {"name": name, "call": key, "now": now, "before": now - TRY_MS}
+        return self._database.write(lambda tx: tx.execute("breakers.try_call", **values)) == 1
 
     def _locked(self, tx: Tx, name: str) -> Breaker:
         tx.lock("breakers.lock", name=name)
@@ -242,6 +269,11 @@ def view(one: Breaker) -> Wire:
         "trying": one.probe or None,
         "changed_at": one.changed_at or None,
     }
+
+
+def _left_alone(name: str, message: str, wait_ms: int) -> BreakerOpen:
+    hint = f"Try it now: claude-agent breaker reset {name}"
+    return BreakerOpen(message, hint=hint, wait_ms=wait_ms)
 
 
 def _restart(one: Recorded) -> Wire:

@@ -67,7 +67,8 @@ class Starts:
         self._executions = executions
         self._places = places
         self._workspaces = workspaces
-        self._secrets = SecretStore(workspaces.parent, os.environ)  # they lie in the home
+        self.secrets = SecretStore(workspaces.parent, os.environ)  # they lie in the home
+        """The values of this server: of steps, and of who signs webhooks."""
         self.armed: list[Arm] = []
         """What is told of each definition that is stored to stay, in its transaction."""
 
@@ -81,7 +82,7 @@ class Starts:
             raise Invalid(message, hint="Give --cwd an absolute path.", pointer="/cwd")
         definition = self._executions.definition(tx, wanted.digest)
         check_available(definition)
-        self._secrets.check({n for step in definition.steps for n in step.secrets.values()})
+        self.secrets.check({n for step in definition.steps for n in step.secrets.values()})
         checked = check_params(definition, dict(wanted.params))
         check_text(checked, "/params")
         execution_id, ref = wanted.names or self._desk.new_id(tx, "executions.id_of_ref")

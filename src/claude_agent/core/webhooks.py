@@ -7,7 +7,7 @@ that is not set here are one and the same refusal.
 import hashlib
 import hmac
 import json
-import os
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,8 +20,11 @@ from claude_agent.core.views import Wire
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.events import Context
 from claude_agent.domain.expression import ExpressionError, condition, render
-from claude_agent.errors import Invalid, Unauthorized
+from claude_agent.errors import Invalid, SetupError, Unauthorized
 from claude_agent.storage.database import Duplicate, Row, Tx
+from claude_agent.storage.secrets import SecretMissing
+
+_LOG = logging.getLogger(__name__)
 
 SIGNATURES = ("x-claude-agent-signature-256", "x-hub-signature-256")
 TIMESTAMP = "x-claude-agent-timestamp"
@@ -48,11 +51,6 @@ class Delivery:
     """By their names in lower case."""
 
 
-def secret_of(name: str) -> str:
-    """Return the value of a secret, from the server's environment; empty: it is not set."""
-    return os.environ.get(f"CLAUDE_AGENT_SECRET_{name}", "")
-
-
 class Webhooks:
     """Arms webhooks, and takes deliveries."""
 
@@ -65,6 +63,7 @@ class Webhooks:
         self._desk = desk
         self._executions = executions
         self._starts = starts
+        self._secrets = starts.secrets
 
     def arm(self, tx: Tx, definition: Definition, digest: str, actor: str) -> None:
         """Let the newest version of a workflow say at which addresses it waits."""
@@ -107,8 +106,17 @@ class Webhooks:
                 continue
         return self._database.write(lambda tx: self._take(tx, delivery, signed))
 
+    def _secret(self, name: str) -> str:
+        """Return the value of a secret; empty: it cannot be used, and the log says why."""
+        try:
+            return self._secrets.value(name)
+        except (SecretMissing, SetupError) as error:
+            if name:
+                _LOG.warning("a webhook is refused: %s", error.detail)
+            return ""
+
     def _signed(self, delivery: Delivery, name: str) -> bool:
-        secret = secret_of(name) if name else ""
+        secret = self._secret(name)
         given = next((delivery.headers[key] for key in SIGNATURES if key in delivery.headers), "")
         content, fresh = delivery.raw, True
         stamp = delivery.headers.get(TIMESTAMP)
@@ -116,7 +124,8 @@ class Webhooks:
             content = stamp.encode("utf-8", "replace") + b"." + content
             known = stamp.isascii() and stamp.isdigit() and len(stamp) < len(str(10**12))
             fresh = known and abs(self._clock.now() / 1000 - int(stamp)) <= OLDEST_S
-        digest = hmac.new(secret.encode() or b"none", content, hashlib.sha256).hexdigest()
+        key = secret.encode("utf-8", "surrogateescape") or b"none"
+        digest = hmac.new(key, content, hashlib.sha256).hexdigest()
         same = hmac.compare_digest(f"sha256={digest}".encode(), given.encode("utf-8", "replace"))
         return same and fresh and bool(secret)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import dramatiq
 from dramatiq.middleware import CurrentMessage
 
+from claude_agent.core.resilience import BreakerOpen
 from claude_agent.errors import Conflict, Unavailable
 from claude_agent.queue.tickets import CLAIM, TICKETS
 
@@ -140,6 +141,11 @@ def shipped_actors(services: Services) -> ActorRegistry:
     @registry.actor(name=DEAD_LETTER_HOOK, min_backoff=1_000, max_backoff=600_000)
     def dead_letter_hook(letter: dict[str, object]) -> None:
         message = CurrentMessage.get_current_message()
-        services.tell_hook(letter, message.message_id if message else "")
+        try:
+            services.tell_hook(letter, message.message_id if message else "")
+        except BreakerOpen as error:
+            if message is not None:  # nobody was asked: it uses up no try
+                message.options["retries"] = message.options.get("retries", 0) - 1
+            raise dramatiq.Retry(error.detail, delay=error.wait_ms) from error
 
     return registry

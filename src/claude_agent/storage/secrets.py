@@ -55,10 +55,13 @@ class SecretStore:
         self._seen.setdefault(name, set()).add(found)
         return found
 
+    def values(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the values of some secrets by their names. Raises as `value`."""
+        return {name: self.value(name) for name in names}
+
     def check(self, names: Iterable[str]) -> None:
         """Raise SecretMissing or SetupError unless every one of these can be used now."""
-        for name in names:
-            self.value(name)
+        self.values(names)
 
     def version(self, name: str, value: str) -> str:
         """Return what stands for a value: HMAC-SHA256 with the home's own key, in hex."""
@@ -113,6 +116,11 @@ class SecretStore:
             message = f"In {path} {wrong[0]} is not text."
             raise SetupError(message, hint='Write NAME = "value", one a line.')
         return found
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the values of secrets: what a child may inherit."""
+    return {name: each for name, each in environment.items() if not name.startswith(VARIABLE)}
 
 
 def _check(name: str, value: str, place: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claude_agent.core.resilience import BreakerOpen
+from claude_agent.core.resilience import TRY_MS, BreakerOpen
 from claude_agent.domain.breaker import BreakerState
 from claude_agent.domain.retry import Failure
 from claude_agent.errors import Conflict, NotFound
@@ -18,8 +18,12 @@ def fail(stand: Stand, times: int) -> None:
         stand.resilience.failed(NAME, "auth: It is not logged in.")
 
 
+def state_of(stand: Stand, name: str) -> BreakerState:
+    return next(one.state for one in stand.resilience.breakers() if one.name == name)
+
+
 def state(stand: Stand) -> BreakerState:
-    return next(one.state for one in stand.resilience.breakers() if one.name == NAME)
+    return state_of(stand, NAME)
 
 
 def test_what_the_agents_tasks_come_to_opens_its_breaker_and_stops_its_claims(
@@ -146,6 +150,41 @@ def test_what_is_called_under_a_breaker_is_left_alone_after_failures(stand: Stan
     assert stand.resilience.guard("webhook:example.test", call, faults=OSError) == 6
     (one,) = stand.resilience.overview()["breakers"]
     assert (one["state"], one["failures"], one["until"]) == ("closed", 0, None)
+
+
+def test_half_open_one_call_is_the_try_also_when_it_is_made_again(stand: Stand) -> None:
+    name, inside = "hook:some", []
+
+    def call(key: str) -> None:
+        stand.resilience.guard(name, lambda: inside.append(key), faults=OSError, key=key)
+
+    def nested() -> None:
+        inside.append("first")
+        with pytest.raises(BreakerOpen, match="tried by another"):
+            call("second")
+        message = "not the fault of what is called"
+        raise KeyError(message)
+
+    for _ in range(5):
+        stand.resilience.failed(name, "down")
+    stand.clock.advance(30_000)
+    stand.scheduler.tick()
+    with pytest.raises(KeyError):
+        stand.resilience.guard(name, nested, faults=OSError, key="first")
+    assert (state_of(stand, name), inside) == ("half_open", ["first"])
+
+    def dies() -> None:  # as by kill -9: nobody lets go of the try
+        inside.append("third")
+        with pytest.raises(BreakerOpen):
+            call("fourth")
+        stand.clock.advance(TRY_MS)
+        with pytest.raises(BreakerOpen):
+            call("fourth")
+        stand.clock.advance(1)
+        call("fourth")
+
+    stand.resilience.guard(name, dies, faults=OSError, key="third")
+    assert (state_of(stand, name), inside) == ("closed", ["first", "third", "fourth"])
 
 
 def test_the_overview_tells_of_rollbacks(stand: Stand) -> None:

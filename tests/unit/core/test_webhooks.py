@@ -156,3 +156,26 @@ def test_same_delivery_many_times_at_once_starts_one(stand: Stand) -> None:
         answers = {done.result(30) for done in [pool.submit(one) for _ in range(6)]}
     assert len(answers) == len(runs(stand)) == 1
     same_as_log(stand)
+
+
+def test_the_key_may_stand_in_the_homes_file_and_a_changed_one_counts_at_once(
+    stand: Stand,
+) -> None:
+    name, key, other = "UNSET", "of the file", "another"
+    define(stand, secret=name)
+    file = stand.folder / "secrets.toml"
+
+    def keep(value: str, mode: int = 0o600) -> None:
+        file.write_text(f'UNSET = "{value}"\n')
+        file.chmod(mode)
+
+    first, second = delivery({"n": 1}, secret=key), delivery({"n": 2}, secret=other)
+    with pytest.raises(Unauthorized, match=REFUSED):
+        send(stand, first)
+    keep(key)
+    assert len(send(stand, first)["executions"]) == 1
+    keep(other)
+    assert len(send(stand, second)["executions"]) == 1
+    keep(other, 0o644)  # others can read it: nobody gets in, and the log says why
+    with pytest.raises(Unauthorized, match=REFUSED):
+        send(stand, delivery({"n": 3}, secret=other))

@@ -37,6 +37,12 @@ SELECT MIN(until) AS at FROM breakers WHERE state = 'open';
 -- The one task by which a half-open breaker is tried; zero rows changed means that it has one.
 UPDATE breakers SET probe = :task WHERE name = :name AND state = 'half_open' AND probe = '';
 
+-- name: breakers.try_call
+-- The one call by which a half-open breaker is tried; one that was lost gives way to the next.
+UPDATE breakers SET probe = :call, changed_at = :now
+ WHERE name = :name AND state = 'half_open'
+   AND (probe = '' OR probe = :call OR changed_at < :before);
+
 -- name: breakers.not_tried
 -- The task by which it was to be tried was not claimed.
 UPDATE breakers SET probe = '' WHERE name = :name AND probe = :task;
