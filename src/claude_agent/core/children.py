@@ -16,8 +16,6 @@ BEGIN = "begin"
 """News: it was accepted and may begin."""
 ENDED = "child_ended"
 """News: the execution of a step has ended."""
-UNDO = "undo"
-"""News: its parent goes back."""
 MAX_DEPTH = 8
 """How deep sub-workflows may be nested."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from claude_agent.core import audit
-from claude_agent.core.children import BEGIN, ENDED, UNDO, Children
+from claude_agent.core.children import BEGIN, ENDED, Children
 from claude_agent.core.concurrency import CANCEL, TURN, Places
 from claude_agent.core.dependencies import Dependencies
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -18,7 +18,8 @@ from claude_agent.core.starts import Starts
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.timed import Timed
 from claude_agent.core.triggers import Triggers
-from claude_agent.domain.deciding.news import ChildEnded, EventSeen
+from claude_agent.domain.deciding.news import ChildEnded, EventSeen, UndoOverdue
+from claude_agent.domain.deciding.undoing import OVERDUE, UNDO
 from claude_agent.domain.events import Context
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.execution_decide import CancelAsked, Decision, News
@@ -28,6 +29,7 @@ _NEWS: Mapping[str, Callable[..., News]] = {
     CANCEL: CancelAsked,
     ENDED: ChildEnded,
     EVENT: EventSeen,
+    OVERDUE: UndoOverdue,
 }
 """Letters that are news for `decide` as they stand."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.unit.core.stand import NO, Stand
 from tests.unit.core.test_execution_desk import UNDO, step, workflow
+from tests.unit.core.test_second_chances import ask
 
 SUB = {
     "name": "sub",
@@ -215,6 +216,52 @@ def test_sub_workflow_that_cannot_be_undone_stops_the_undoing(stand: Stand) -> N
     run = stand.execution(one)
     assert run.state == "compensation_failed"
     assert stand.execution(child).ref in run.steps["c"].message
+
+
+def test_time_limit_of_the_undoing_stops_sub_workflows_too_however_deep(stand: Stand) -> None:
+    stand.engine.define_workflow({**SUB, **undoable()})
+    middle = workflow({"id": "d", "workflow": "sub", "with": {"url": "x"}})
+    stand.engine.define_workflow(middle | {"name": "middle"})
+    steps = (step("a", compensate=UNDO), {"id": "m", "workflow": "middle", "depends_on": ["a"]})
+    limited = {"timeout": "1m"}
+    flow = workflow(*steps, step("b", "m"), compensation=limited, on_failure="compensate")
+    one = stand.engine.execute(flow)
+    stand.do(one, "a")
+    drain(stand)
+    middle_id = child_of(stand, one, "m")
+    deep = child_of(stand, middle_id, "d")
+    stand.do(deep, "s")
+    drain(stand)
+    drain(stand)
+    stand.do(one, "b", NO)
+    for _ in range(3):
+        drain(stand)
+    stand.claims.claim()
+    undoing = stand.start(stand.step_task(deep, "undo s"))
+    stand.clock.advance(59_999)
+    stand.scheduler.tick()
+    assert [stand.execution(each).state for each in (one, middle_id, deep)] == ["compensating"] * 3
+    stand.clock.advance(1)
+    stand.scheduler.tick()
+    stand.restart()
+    for _ in range(3):
+        drain(stand)
+    assert stand.task(undoing.id).cancel_requested
+    stand.end(stand.task(undoing.id))
+    for _ in range(3):
+        drain(stand)
+    runs = [stand.execution(each) for each in (deep, middle_id, one)]
+    assert [run.state for run in runs] == ["compensation_failed"] * 3
+    assert runs[2].steps["m"].state == "compensation_failed"
+    assert runs[2].steps["a"].state == "succeeded", "after the time nothing else is undone"
+    ask(stand, "compensate", one, ())
+    for _ in range(3):
+        drain(stand)
+    stand.do(deep, "undo s")
+    for _ in range(3):
+        drain(stand)
+    stand.do(one, "undo a")
+    assert stand.execution(one).state == "compensated"
 
 
 def test_sub_workflow_without_anything_to_undo_is_no_hindrance(stand: Stand) -> None:

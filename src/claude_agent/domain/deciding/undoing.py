@@ -14,6 +14,10 @@ from claude_agent.domain.step_task import undo_for
 
 _E = ExecutionState
 _S = StepState
+UNDO = "undo"
+"""A letter to a sub-workflow: its parent goes back."""
+OVERDUE = "undo_overdue"
+"""A letter to a sub-workflow that is being undone: its parent has no more time for it."""
 _BEGUN = frozenset({_S.COMPENSATING, _S.COMPENSATED})
 
 
@@ -46,13 +50,18 @@ def resume_undo(scene: Scene, asked: ResumeUndo) -> None:
 
 
 def undo_overdue(scene: Scene, _news: UndoOverdue) -> None:
-    """Stop what is being undone: all of it together has had its time."""
+    """Stop what is being undone: all of it together has had its time, sub-workflows too."""
     if scene.run.state != _E.COMPENSATING:
         return
     planned = [scene.run.steps[name] for group in scene.run.plan or () for name in group]
     going = [one for one in planned if one.state == _S.COMPENSATING]
     scene.say(ev.CompensationOverdue(steps=[one.id for one in going]))
     scene.out.cancels += [one.undo_task_id for one in going if one.undo_task_id]
+    scene.out.letters += [
+        Letter(execution_id=one.child_id, kind=OVERDUE, data={})
+        for one in going
+        if one.child_id and not one.undo_task_id
+    ]
 
 
 def after_stop(scene: Scene) -> None:
@@ -121,4 +130,4 @@ def _undo_child(scene: Scene, name: str) -> None:
     child = scene.run.steps[name].child_id
     if child:
         scene.say(ev.StepCompensating(step=name, task_id="", task_ref=""))
-        scene.out.letters.append(Letter(execution_id=child, kind="undo", data={}))
+        scene.out.letters.append(Letter(execution_id=child, kind=UNDO, data={}))
