@@ -10,7 +10,13 @@ from claude_agent.domain.compile_many import read_foreach, read_matrix
 from claude_agent.domain.compile_reader import Cursor
 from claude_agent.domain.compile_schemas import check_name, schemas
 from claude_agent.domain.compile_secrets import step_environment
-from claude_agent.domain.compile_values import RetryScope, duration, retry, timeouts
+from claude_agent.domain.compile_values import (
+    RetryScope,
+    duration,
+    own_timeouts,
+    retry,
+    timeouts,
+)
 from claude_agent.domain.compile_who import (
     Who,
     read_fallbacks,
@@ -173,7 +179,11 @@ def _always(fields: Mapping[str, Cursor], scope: Scope, name: str) -> JsonObject
         "if_": scope.uses.condition(fields["if"], "before", name) if "if" in fields else None,
     }
     if timed:
-        found["timeout"] = timeouts(fields["timeout"], Timeouts())
+        found["timeout"] = own_timeouts(fields["timeout"], "a wait")
+        times = fields["wait"].node.entries if "wait" in fields else ()
+        if any(entry.key in ("for", "until") for entry in times):
+            hint = "remove it: the wait ends by its time"
+            fields["timeout"].fail("'timeout' means nothing for a wait for a time", hint)
     return found
 
 
@@ -197,7 +207,9 @@ def _parts(
         "queue": fields["queue"].text() if "queue" in fields else None,
         "priority": read_priority(get("priority"), scope, ("step", name)),
         "retry": retry(get("retry"), defaults.retry, _retries(scope, name)),
-        "timeout": timeouts(get("timeout"), defaults.timeout),
+        "timeout": own_timeouts(fields["timeout"], "a sub-workflow")
+        if does is not None and does.kind == "workflow" and "timeout" in fields
+        else timeouts(get("timeout"), defaults.timeout),
         "env": env,
         "secrets": secrets,
         "outputs": schemas(get("outputs")),

@@ -120,6 +120,14 @@ def timeouts(cursor: Cursor | None, base: Timeouts) -> Timeouts:
     return replace(base, **{f"{key}_ms": value for key, value in found.items()})
 
 
+def own_timeouts(cursor: Cursor, who: str) -> Timeouts:
+    """Read the limits of what no task does: only `run` and `total` mean something for it."""
+    for entry in cursor.node.entries:
+        if entry.key in ("start", "idle", "heartbeat"):
+            cursor.fail(f"'timeout.{entry.key}' means nothing for {who}", "write run or total")
+    return timeouts(cursor, Timeouts())
+
+
 def environment(cursor: Cursor | None) -> dict[str, str]:
     """Read names and values of an environment; numbers and booleans become text."""
     cursors = (cursor.mapping() if cursor is not None else None) or {}

@@ -59,6 +59,11 @@ class Wait(Part):
     if_: str | None = None
     """A condition over `event`, for signals and events: others are passed over."""
 
+    @property
+    def timed(self) -> bool:
+        """A time ends it by itself."""
+        return self.for_ is not None or self.until is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emit(Part):

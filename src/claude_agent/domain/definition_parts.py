@@ -93,6 +93,11 @@ class Timeouts:
         """The longest silence of an attempt, of whichever kind; None: no limit."""
         return min((x for x in (self.idle_ms, self.heartbeat_ms) if x is not None), default=None)
 
+    def until(self, at: int) -> int | None:
+        """Return until when it may take that no task does and that begins now; None: no limit."""
+        limits = [each for each in (self.run_ms, self.total_ms) if each is not None]
+        return at + min(limits) if limits else None
+
     def to_data(self) -> JsonObject:
         """Return a JSON object that the constructor reads back."""
         # By hand: `asdict` copies deeply, which is felt with thousands of steps.

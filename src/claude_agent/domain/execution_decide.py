@@ -32,8 +32,9 @@ from claude_agent.domain.deciding.pausing import pause, resume
 from claude_agent.domain.deciding.reopening import reopen
 from claude_agent.domain.deciding.scene import Decision, Means, Scene, Submit
 from claude_agent.domain.deciding.starting import start_ready
+from claude_agent.domain.deciding.timing import take_timer
 from claude_agent.domain.deciding.undoing import resume_undo, undo_overdue
-from claude_agent.domain.deciding.waiting import take_event, take_jump, take_signal, take_timer
+from claude_agent.domain.deciding.waiting import take_event, take_jump, take_signal
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.states import ExecutionState

@@ -338,6 +338,19 @@ class StepChildStarted(Payload):
     execution_id: str
     ref: str
     k: int
+    due: int | None = None
+    """Until when it may take, epoch ms; None: no limit."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOverdue(Payload):
+    """The execution that does it takes longer than it may, and is stopped."""
+
+    TYPE: ClassVar[str] = "step.overdue"
+    step: str
+    reason: str
+    """`timeout.run` or `timeout.total`."""
 
 
 @payload

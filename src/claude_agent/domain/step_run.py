@@ -238,7 +238,12 @@ def _child(step: StepRun, said: ev.StepChildStarted, at: int) -> StepRun:
         attempt=1,
         started=True,
         started_at=at,
+        due_at=said.due,
     )
+
+
+def _overdue(step: StepRun, said: ev.StepOverdue, _at: int) -> StepRun:
+    return replace(step, due_at=None, reason=said.reason)
 
 
 def _retrying(step: StepRun, said: ev.StepRetrying, _at: int) -> StepRun:
@@ -315,6 +320,7 @@ _GOES: Mapping[type[Payload], Folding] = {
     ev.StepWaiting: _waiting,
     ev.StepMoved: _moved,
     ev.StepChildStarted: _child,
+    ev.StepOverdue: _overdue,
     ev.StepRetrying: _retrying,
     ev.StepUncertain: _uncertain,
     ev.StepCompensating: _compensating,

@@ -149,6 +149,45 @@ def test_failing_parent_stops_a_child_which_undoes_itself(stand: Stand) -> None:
     assert stand.execution(one).state in ("failed", "compensated")
 
 
+def test_sub_workflow_that_takes_too_long_is_stopped_and_undone_where_its_parent_goes_back(
+    stand: Stand,
+) -> None:
+    flow = parent(sub(timeout="10m"), on_failure="compensate")
+    last = {"id": "t", "type": "wait", "depends_on": ["s"], "wait": {"signal": "never"}}
+    undone = {"steps": [step("s", compensate=UNDO), last], "outputs": {}}
+    one = begin(stand, flow, **undone)
+    child = child_of(stand, one)
+    stand.do(child, "s")
+    stand.clock.advance(599_999)
+    stand.scheduler.tick()
+    assert stand.execution(child).state == "waiting"
+    stand.clock.advance(1)
+    stand.restart()
+    stand.scheduler.tick()
+    drain(stand)
+    assert stand.execution(child).state == "compensating"
+    assert stand.execution(one).steps["c"].state == "running", "its end is the step's"
+    assert stand.scheduler.tick() == 0, "its timer is gone"
+    stand.do(child, "undo s")
+    drain(stand)
+    run = stand.execution(one)
+    assert (run.steps["c"].state, run.steps["c"].reason) == ("failed", "timeout.run")
+    assert run.failed_step == "c"
+
+
+def test_sub_workflow_that_ends_well_while_it_is_stopped_has_ended_well(stand: Stand) -> None:
+    one = begin(stand, parent(sub(timeout={"total": "1m"})))
+    child = child_of(stand, one)
+    stand.clock.advance(60_000)
+    stand.claims.claim()
+    running = stand.start(stand.step_task(child, "s"))
+    stand.end(running, code=1)  # before the news of the timeout has come
+    stand.scheduler.tick()
+    drain(stand)
+    step_ = stand.execution(one).steps["c"]
+    assert (step_.state, step_.reason) == ("succeeded", "")
+
+
 def test_workflow_that_is_nested_too_deep_fails(stand: Stand) -> None:
     ping, pong = ({"id": "d", "workflow": name} for name in ("ping", "pong"))
     stand.engine.define_workflow(workflow(step("a")) | {"name": "ping"})

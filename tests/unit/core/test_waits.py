@@ -223,3 +223,42 @@ def test_emit_runs_also_where_the_execution_fails(stand: Stand) -> None:
     stand.do(one, "a", NO)
     assert stand.execution(one).state == "failed"
     assert outputs(stand, one, "e") == {"type": "done", "data": {"ok": False}}
+
+
+@pytest.mark.parametrize("what", [{"signal": "go"}, {"event": "build.done"}])
+def test_wait_that_has_a_timeout_gives_up_and_others_may_look_at_it(
+    stand: Stand, what: dict[str, str]
+) -> None:
+    waits = wait("w", **what) | {"timeout": "10m"}
+    look = step("look", "w", when="failure") | {"if": "${{ steps.w.error.kind == 'timeout.run' }}"}
+    one = stand.engine.execute(workflow(waits, step("b", "w"), look))
+    stand.clock.advance(599_000)
+    stand.scheduler.tick()
+    assert state(stand, one, "w") == "running"
+    stand.restart()
+    stand.clock.advance(1_000)
+    stand.scheduler.tick()
+    run = stand.execution(one)
+    assert (run.steps["w"].state, run.steps["w"].reason) == ("failed", "timeout.run")
+    assert f"{next(iter(what.values()))} did not come within its run timeout." in run.message
+    assert stand.scheduler.tick() == 0, "its timer is gone"
+
+
+def test_wait_ends_by_its_signal_before_its_timeout_and_keeps_its_length_in_a_jump(
+    stand: Stand,
+) -> None:
+    waits = wait("w", signal="go") | {"timeout": {"total": "10m", "run": "1h"}}
+    one = stand.engine.execute(workflow(waits))
+    stand.scheduler.tick()
+    stand.clock.jump(HOUR)
+    stand.scheduler.tick()
+    assert state(stand, one, "w") == "running"
+    stand.clock.advance(599_000)
+    signal(stand, one, "go")
+    stand.clock.advance(HOUR)
+    stand.scheduler.tick()
+    assert outputs(stand, one, "w")["by"] == "signal"
+    late = stand.engine.execute(workflow(waits))
+    stand.clock.advance(600_000)
+    stand.scheduler.tick()
+    assert stand.execution(late).steps["w"].reason == "timeout.total"

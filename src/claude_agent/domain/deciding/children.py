@@ -17,7 +17,10 @@ def start_child(scene: Scene, step: Step, seen: StepRun) -> None:
     found = contexts(scene.definition, scene.run, step, seen)
     params = render_with(step.with_, found, open_inputs=False)
     execution_id, ref = scene.means.new_execution()
-    scene.say(ev.StepChildStarted(step=seen.id, execution_id=execution_id, ref=ref, k=seen.k + 1))
+    due = step.timeout.until(scene.means.at)
+    scene.say(
+        ev.StepChildStarted(step=seen.id, execution_id=execution_id, ref=ref, k=seen.k + 1, due=due)
+    )
     scene.out.children.append(
         Child(
             execution_id=execution_id,

@@ -1,5 +1,7 @@
 """News of the tasks of steps: started, retrying, uncertain, and how they ended."""
 
+from dataclasses import replace
+
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.deciding.many import instance_failed
 from claude_agent.domain.deciding.news import ChildEnded, Fact
@@ -96,6 +98,8 @@ def take_child(scene: Scene, news: ChildEnded) -> None:
     )
     if news.state == "succeeded":
         scene.say(ev.StepSucceeded(step=news.step, outputs=news.outputs))
+    elif seen.reason:  # it had its time: that is why it was stopped
+        step_failed(scene, replace(fact, kind="failed", reason=seen.reason), seen)
     elif news.state == "cancelled":
         step_cancelled(scene, fact, seen)
     else:

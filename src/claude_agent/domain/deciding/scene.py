@@ -240,10 +240,14 @@ class Scene:
         if step.task_id:
             self.out.cancels.append(step.task_id)
         elif step.child_id:
-            data = {"reason": "its parent", "compensate": self._goes_back()}
-            self.out.letters.append(Letter(execution_id=step.child_id, kind="cancel", data=data))
+            self.stop_child(step, reason="its parent")
         else:
             self.say(ev.StepCancelled(step=step.id, started=step.started))
+
+    def stop_child(self, step: StepRun, *, reason: str) -> None:
+        """Let the execution of a step be cancelled, and undone where this one goes back."""
+        data = {"reason": reason, "compensate": self._goes_back()}
+        self.out.letters.append(Letter(execution_id=step.child_id, kind="cancel", data=data))
 
     def _goes_back(self) -> bool:
         """Say whether what was done will be undone once everything has stopped."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from claude_agent.domain import execution_events as ev
-from claude_agent.domain.deciding.news import ClockJumped, EventSeen, Signalled, TimerDue
+from claude_agent.domain.deciding.news import ClockJumped, EventSeen, Signalled
 from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.definition import Step
 from claude_agent.domain.definition_kinds import Wait
@@ -16,17 +16,22 @@ from claude_agent.domain.step_task import contexts
 
 
 def start_wait(scene: Scene, step: Step, seen: StepRun) -> None:
-    """Begin to wait; a signal that came before ends it at once. Raises ExpressionError."""
+    """Begin to wait; a signal that came before ends it at once. Raises ExpressionError.
+
+    The timer is the time that is waited for, or else the step's own time limit.
+    """
     wait = step.wait or Wait()
     due = _due(wait, contexts(scene.definition, scene.run, step, seen), scene.means.at)
+    if not wait.timed:
+        due = step.timeout.until(scene.means.at)
     event = str(wait.event or "")
     scene.say(ev.StepWaiting(step=seen.id, due=due, event=event))
     for signal in scene.run.signals:
         if _ends(scene, seen.id, signal):
             _take(scene, seen.id, signal)
             return
-    if due is not None and due <= scene.means.at:
-        _time_has_come(scene, seen.id)
+    if wait.timed and due is not None and due <= scene.means.at:
+        time_has_come(scene, seen.id)
 
 
 def _due(wait: Wait, found: Mapping[str, object], at: int) -> int | None:
@@ -46,23 +51,9 @@ def _due(wait: Wait, found: Mapping[str, object], at: int) -> int | None:
         fail(f"wait.until: {error.detail}", hint=error.hint)
 
 
-def _time_has_come(scene: Scene, name: str) -> None:
+def time_has_come(scene: Scene, name: str) -> None:
+    """Let a wait end by its time."""
     scene.say(ev.StepSucceeded(step=name, outputs={"by": "time"}))
-
-
-def wait_due(scene: Scene, seen: StepRun) -> None:
-    """Take it that the time of a wait has come."""
-    _time_has_come(scene, seen.id)
-
-
-def take_timer(scene: Scene, news: TimerDue) -> None:
-    """Let time decide about a step, if its time has come indeed."""
-    seen = scene.run.steps.get(news.step)
-    if seen is None or not seen.open or seen.due_at is None or seen.due_at > scene.means.at:
-        return
-    decided = ON_TIME.get(scene.step(seen.id).kind)
-    if decided is not None:
-        decided(scene, seen)
 
 
 def take_signal(scene: Scene, news: Signalled) -> None:
@@ -129,7 +120,3 @@ def take_jump(scene: Scene, news: ClockJumped) -> None:
         wait = scene.step(seen.id).wait
         if seen.due_at is not None and (wait is None or wait.until is None):
             scene.say(ev.StepMoved(step=seen.id, jump=news.jump))
-
-
-ON_TIME = {"wait": wait_due}
-"""By the kind of a step: what follows when the time has come that it waits for."""

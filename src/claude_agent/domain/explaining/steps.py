@@ -148,7 +148,9 @@ def cache_reasons(scene: Scene, step: Step, seen: StepRun) -> list[Reason]:
 def _waits(scene: Scene, step: Step, seen: StepRun, around: Around) -> list[Reason]:
     found = []
     if seen.due_at is not None:
-        text = f"It waits for a time: {time_left(seen.due_at, around.at)}."
+        timed = step.wait is None or step.wait.timed
+        what = "It waits for a time" if timed else "It waits no longer than its timeout"
+        text = f"{what}: {time_left(seen.due_at, around.at)}."
         found.append(Reason(code="timer", text=text, until=seen.due_at))
     if step.wait is not None and (name := step.wait.signal or step.wait.or_signal):
         command = f"claude-agent execution signal {scene.run.ref} {name}"
