@@ -32,13 +32,9 @@ steps:
       b=$(printf %s "$TOKEN" | base64); cut=${b%????????}
       printf 'base64: %s' "$cut"; sleep 0.2; echo "${b#"$cut"}"
       printf 'hex: '; printf %s "$TOKEN" | od -An -v -tx1 | tr -d ' \\n'; echo
-      python3 -c '
-      import os, time, urllib.parse
-      quoted = urllib.parse.quote(os.environ["TOKEN"], safe="")
-      print("url: https://host/?t=" + quoted[:9], end="", flush=True)
-      time.sleep(0.2)
-      print(quoted[9:])
-      '
+      quote='import os, urllib.parse as u; print(u.quote(os.environ["TOKEN"], safe=""))'
+      q=$(python3 -c "$quote"); cut=${q%????????}
+      printf 'url: https://host/?t=%s' "$cut"; sleep 0.2; echo "${q#"$cut"}"
       printf '{"said": "%s and %s"}' "$TOKEN" "$OTHER" > "$CLAUDE_AGENT_OUTPUTS"
   - id: other
     agent: testing

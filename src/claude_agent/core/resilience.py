@@ -188,15 +188,17 @@ class ResilienceManager(Timed):
         tried = one.state == BreakerState.HALF_OPEN and bool(key)
         if tried and not self._is_try(name, key, now):
             raise _left_alone(name, f"{name} is being tried by another call.", LATER_MS)
+        judged = False
         try:
             done = work()
+            judged = True
         except faults as error:
+            judged = True
             self.failed(name, f"{type(error).__name__}: {error}"[:300])
             raise
-        except BaseException:
-            if tried:
+        finally:
+            if tried and not judged:  # neither the one nor the other: the next call is the try
                 self._let_go(name, key)
-            raise
         self.worked(name)
         return done
 
