@@ -47,7 +47,7 @@ def test_list_says_what_starts_which_workflow_and_what_became_of_it(empty: Produ
     assert "30 2 * * * (Europe/Rome)" in table
     assert f"{ref} succeeded" in table
     assert "refused: " in table
-    assert "other: CLAUDE_AGENT_SECRET_UNSET_HOOK is not set in the server's environment" in table
+    assert "other: The secret UNSET_HOOK is nowhere" in table
     names = product.cli("trigger", "list", "--kind", "webhook", "-o", "name").stdout.split()
     assert names == ["deploy", "other"]
     found = product.system.triggers.list(kind="event")

@@ -8,8 +8,8 @@ from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.schedule_desk import ScheduleDesk
 from claude_agent.core.views import Wire
-from claude_agent.core.webhooks import secret_of
 from claude_agent.storage.database import Reader, Row
+from claude_agent.storage.secrets import SecretStore
 
 SCHEDULE = "schedule"
 WEBHOOK = "webhook"
@@ -20,11 +20,16 @@ class TriggerList:
     """Reads what `on:` of the newest versions says, and what became of it last."""
 
     def __init__(
-        self, foundation: Foundation, executions: ExecutionDesk, schedules: ScheduleDesk
+        self,
+        foundation: Foundation,
+        executions: ExecutionDesk,
+        schedules: ScheduleDesk,
+        secrets: SecretStore,
     ) -> None:
         self._database = foundation.database
         self._executions = executions
         self._schedules = schedules
+        self._secrets = secrets
 
     def all(self, workflow: str = "", kind: str = "") -> list[Wire]:
         """Return every trigger by workflow, or those of one workflow or kind; all as of now."""
@@ -58,17 +63,15 @@ class TriggerList:
     def _webhooks(self, reader: Reader, workflow: str) -> Iterator[Wire]:
         for row in reader.rows("webhooks.all", workflow=workflow):
             line = self._executions.definition(reader, row["definition"]).on.webhook[row["n"]]
-            variable = f"CLAUDE_AGENT_SECRET_{row['secret']}"
-            armed = bool(secret_of(row["secret"]))
-            why = f"{variable} is not set in the server's environment: deliveries are refused"
+            problem = self._secrets.problem(row["secret"])
             yield {
                 "workflow": row["workflow"],
                 "kind": WEBHOOK,
                 "name": row["path"],
                 "on": f"POST /hooks/{row['path']}",
                 "if": line.if_,
-                "state": "active" if armed else "secret_missing",
-                "reason": None if armed else why,
+                "state": "secret_missing" if problem else "active",
+                "reason": f"{problem} Deliveries are refused." if problem else None,
                 "next": None,
                 "last": _last_delivery(reader, row),
                 "definition": row["definition"],

@@ -32,7 +32,7 @@ class Triggers:
         self.schedule_desk = ScheduleDesk(foundation, desk, book)
         self.webhooks = Webhooks(foundation, desk, executions, starts)
         self.events = EventTriggers(foundation, desk, executions, starts)
-        self.list = TriggerList(foundation, executions, self.schedule_desk)
+        self.list = TriggerList(foundation, executions, self.schedule_desk, starts.secrets)
 
     def arm(self, tx: Tx, definition: Definition, digest: str, actor: str) -> None:
         """Let the newest version of a workflow say what starts it."""

@@ -59,6 +59,14 @@ class SecretStore:
         """Return the values of some secrets by their names. Raises as `value`."""
         return {name: self.value(name) for name in names}
 
+    def problem(self, name: str) -> str:
+        """Return why a secret cannot be used now; empty: it can."""
+        try:
+            self.value(name)
+        except (SecretMissing, SetupError) as error:
+            return error.detail
+        return ""
+
     def check(self, names: Iterable[str]) -> None:
         """Raise SecretMissing or SetupError unless every one of these can be used now."""
         self.values(names)

@@ -60,7 +60,11 @@ def test_webhook_without_its_secret_says_so(stand: Stand, monkeypatch: pytest.Mo
     monkeypatch.delenv("CLAUDE_AGENT_SECRET_DEPLOY_HOOK")
     (found,) = listed(stand)
     assert found["state"] == "secret_missing"
-    assert "CLAUDE_AGENT_SECRET_DEPLOY_HOOK is not set" in found["reason"]
+    assert found["reason"].startswith("The secret DEPLOY_HOOK is nowhere")
+    file = stand.folder / "secrets.toml"
+    file.write_text('DEPLOY_HOOK = "of the file"')
+    file.chmod(0o600)
+    assert listed(stand)[0]["state"] == "active"
 
 
 def test_last_delivery_is_told_of_the_line_that_took_it(stand: Stand) -> None:
