@@ -171,11 +171,17 @@ def test_hook_gets_the_secrets_that_it_names_and_what_it_says_is_kept_without_th
     scene.tick()
     assert scene.shown() == ("failed", "It exited with 1. It said: with ***")
     assert (tmp_path / "others").read_text() == "0\n"
-    shared.clock.advance(60_000)
+
+
+def test_hook_whose_secret_is_nowhere_is_not_started_and_says_so(
+    shared: Stand, tmp_path: Path
+) -> None:
+    shared.running()
     absent = HookEnvironment(SecretStore(tmp_path, {}), ["BMC"])
-    again = Scene(shared, tmp_path, command, environment=absent)
-    again.tick()
-    assert again.times() == 1
-    state, said = again.shown()
+    scene = Scene(shared, tmp_path, "true", environment=absent)
+    scene.other.watch(shared, 20)
+    scene.tick()
+    assert scene.times() == 0
+    state, said = scene.shown()
     assert state == "failed"
     assert said.startswith("It was not started. It said: The secret BMC is nowhere")

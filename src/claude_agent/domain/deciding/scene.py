@@ -235,19 +235,18 @@ class Scene:
             if not step.parent:
                 self.stop(step)
 
-    def stop(self, step: StepRun) -> None:
-        """Let an open step's task be cancelled, or the step end where it has none."""
+    def stop(self, step: StepRun, *, reason: str = "its parent") -> None:
+        """Let an open step's task be cancelled, or the step end where it has none.
+
+        An execution of its own is told the reason, and undone where this one goes back.
+        """
         if step.task_id:
             self.out.cancels.append(step.task_id)
         elif step.child_id:
-            self.stop_child(step, reason="its parent")
+            data = {"reason": reason, "compensate": self._goes_back()}
+            self.out.letters.append(Letter(execution_id=step.child_id, kind="cancel", data=data))
         else:
             self.say(ev.StepCancelled(step=step.id, started=step.started))
-
-    def stop_child(self, step: StepRun, *, reason: str) -> None:
-        """Let the execution of a step be cancelled, and undone where this one goes back."""
-        data = {"reason": reason, "compensate": self._goes_back()}
-        self.out.letters.append(Letter(execution_id=step.child_id, kind="cancel", data=data))
 
     def _goes_back(self) -> bool:
         """Say whether what was done will be undone once everything has stopped."""

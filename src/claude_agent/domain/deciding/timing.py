@@ -36,7 +36,7 @@ def child_overdue(scene: Scene, seen: StepRun) -> None:
     """Let the execution of a step be stopped that takes too long; its end is the step's."""
     reason = _reason(scene.step(seen.id))
     scene.say(ev.StepOverdue(step=seen.id, reason=reason))
-    scene.stop_child(seen, reason=reason)
+    scene.stop(seen, reason=reason)
 
 
 def _reason(step: Step) -> str:
