@@ -1,6 +1,7 @@
 """Executions and their steps between rows and values."""
 
 import json
+from operator import attrgetter
 from typing import Any
 
 from claude_agent.domain.events import decode
@@ -43,6 +44,9 @@ _STEP_PLAIN = (
     *("undo_ended_at", "child_id", "child_ref", "awaits"),
 )
 _STEP_FLAGS = ("started", "waits", "ended_well", "in_force", "tried", "undo_skipped")
+_changing_of = attrgetter(*_CHANGING)
+_step_plain = attrgetter(*_STEP_PLAIN)
+_step_flags = attrgetter(*_STEP_FLAGS)
 
 
 def to_row(run: Execution) -> dict[str, Any]:
@@ -56,8 +60,7 @@ def to_row(run: Execution) -> dict[str, Any]:
 
 
 def _changing(run: Execution) -> dict[str, Any]:
-    row = {name: getattr(run, name) for name in _CHANGING}
-    return row | {
+    return dict(zip(_CHANGING, _changing_of(run), strict=True)) | {
         "state": run.state.value,
         "compensate_on_cancel": int(run.compensate_on_cancel),
         "plan": None if run.plan is None else json.dumps([list(group) for group in run.plan]),
@@ -69,14 +72,12 @@ def _changing(run: Execution) -> dict[str, Any]:
 
 def step_row(execution_id: str, step: StepRun) -> dict[str, Any]:
     """Return the columns of a step's row."""
-    row = {name: getattr(step, name) for name in _STEP_PLAIN}
-    row |= {name: int(getattr(step, name)) for name in _STEP_FLAGS}
-    return row | {
-        "execution_id": execution_id,
-        "state": step.state.value,
-        "item": None if step.item is None else json.dumps(step.item),
-        "outputs": None if step.outputs is None else canonical(step.outputs),
-    }
+    row = dict(zip(_STEP_PLAIN, _step_plain(step), strict=True))
+    row.update(zip(_STEP_FLAGS, map(int, _step_flags(step)), strict=True))
+    row["execution_id"], row["state"] = execution_id, step.state.value
+    row["item"] = None if step.item is None else json.dumps(step.item)
+    row["outputs"] = None if step.outputs is None else canonical(step.outputs)
+    return row
 
 
 def step_of(row: Row) -> StepRun:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from claude_agent.domain.events import Event
 from claude_agent.storage.chain import GENESIS, canonical, data_hash, link
@@ -11,6 +12,7 @@ from claude_agent.storage.database import Reader, Row, Stamp, Tx
 
 _ENVELOPE = ("stream", "seq", "type", "v", "at", "actor", "trace", "causation")
 """What of an event is chained as it stands, in the order of the chain."""
+_values = attrgetter(*_ENVELOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +88,11 @@ def flush(tx: Tx, gathered: Sequence[Gathered]) -> int:
 def _row(event: Event, pos: int, previous: str) -> dict[str, object]:
     text = canonical(event.data)
     digest = data_hash(text)
-    values = tuple(getattr(event, name) for name in _ENVELOPE)
-    return dict(zip(_ENVELOPE, values, strict=True)) | {
-        "pos": pos,
-        "data": text,
-        "data_hash": digest,
-        "hash": link(previous, pos, values, digest),
-    }
+    values = _values(event)
+    row: dict[str, object] = dict(zip(_ENVELOPE, values, strict=True))
+    row["pos"], row["data"], row["data_hash"] = pos, text, digest
+    row["hash"] = link(previous, pos, values, digest)
+    return row
 
 
 def envelope(row: Row) -> tuple[object, ...]:

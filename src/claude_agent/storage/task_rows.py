@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from claude_agent.domain.events import decode
@@ -20,15 +21,16 @@ _PLAIN = (
     *("created_at", "started_at", "attempt_started_at", "ended_at", "cancel_requested"),
     *("stop_requested", "reason", "generation", "generation_at", "approval", "feedback"),
 )
+_plain = attrgetter(*_PLAIN)
 _JSON = ("error", "outputs", "verdict")
 __all__ = ["fold_tasks", "load", "lock", "peek", "task_of", "to_row"]
 
 
 def to_row(task: Task) -> dict[str, Any]:
     """Return every column of the task's row but `effective_priority` and `submitted_pos`."""
-    row = {name: getattr(task, name) for name in _PLAIN}
-    row |= {name: dump(getattr(task, name)) for name in _JSON}
-    row["waits_for"] = canonical(task.waits_for)
+    row = dict(zip(_PLAIN, _plain(task), strict=True))
+    row["error"], row["outputs"] = dump(task.error), dump(task.outputs)
+    row["verdict"], row["waits_for"] = dump(task.verdict), canonical(task.waits_for)
     spec = task.spec
     return row | {
         "state": task.state.value,

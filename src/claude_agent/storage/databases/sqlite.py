@@ -23,12 +23,14 @@ from claude_agent.storage.databases.sqlite_errors import (
     is_fatal,
     translated,
 )
+from claude_agent.storage.databases.sqlite_text import statement
 from claude_agent.storage.gathering import GatheringTx
 from claude_agent.storage.migrate import upgrade
 from claude_agent.storage.queries import find
 from claude_agent.storage.turns import Request, Turns
 
 T = TypeVar("T")
+_Values = Mapping[str, object] | tuple[object, ...]
 READERS = 4
 _PATIENCE_S = 30.0
 """So long for the writer of another process."""
@@ -310,8 +312,11 @@ class _SqliteReader(Reader):
 
     @override
     def rows(self, query: str, **params: object) -> list[Row]:
-        sql, flat = find(query).with_lists(params)
-        cursor = self._connection.execute(sql, flat)
+        known = statement(query)
+        if known is None:
+            cursor = self._connection.execute(*find(query).with_lists(params))
+        else:
+            cursor = self._connection.execute(known[0], known[1](params))
         cursor.row_factory = None  # the names of the columns are looked at once, not for each row
         found = cursor.fetchall()
         if not found:
@@ -327,28 +332,39 @@ class _SqliteTx(_SqliteReader, GatheringTx):
 
     @override
     def execute(self, query: str, **params: object) -> int:
-        sql, flat = find(query).with_lists(params)
-        try:
-            return self._connection.execute(sql, flat).rowcount
-        except UnicodeEncodeError:  # what an agent said may hold half a character
-            return self._connection.execute(sql, _writable(flat)).rowcount
-        except sqlite3.IntegrityError as error:
-            raise Duplicate(str(error)) from error
+        known = statement(query)
+        if known is None:
+            sql, flat = find(query).with_lists(params)
+            return self._run(sql, flat)
+        sql, pick = known
+        return self._run(sql, pick(params))
 
     @override
     def execute_many(self, query: str, params: Sequence[Mapping[str, object]]) -> None:
+        known = statement(query)
+        for one in params:
+            if known is None:
+                self.execute(query, **one)
+            else:
+                self._run(known[0], known[1](one))
+
+    def _run(self, sql: str, values: _Values) -> int:
         try:
-            # Looked at before: rows that were written until one fails could not be written again.
-            self._connection.executemany(find(query).sql, [_writable(one) for one in params])
+            return self._connection.execute(sql, values).rowcount
+        except UnicodeEncodeError:  # what an agent said may hold half a character
+            return self._connection.execute(sql, _writable(values)).rowcount
         except sqlite3.IntegrityError as error:
             raise Duplicate(str(error)) from error
 
 
-def _writable(params: Mapping[str, object]) -> Mapping[str, object]:
-    plain = all(not isinstance(v, str) or v.isascii() for v in params.values())
-    if plain:
-        return params
-    return {k: writable(v) if isinstance(v, str) else v for k, v in params.items()}
+def _writable(values: _Values) -> _Values:
+    if isinstance(values, Mapping):
+        return {name: _whole(value) for name, value in values.items()}
+    return tuple(map(_whole, values))
+
+
+def _whole(value: object) -> object:
+    return writable(value) if isinstance(value, str) else value
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
