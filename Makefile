@@ -17,24 +17,28 @@ TEST_WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal
 HAS_DASHBOARD := $(wildcard dashboard/package.json)
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+# The agent CLIs that the tests drive, with a scripted model instead of a vendor's.
+AGENT_CLIS ?= claude codex gemini
 STATIC := tests/unit tests/contract tests/architecture
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup run test prove check lint dashboard dashboard-check bench bench-quick lock clean
+.PHONY: help setup agents run test prove check lint dashboard dashboard-check bench bench-quick lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 20
 
-setup: .venv/.stamp-dev .tools/.stamp dashboard  ## install what is missing: system packages, Python and Node parts
+setup: .venv/.stamp-dev .tools/.stamp dashboard agents  ## install what is missing: system packages, Python and Node parts
 	@echo "setup: ready"
+
+agents: .tools/agents/.stamp  ## install the agent CLIs that the tests drive, into .tools/agents
 
 run: .venv/.stamp-run .tools/.stamp dashboard  ## the main job: start everything and deploy the sample shop
 	@scripts/run.sh
 
-test: lint .tools/.stamp dashboard-check  ## everything: style, types, floors, all tests
+test: lint .tools/.stamp dashboard-check agents  ## everything: style, types, floors, all tests
 	$(PYTEST) tests
 
-prove: .venv/.stamp-dev .tools/.stamp dashboard  ## the same tests with larger counts (PROVE_SCALE=10)
+prove: .venv/.stamp-dev .tools/.stamp dashboard agents  ## the same tests with larger counts (PROVE_SCALE=10)
 	PROVE_SCALE=$(PROVE_SCALE) $(PYTEST) tests --timeout=3600
 
 check: lint dashboard-check  ## the quick gate: style, types, floors, unit, contract, architecture
@@ -83,6 +87,10 @@ clean:  ## stop what `make run` started and remove everything that was made
 
 .tools/.stamp: requirements/node.txt scripts/setup.sh .venv/.stamp-venv
 	@scripts/setup.sh node
+	@touch $@
+
+.tools/agents/.stamp: $(wildcard requirements/agents/*/package-lock.json) scripts/agents.sh .tools/.stamp
+	@scripts/agents.sh $(AGENT_CLIS)
 	@touch $@
 
 .venv/.stamp-venv: scripts/setup.sh

@@ -17,6 +17,7 @@ from tests.waiting import wait_until
 
 pytest_plugins = (
     "tests.servers.kubernetes",
+    "tests.servers.model.server",
     "tests.servers.postgres",
     "tests.servers.rabbitmq",
     "tests.servers.redis",

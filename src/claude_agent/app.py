@@ -4,19 +4,15 @@ import logging
 import os
 import shlex
 import threading
-from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
 import claude_agent
 from claude_agent import server_home
 from claude_agent.agents import shim_builder
-from claude_agent.agents.adapter import Adapter
-from claude_agent.agents.adapters.fake import FakeAdapter
-from claude_agent.agents.adapters.shell import ShellAdapter
 from claude_agent.agents.agent_bridge import AgentBridge
 from claude_agent.agents.fleet import Fleet, FleetParts
 from claude_agent.agents.journal import Journal
@@ -58,16 +54,19 @@ from claude_agent.queue.worker import QueueWorker, SlotTickets
 from claude_agent.serve.base import Parts
 from claude_agent.serve.services import ServerServices
 from claude_agent.settings import Settings
+from claude_agent.shipped import ADAPTERS
 from claude_agent.storage import log
 from claude_agent.storage.caches import far_cache
 from claude_agent.storage.database import Tx
 from claude_agent.storage.databases import open_database
 from claude_agent.storage.notifiers import open_notifier
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _LOG = logging.getLogger(__name__)
 HUNG_S = 5.0
 """A thread that looks every second and has not for so long counts as silent."""
-ADAPTERS: Mapping[str, type[Adapter]] = {"shell": ShellAdapter, "fake": FakeAdapter}
 
 
 class App:

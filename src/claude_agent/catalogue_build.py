@@ -12,7 +12,7 @@ from claude_agent.errors import Invalid
 from claude_agent.settings import Settings
 
 Adapters: TypeAlias = Mapping[str, type[Adapter]]
-NO_CLI = "no agent CLI is driven by this version"
+NO_CLI = "its adapter is auto, which drives no agent CLI in this version"
 
 
 def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
@@ -50,6 +50,10 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, max_ready: int) -> Ag
         fake=body is not None and body.fake,
         capabilities=tuple(agent.capabilities),
         environment=tuple(agent.environment),
+        model=agent.model,
+        instructions=agent.instructions,
+        isolated=agent.home == "isolated",
+        may=agent.permissions,
         note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
     )
 

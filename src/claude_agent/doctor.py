@@ -22,6 +22,7 @@ from pathlib import Path
 
 from claude_agent import database_care
 from claude_agent.agents.handover_sweep import left_over
+from claude_agent.agents.programs import ask
 from claude_agent.agents.run_files import handovers
 from claude_agent.clock import SystemClock
 from claude_agent.errors import ClaudeAgentError
@@ -34,6 +35,7 @@ from claude_agent.home import (
 )
 from claude_agent.keeper import keeper_pid, lock_holder
 from claude_agent.settings import Settings
+from claude_agent.shipped import ADAPTERS, CLIS
 
 AGENT_CLIS = ("claude", "codex", "gemini", "opencode", "aider")
 OLDEST_TMUX = (3, 0)
@@ -111,18 +113,12 @@ def _version(name: str, flag: str = "--version") -> str | None:
     if path is None:
         return None
     try:
-        answer = subprocess.run(  # noqa: S603 - a program of a fixed list, found on the PATH
-            [path, flag],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        answer = ask(path, flag, within=PATIENCE_S)
     except subprocess.TimeoutExpired:
         return f"{path} (does not answer {flag})"
     except OSError as error:
         return f"{path} (does not start: {error.strerror})"
-    text = (answer.stdout or answer.stderr).decode(errors="replace").strip()
+    text = answer.decode(errors="replace").strip()
     return "".join(c for c in text.splitlines()[0] if c.isprintable()) if text else path
 
 
@@ -285,3 +281,7 @@ def _agent_clis() -> Iterator[Finding]:
     none = f"none of {', '.join(AGENT_CLIS)}: prompts wait; actions and `run` need none"
     hint = "" if found else "install one and log in"
     yield Finding(ok=True, name="agent CLIs", detail="; ".join(found) or none, hint=hint)
+    for name in CLIS:
+        if shutil.which(name) is not None:
+            probe = ADAPTERS[name]().probe()
+            yield Finding(ok=True, name=f"adapter {name}", detail=probe.detail, hint=probe.hint)

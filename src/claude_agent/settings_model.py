@@ -193,6 +193,9 @@ class Agent(Section):
     instructions: str = ""
     workspace: Literal["none", "shared", "worktree"] = "worktree"
     home: Literal["user", "isolated"] = "user"
+    """user: the CLI uses the person's own login; isolated: a home of its own, and a key by name."""
+    permissions: Literal["all", "edit"] = "all"
+    """all: its CLI uses every tool without asking; edit: it changes files and runs no commands."""
     environment: tuple[str, ...] = ("PATH", "HOME", "LANG", "TERM", "SSH_AUTH_SOCK")
     """Names of the server's environment that are let through."""
     sandbox: Literal["outer", "none"] = "outer"

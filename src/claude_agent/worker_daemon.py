@@ -14,13 +14,14 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from claude_agent.app import ADAPTERS, App
+from claude_agent.app import App
 from claude_agent.catalogue_build import build_catalogue
 from claude_agent.core.catalogue import unknown
 from claude_agent.errors import ClaudeAgentError, Invalid
 from claude_agent.hosting import Role
 from claude_agent.observe.logs import configure_logging
 from claude_agent.settings import Settings
+from claude_agent.shipped import ADAPTERS
 
 _LOG = logging.getLogger("claude_agent.worker")
 DEFAULT_SLOTS = 15

@@ -64,7 +64,9 @@ class Capabilities:
     cost: bool = False
     """It reports money."""
     cumulative_usage: bool = False
-    """Its usage counts from the conversation's beginning, not from the run's."""
+    """Its tokens count from the conversation's beginning, not from the run's."""
+    cumulative_cost: bool = False
+    """So does its cost."""
     permissions: bool = False
     """Its tool calls can be approved from outside."""
     mcp: bool = False
@@ -104,6 +106,18 @@ class RunRequest:
     """A program with arguments (a named action)."""
     conversation: str | None = None
     """The conversation to continue, where the agent can."""
+    model: str = ""
+    """The model to ask; empty: the program's own choice."""
+    instructions: str = ""
+    """What the agent is told before every task."""
+    home: Path | None = None
+    """A home of the agent's own (`home = "isolated"`), None: the person's."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the program finds in its environment before the adapter adds to it."""
+    secrets: frozenset[str] = frozenset()
+    """Names that the shim adds to the environment; nobody else sees their values."""
+    may: Literal["all", "edit"] = "all"
+    """`edit`: files in the working folder alone, no commands, as far as the program can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +134,8 @@ class Command:
     """Files to write into the run folder before the launch, by name (`script.sh`, …)."""
     protocol: Literal["none", "jsonl"] = "none"
     """Whether lines of the output are events."""
+    seeds: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that the agent's own home must have, by path inside it; what is there stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,14 @@ import logging
 import secrets
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from claude_agent.agents import checkout, diff
 from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.conversation import spent
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
 from claude_agent.agents.run_files import withdraw
@@ -197,6 +199,9 @@ class AgentBridge:
         secrets = self._planner.secrets
         secrets.scrub(run.task, run.folder.path)
         ended = judge_run(run.task, run.adapter, run.folder, verdict, run.seen)
+        used = spent(run.task, run.adapter, run.seen, self._planner.places.folder)
+        if used is not None:
+            ended = replace(ended, verdict={**ended.verdict, "spent": used})
         ended = secrets.cleaned(run.task, ended)
         if ended.failure is not None:
             self.keep_diff(run.task)

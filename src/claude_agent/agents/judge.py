@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from claude_agent.agents.adapter import Adapter, AgentEvent, Ending
 from claude_agent.agents.run_folder import RunFolder, Verdict
@@ -43,7 +42,7 @@ def judge_run(
     failure = None
     if not outcome.ok:
         message = outcome.message
-        if outcome.kind == "exit":
+        if outcome.kind in ("exit", "no_terminal_event"):
             message += _said(folder)
         failure = Failure(
             kind=outcome.kind,
@@ -78,18 +77,20 @@ def judge_checks(verdict: Verdict, folder: RunFolder) -> Failure | None:
 def _said(folder: RunFolder) -> str:
     """Return the last thing that was said as a sentence; advice that follows it is no reason."""
     lines = last_lines(folder)
-    kept = [line for line in lines if not line.startswith(HINT)] or lines
+    kept = [line for line in lines if not line.startswith((HINT, "{"))] or lines
     return f" It said: {kept[-1][:300]}" if kept else ""
 
 
-def _outputs(folder: RunFolder) -> tuple[Mapping[str, Any] | None, str | None]:
+def _outputs(folder: RunFolder) -> tuple[Mapping[str, object] | None, str | None]:
     try:
         return folder.outputs(), None
     except ClaudeAgentError as error:
         return None, error.detail
 
 
-def check_outputs(schemas: Mapping[str, Any], delivered: Mapping[str, Any]) -> str:
+def check_outputs(
+    schemas: Mapping[str, Mapping[str, object]], delivered: Mapping[str, object]
+) -> str:
     """Return what is wrong with the outputs a task owes, or nothing."""
     for name, schema in schemas.items():
         if name not in delivered:

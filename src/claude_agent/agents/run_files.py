@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -14,6 +15,18 @@ def put(path: Path, content: bytes, mode: int, *, sync: bool = False) -> None:
         if sync:
             file.flush()
             os.fsync(fd)
+
+
+def plant(home: Path, seeds: Mapping[str, bytes]) -> None:
+    """Make a home with these files, by path inside it; what is there stays. Raises OSError."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, content in seeds.items():
+        path = home / name
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(4).hex()}")
+            put(draft, content, 0o600)
+            draft.replace(path)  # whole, or not there: another run may look at this moment
 
 
 def sync_folder(path: Path) -> None:

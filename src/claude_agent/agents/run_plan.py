@@ -11,7 +11,8 @@ from typing import Any
 import claude_agent
 from claude_agent.agents import checkout
 from claude_agent.agents.adapter import Adapter, Command, RunRequest
-from claude_agent.agents.run_files import place_of
+from claude_agent.agents.conversation import to_resume
+from claude_agent.agents.run_files import place_of, plant
 from claude_agent.agents.run_folder import OWN_KEY, RunFolder, RunSpec, compute_digest
 from claude_agent.agents.secret_keeping import SecretKeeper
 from claude_agent.core.approvals import Planned
@@ -44,6 +45,10 @@ class Places:
         """Return the run folder of a task's run."""
         return self.runs / task_id / str(run)
 
+    def home_of(self, agent: str) -> Path:
+        """Return the home of an agent that does not use the person's."""
+        return self.home / "agents" / agent
+
 
 def with_variables(values: Mapping[str, Any]) -> dict[str, str]:
     """Return `CLAUDE_AGENT_WITH_<KEY>` for each value: strings plain, others JSON."""
@@ -58,9 +63,13 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else canonical({"v": value})[5:-1]
 
 
-def _told(task: Task) -> str:
+def _told(task: Task, *, resumes: bool) -> str:
     """Return what an agent is asked: the prompt, and what became of the attempt before."""
-    return f"{task.spec.text}\n\n{task.feedback}" if task.feedback else task.spec.text
+    told = f"{task.spec.text}\n\n{task.feedback}" if task.feedback else task.spec.text
+    if not resumes:
+        return told
+    why = str((task.error or {}).get("message", "")) or "it was interrupted"
+    return f"Your last turn did not end well: {why}\nGo on where you stopped. The task:\n\n{told}"
 
 
 class RunPlanner:
@@ -137,6 +146,8 @@ class RunPlanner:
         """
         folder = self.folder(task)
         drawn = self._draw(task, agent, adapter, folder, close=bool(task.approval))
+        if agent.isolated:
+            plant(self._places.home_of(agent.name), drawn.seeds)
         ready = folder.write(drawn.spec, drawn.files, self._places.shim, token=token)
         self.secrets.hand_over(task, folder.path)
         return ready
@@ -158,12 +169,17 @@ class RunPlanner:
     ) -> "Drawn":
         """Return what the run folder will hold; `close`: also what the checkout holds."""
         cwd = self.workplace(task)
-        command = adapter.command(self._request(task, folder, cwd))
-        env = self.environment(task, agent, folder) | dict(command.env)
+        given = self.environment(task, agent, folder)
+        command = adapter.command(self._request(task, agent, adapter, given, (folder, cwd)))
+        env = given | dict(command.env)
         files = {"with.json": canonical(task.spec.with_).encode(), **command.files}
         if command.stdin is not None:
             files["stdin"] = command.stdin
         about: dict[str, Any] = {"agent": agent.name, "adapter": adapter.name}
+        if command.seeds:
+            about["seeds"] = {
+                name: hashlib.sha256(seed).hexdigest() for name, seed in command.seeds.items()
+            }
         diff = ""
         if close:
             version = adapter.probe().version or claude_agent.__version__
@@ -175,10 +191,18 @@ class RunPlanner:
             texts = [text for text in texts if mine not in text]
             about["named"] = checkout.named_files(texts, cwd)
         spec = replace(self._spec(task, command, cwd, env), about=about)
-        return Drawn(spec=spec, files=files, diff=diff)
+        return Drawn(spec=spec, files=files, diff=diff, seeds=command.seeds)
 
-    def _request(self, task: Task, folder: RunFolder, cwd: Path) -> RunRequest:
-        spec = task.spec
+    def _request(
+        self,
+        task: Task,
+        agent: AgentInfo,
+        adapter: Adapter,
+        environment: Mapping[str, str],
+        where: tuple[RunFolder, Path],
+    ) -> RunRequest:
+        spec, (folder, cwd) = task.spec, where
+        talk = to_resume(task, adapter, self._places.folder) if spec.kind == "prompt" else None
         argv: tuple[str, ...] = ()
         if spec.kind == "action":
             # -P: the workspace is the current folder and must not shadow our own modules.
@@ -187,9 +211,16 @@ class RunPlanner:
             run_id=task.run_id,
             folder=folder.path,
             cwd=cwd,
-            prompt=_told(task) if spec.kind == "prompt" else None,
+            prompt=_told(task, resumes=talk is not None) if spec.kind == "prompt" else None,
             script=spec.text if spec.kind == "run" else None,
             argv=argv,
+            conversation=talk,
+            model=agent.model,
+            instructions=agent.instructions,
+            home=self._places.home_of(agent.name) if agent.isolated else None,
+            environment=environment,
+            secrets=frozenset(spec.secrets),
+            may=agent.may,
         )
 
     def _spec(self, task: Task, command: Command, cwd: Path, env: dict[str, str]) -> RunSpec:
@@ -258,6 +289,7 @@ class Drawn:
     spec: RunSpec
     files: Mapping[str, bytes]
     diff: str
+    seeds: Mapping[str, bytes]
 
 
 def _task_digest(task: Task) -> str:

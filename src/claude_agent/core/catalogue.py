@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from claude_agent.domain.definition import ActionSpec
 from claude_agent.domain.routing import Route
@@ -31,6 +31,14 @@ class AgentInfo:
     capabilities: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     """Names of variables that are let through to its commands."""
+    model: str = ""
+    """The model its CLI asks; empty: the CLI's own choice."""
+    instructions: str = ""
+    """What its CLI is told before every task."""
+    isolated: bool = False
+    """Its CLI has a home of its own, not the person's."""
+    may: Literal["all", "edit"] = "all"
+    """`edit`: its CLI changes files in the working folder and runs no commands."""
     note: str = ""
     """Why it takes no prompt, and what to do."""
 

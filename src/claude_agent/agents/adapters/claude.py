@@ -1,0 +1,177 @@
+"""Claude Code: `claude -p` with its stream of JSON lines.
+
+What was learned by running it: an API failure says `subtype: "success"` with `is_error: true`; an
+interrupt ends with exit code 0 and `error_during_execution`; tokens are those of the run, the cost
+is that of the whole conversation; as root it refuses to skip permissions, but takes a list of
+tools.
+"""
+
+from typing import ClassVar
+
+from typing_extensions import override
+
+from claude_agent.agents.adapter import (
+    AgentEvent,
+    Capabilities,
+    Command,
+    EventKind,
+    RunRequest,
+)
+from claude_agent.agents.adapters.cli import CliAdapter, failed
+from claude_agent.agents.reading import (
+    Line,
+    amount,
+    count,
+    error_kind,
+    items,
+    mapping,
+    one_line,
+    text,
+)
+
+_ASKED = ("claude", "-p", "--output-format", "stream-json", "--verbose")
+_TOOLS = "Bash,Edit,Write,NotebookEdit,WebFetch,WebSearch"
+_ENV = {
+    "CLAUDE_CODE_MAX_RETRIES": "3",
+    "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",  # its result would come while they still run
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DISABLE_ERROR_REPORTING": "1",
+}
+_ENDS = {"error_max_turns": "max_turns", "error_max_budget_usd": "budget"}
+_ABORTED = frozenset({"aborted_tools", "aborted_streaming"})
+_NO_CONVERSATION = "no conversation found"
+_WORDS = {
+    "authentication_failed": "auth",
+    "billing_error": "auth",
+    "rate_limit": "rate",
+    "overloaded": "overload",
+    "server_error": "overload",
+    "invalid_request": "bad_request",
+}
+_SHOWN = ("command", "file_path", "path", "pattern", "url", "query", "description")
+
+
+class ClaudeAdapter(CliAdapter):
+    """Drives Claude Code."""
+
+    name: ClassVar[str] = "claude"
+    program: ClassVar[str] = "claude"
+    title: ClassVar[str] = "Claude Code"
+    install: ClassVar[str] = "npm install -g @anthropic-ai/claude-code (with Node 22 or newer)"
+    tested: ClassVar[tuple[str, str]] = ("2.1", "2.2")
+    keys: ClassVar[tuple[str, ...]] = (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+    )
+    logins: ClassVar[tuple[str, ...]] = (".claude/.credentials.json",)
+    login: ClassVar[str] = (
+        "Run `claude` once and log in, or set ANTHROPIC_API_KEY and name it in the agent's"
+        " `environment`."
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        resume=True,
+        preset_conversation=True,
+        structured=True,
+        usage=True,
+        cost=True,
+        cumulative_cost=True,
+        mcp=True,
+        commits=True,
+    )
+
+    @override
+    def _command(self, run: RunRequest) -> Command:
+        argv = [*_ASKED, "--permission-mode", "acceptEdits"]
+        if run.may == "all":
+            argv += ["--allowedTools", _TOOLS]
+        if run.model:
+            argv += ["--model", run.model]
+        if run.conversation:
+            argv += ["--resume", run.conversation]
+        return Command(argv=tuple(argv), env=_ENV)
+
+    @override
+    def parse(self, line: Line) -> list[AgentEvent]:
+        match text(line, "type"), text(line, "subtype"):
+            case "system", "init":
+                return [_started(line)]
+            case "system", "api_retry":
+                return [_retry(line)]
+            case "assistant", _:
+                found = [_said(block, line) for block in items(line, "message", "content")]
+            case "user", _:
+                found = [_result_of(block) for block in items(line, "message", "content")]
+            case "result", _:
+                return _ended(line)
+            case _:
+                found = []
+        return [event for event in found if event] or [AgentEvent(kind=EventKind.RAW, data=line)]
+
+
+def _started(line: Line) -> AgentEvent:
+    data = {
+        "conversation": text(line, "session_id"),
+        "model": text(line, "model"),
+        "version": text(line, "claude_code_version"),
+    }
+    return AgentEvent(kind=EventKind.STARTED, data=data)
+
+
+def _retry(line: Line) -> AgentEvent:
+    status, why = line.get("error_status"), text(line, "error")
+    kind = _WORDS.get(why) or error_kind(why, status)
+    told = f"asked again ({count(line, 'attempt')}/{count(line, 'max_retries')}): {why or status}"
+    return AgentEvent(kind=EventKind.RETRY, text=one_line(told), ok=False, data={"kind": kind})
+
+
+def _said(block: object, line: Line) -> AgentEvent | None:
+    match text(block, "type"):
+        case "text" if line.get("is_api_error_message") is True:
+            return AgentEvent(kind=EventKind.RETRY, text=one_line(text(block, "text")), ok=False)
+        case "text" if text(block, "text"):
+            return AgentEvent(kind=EventKind.TEXT, text=text(block, "text"))
+        case "tool_use":
+            given = mapping(block, "input")
+            shown = next((text(given, name) for name in _SHOWN if text(given, name)), "")
+            said = one_line(f"{text(block, 'name')} {shown}".strip())
+            data = {"id": text(block, "id"), "tool": text(block, "name")}
+            return AgentEvent(kind=EventKind.TOOL_START, text=said, data=data)
+        case _:
+            return None
+
+
+def _result_of(block: object) -> AgentEvent | None:
+    if text(block, "type") != "tool_result":
+        return None
+    content = mapping(block).get("content")
+    said = (
+        content if isinstance(content, str) else "\n".join(text(x, "text") for x in items(content))
+    )
+    ok = mapping(block).get("is_error") is not True
+    data = {"id": text(block, "tool_use_id")}
+    return AgentEvent(kind=EventKind.TOOL_END, text=one_line(said), ok=ok, data=data)
+
+
+def _ended(line: Line) -> list[AgentEvent]:
+    used = {
+        "input": count(line, "usage", "input_tokens"),
+        "output": count(line, "usage", "output_tokens"),
+        "cache_read": count(line, "usage", "cache_read_input_tokens"),
+        "cache_write": count(line, "usage", "cache_creation_input_tokens"),
+        "cost_usd": amount(line, "total_cost_usd"),
+    }
+    usage = AgentEvent(kind=EventKind.USAGE, data=used)
+    subtype, said = text(line, "subtype"), text(line, "result")
+    if subtype == "success" and line.get("is_error") is False:
+        return [usage, AgentEvent(kind=EventKind.FINAL, text=said)]
+    problems = [each for each in items(line, "errors") if isinstance(each, str)]
+    said = said or "; ".join(problems) or subtype
+    kind = _ENDS.get(subtype, "")
+    if text(line, "terminal_reason") in _ABORTED:
+        kind, said = "killed", "It was interrupted in the middle of its work."
+    elif _NO_CONVERSATION in said.lower():
+        kind = "no_conversation"
+    return [usage, failed(said, kind=kind, status=line.get("api_error_status"))]

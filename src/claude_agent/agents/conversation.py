@@ -1,0 +1,93 @@
+"""What earlier runs of a task left: the conversation to go on with, and what it had used by then.
+
+Both are read from the journals of the run folders: a conversation belongs to the host that has
+them, and a run whose owner was lost has left its lines like any other.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from claude_agent.agents import journal_reader, spending
+from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
+from claude_agent.agents.reading import mapping, text
+from claude_agent.agents.spending import Spent
+from claude_agent.domain.task import Task
+
+_LOOKS_BACK = 20
+"""So many runs: more attempts than that are no longer one piece of work."""
+_KEPT = frozenset({EventKind.STARTED, EventKind.USAGE})
+FolderOf = Callable[[str, int], Path]
+
+
+def to_resume(task: Task, adapter: Adapter, folder_of: FolderOf) -> str | None:
+    """Return the conversation that the attempt before left, None where it starts anew.
+
+    It starts anew where the adapter cannot resume, another agent or adapter made that attempt, a
+    person drove the task again, or an approval binds it to what was shown.
+    """
+    if not adapter.capabilities.resume or not task.attempt or task.run <= 1 or task.approval:
+        return None
+    folder = folder_of(task.id, task.run - 1)
+    if _made_by(folder) != (task.spec.agent, adapter.name):
+        return None
+    return spending.conversation(_seen(folder, adapter)) or None
+
+
+def spent(
+    task: Task, adapter: Adapter, seen: Sequence[AgentEvent], folder_of: FolderOf
+) -> dict[str, object] | None:
+    """Return what the current run itself used, None where its program tells nothing.
+
+    Where the program counts from the conversation's beginning, what earlier runs of the same
+    conversation had used is taken away.
+    """
+    total, talk = spending.total(seen), spending.conversation(seen)
+    if total is None and not talk:
+        return None
+    used = total or Spent()
+    can = adapter.capabilities
+    if talk and (can.cumulative_usage or can.cumulative_cost):
+        before = _before(task, adapter, talk, folder_of)
+        used = used.minus(before, can) if before is not None else used
+    return {"conversation": talk, "adapter": adapter.name, **used.to_data()}
+
+
+def _before(task: Task, adapter: Adapter, talk: str, folder_of: FolderOf) -> Spent | None:
+    for run in range(task.run - 1, max(0, task.run - 1 - _LOOKS_BACK), -1):
+        folder = folder_of(task.id, run)
+        if _made_by(folder)[1] != adapter.name:
+            return None
+        seen = _seen(folder, adapter)
+        if spending.conversation(seen) != talk:
+            return None
+        found = spending.total(seen)
+        if found is not None:
+            return found
+    return None
+
+
+def _made_by(folder: Path) -> tuple[str, str]:
+    """Return the agent and the adapter of a run."""
+    try:
+        data = json.loads((folder / "spec.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return "", ""
+    about = mapping(data, "about")
+    return text(about, "agent"), text(about, "adapter")
+
+
+def _seen(folder: Path, adapter: Adapter) -> list[AgentEvent]:
+    """Return what a run's lines say about conversation and use, in order."""
+    seen: list[AgentEvent] = []
+    position = journal_reader.Position()
+    while True:
+        try:
+            lines, position = journal_reader.read(folder, position)
+        except OSError:
+            return seen
+        if not lines:
+            return seen
+        for line in lines:
+            if line.get("kind") == "protocol" and isinstance(line.get("line"), dict):
+                seen += [event for event in adapter.parse(line["line"]) if event.kind in _KEPT]

@@ -1,0 +1,18 @@
+"""The adapters that this version ships, by the name that a configuration gives them."""
+
+from collections.abc import Mapping
+
+from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.adapters.claude import ClaudeAdapter
+from claude_agent.agents.adapters.codex import CodexAdapter
+from claude_agent.agents.adapters.fake import FakeAdapter
+from claude_agent.agents.adapters.shell import ShellAdapter
+
+ADAPTERS: Mapping[str, type[Adapter]] = {
+    "shell": ShellAdapter,
+    "fake": FakeAdapter,
+    "claude": ClaudeAdapter,
+    "codex": CodexAdapter,
+}
+CLIS = tuple(name for name in ADAPTERS if name not in ("shell", "fake"))
+"""Those that drive a CLI which a person installs."""
