@@ -15,6 +15,7 @@ from claude_agent.api.asked import IdempotencyKey
 from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.core.run_journal import Position
 from claude_agent.core.webhooks import Delivery
+from claude_agent.domain.deciding.news import Signalled
 from claude_agent.domain.events import kinds
 from claude_agent.domain.problem import DefinitionError
 from claude_agent.domain.retry import Failure
@@ -28,6 +29,7 @@ from tests.unit.core.test_dead_letters import bury, die
 from tests.unit.core.test_execution_desk import UNDO, step, workflow
 from tests.unit.core.test_hosts import Other
 from tests.unit.core.test_redrives import begin
+from tests.unit.core.test_waits import wait
 
 SAID_OF_QUEUES = {"queue.paused", "queue.resumed", "queue.limited", "queue.purged"}
 OF_PROCESSES = {"agent.session_lost", "server.started", "server.stopped", "worker.fenced_out"}
@@ -80,7 +82,18 @@ def play(stand: Stand) -> None:
     _webhooks(stand)
     _event_triggers(stand)
     stand.restart()
-    stand.running("database", title="runs while it is moved")
+    stand.running("database", title="runs while it is moved", lock="the-lock")
+    _keys(stand)
+
+
+def _keys(stand: Stand) -> None:
+    """One execution has a key and waits for a signal that is not the one it had; one waits."""
+    flow = workflow(wait("w", signal="go"), concurrency={"key": "k", "on_conflict": "queue"})
+    first = stand.engine.execute(flow)
+    stand.engine.execute(flow)
+    news = Signalled(name="other", data={"n": 1}, source="me", message_id="m1")
+    context = stand.desk.context("me")
+    stand.database.write(lambda tx: stand.links.signals.send(tx, first, news, context))
 
 
 def _breakers(stand: Stand) -> None:

@@ -26,6 +26,7 @@ from claude_agent.domain.execution import Execution
 from claude_agent.domain.expression import ExpressionError, condition, render
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid, TooLarge
 from claude_agent.storage.database import Reader, Row, Tx
+from claude_agent.storage.trigger_rows import KEPT_MS
 
 _LOG = logging.getLogger(__name__)
 EVENT = "event"
@@ -34,7 +35,6 @@ REFUSED = "refused"
 MAX_DEPTH = 8
 """Executions in a chain in which each was started by an event that the one before it said."""
 MAX_DATA = 65_536
-KEPT_MS = 30 * 86_400_000
 MAX_MESSAGE = 500
 _BATCH = 100
 _OURS = 500

@@ -23,6 +23,7 @@ from claude_agent.domain.expression import ExpressionError, condition, render
 from claude_agent.errors import Invalid, SetupError, Unauthorized
 from claude_agent.storage.database import Duplicate, Row, Tx
 from claude_agent.storage.secrets import SecretMissing
+from claude_agent.storage.trigger_rows import KEPT_MS
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,7 +34,6 @@ IDS = ("x-claude-agent-delivery", "x-github-delivery", "webhook-id", "idempotenc
 HIDDEN = frozenset({*SIGNATURES, "authorization", "cookie"})
 """Headers that no workflow sees."""
 OLDEST_S = 300
-KEPT_MS = 30 * 86_400_000
 MAX_ID = 200
 ACCEPTED = 202
 
@@ -81,6 +81,7 @@ class Webhooks:
             "workflow": definition.slug,
             "definition": digest,
             "paths": [one.path for one in definition.on.webhook],
+            "secrets": [one.secret for one in definition.on.webhook],
         }
         context = self._desk.context(actor)
         audit.record(tx, context, f"webhook/{self._ids.new()}", "webhook.armed", told)
@@ -152,7 +153,7 @@ class Webhooks:
                 at=context.at,
             )
         tx.execute("webhooks.forget", before=context.at - KEPT_MS)
-        told = {"path": delivery.path, "message_id": names[0], **answer}
+        told = {"path": delivery.path, "message_id": names[0], "names": names, **answer}
         audit.record(tx, context, f"webhook/{self._ids.new()}", "webhook.received", told)
         return ACCEPTED, answer
 

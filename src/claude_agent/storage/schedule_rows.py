@@ -47,19 +47,27 @@ def tick_of(row: Row) -> Tick:
     return Tick(**{name: row[name] for name in names})
 
 
-def differing(reader: Reader, history: list[Recorded]) -> list[str]:
-    """Return the schedules whose rows are not what the log folds to; for rebuilding and tests."""
+def fold_schedules(
+    history: list[Recorded],
+) -> tuple[dict[str, Schedule], dict[tuple[str, int], Tick]]:
+    """Fold every schedule and every firing out of the log, for rebuilding and comparing."""
     schedules: dict[str, Schedule] = {}
     ticks: dict[tuple[str, int], Tick] = {}
     for one in history:
         kind, _, name = one.event.stream.partition("/")
-        said = decode(one.event)
-        if kind != "schedule" or said is None:
+        said = decode(one.event) if kind == "schedule" else None
+        if said is None:
             continue
         schedules[name] = folded(schedules.get(name), name, said, one.event.at)
         found = tick_after(said)
         if found is not None:
             ticks[name, found[0]] = found[1]
+    return schedules, ticks
+
+
+def differing(reader: Reader, history: list[Recorded]) -> list[str]:
+    """Return the schedules whose rows are not what the log folds to; for rebuilding and tests."""
+    schedules, ticks = fold_schedules(history)
     rows = {row["id"]: schedule_of(row) for row in reader.rows("schedules.everything")}
     fired = reader.rows("schedules.every_tick")
     kept = {(row["schedule_id"], row["tick"]): tick_of(row) for row in fired}

@@ -19,6 +19,7 @@ from claude_agent.core.hosts import Hosts
 from claude_agent.core.liveness import Lock
 from claude_agent.core.log_follower import LogFollower
 from claude_agent.core.message_bus import UnifiedMessageBus
+from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.core.redrives import Redrives
 from claude_agent.core.resilience import ResilienceManager
 from claude_agent.core.run_control import Ended, RunControl
@@ -35,17 +36,9 @@ from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.execution import Execution
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.routing import Route
-from claude_agent.domain.shared_state import Entry
 from claude_agent.domain.task import Task
 from claude_agent.ids_source import IdSource
-from claude_agent.storage import (
-    approval_rows,
-    breaker_rows,
-    execution_rows,
-    log,
-    state_rows,
-    task_rows,
-)
+from claude_agent.storage import execution_rows, log, rebuild
 from claude_agent.storage.database import Database, Reader, Row
 from claude_agent.storage.databases.postgresql import PostgresqlDatabase
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite
@@ -56,7 +49,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AGENTS = {"testing": 2, "database": 1, "deployment": 1, "master": 4}
-EVERY = {"before_at": 2**62, "before_id": "", "limit": 2**31}
 NO = Failure(kind="exit", message="It exited with 1.", exit_code=1)
 
 
@@ -250,6 +242,11 @@ class Stand:
         """Claim and start the task of this title."""
         return self.start(next(one for one in self.claims.claim() if one.spec.title == title))
 
+    def pause(self, queue: str) -> None:
+        """Start nothing from a queue any more, as a person does."""
+        queues = QueueDesk(self.database, self.desk, self.catalogue, self.notifier)
+        queues.pause(queue, reason="a test", actor="me")
+
     def start(self, one: Task) -> Task:
         """Start a claimed task."""
         return self.control.started(one, adapter="shell", digest="d")
@@ -304,7 +301,12 @@ class Stand:
 
     def history(self) -> list[Recorded]:
         """Return the whole log."""
-        return self.database.read(lambda r: list(log.everything(r)))
+        return self.history_of(self.database)
+
+    @staticmethod
+    def history_of(database: Database) -> list[Recorded]:
+        """Return the whole log of any database."""
+        return database.read(lambda r: list(log.everything(r)))
 
     def types(self, stream: str) -> list[str]:
         """Return the types of a stream's events."""
@@ -349,47 +351,10 @@ def compare_with_the_log(stand: Stand, history: list[Recorded] | None = None) ->
     `history`: the whole log, where it is at hand.
     """
     history = stand.history() if history is None else history
-    folded = task_rows.fold_tasks(history)
-    runs = execution_rows.fold_executions(history)
-    asked = approval_rows.fold_approvals(history)
-
-    def work(reader: Reader) -> tuple[dict[str, Task | None], dict[str, Execution | None]]:
-        connection = reader._connection  # type: ignore[attr-defined]
-        tasks = [row["id"] for row in connection.execute("SELECT id FROM tasks")]
-        executions = [row["id"] for row in connection.execute("SELECT id FROM executions")]
-        return (
-            {each: task_rows.load(reader, each) for each in tasks},
-            {each: execution_rows.load(reader, each) for each in executions},
-        )
-
-    tasks, executions = stand.database.read(work)
-    assert tasks == folded
-    waits = {(each.id, needs) for each in folded.values() for needs in each.waits_for}
-    seen = set(stand.waits())
-    ended = {each.id for each in folded.values() if each.terminal}
-    assert seen <= waits, "a pair that no task's history knows"
-    assert {pair for pair in waits if pair[0] not in ended} <= seen
-    assert executions == runs
-    rows = stand.rows("approvals.list", state="", agent="", execution="", **EVERY)
-    assert {row["id"]: approval_rows.approval_of(row) for row in rows} == asked
-    assert stand.database.read(_state) == state_rows.fold_state(history)
-    assert stand.database.read(_breakers) == {
-        name: (one.seq, one.state, one.trips, one.until, one.reason)
-        for name, one in breaker_rows.fold_breakers(history).items()
-    }
+    wrong = stand.database.read(lambda reader: rebuild.differing(reader, history))
+    assert not wrong, f"not as the log says: {wrong}"
     assert [one.pos for one in history] == list(range(1, len(history) + 1))
     assert stand.database.read(log.verify)[2] == []
-
-
-def _state(reader: Reader) -> dict[str, Entry]:
-    rows = reader.rows("state.page", after="", limit=10_000)
-    return {row["key"]: state_rows.entry_of(row) for row in rows}
-
-
-def _breakers(reader: Reader) -> dict[str, tuple[object, ...]]:
-    """Return what the log knows of breakers: failures and tries are counted beside it."""
-    found = [breaker_rows.breaker_of(row) for row in reader.rows("breakers.all")]
-    return {b.name: (b.seq, b.state, b.trips, b.until, b.reason) for b in found if b.seq}
 
 
 def fresh(folder: Path) -> Path:

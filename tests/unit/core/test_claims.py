@@ -117,7 +117,7 @@ def test_queue_runs_no_more_than_its_limit(stand: Stand) -> None:
 
 def test_paused_queue_gives_nothing(stand: Stand) -> None:
     stand.submit()
-    stand.database.migrate_script("UPDATE queues SET paused = 1 WHERE name = 'testing';")
+    stand.pause("testing")
     assert claimed(stand) == []
     assert stand.claims.waiting_since() is None
 

@@ -52,7 +52,7 @@ def test_ready_task_behind_a_full_queue_a_pause_and_busy_slots(stand: Stand) -> 
     second, third = stand.submit("database"), stand.submit("database")
     assert codes(task_explained(stand, second.ref)) == ["queue_limit"]
     assert codes(task_explained(stand, third.ref)) == ["queue_limit", "line"]
-    stand.database.write(lambda tx: tx.execute("queues.pause", name="database"))
+    stand.pause("database")
     assert codes(task_explained(stand, second.ref)) == ["queue_paused", "queue_limit"]
 
 

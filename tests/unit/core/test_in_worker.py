@@ -69,7 +69,7 @@ def test_one_that_shows_or_owes_something_waits_for_a_slot(
 
 
 def test_paused_queue_holds_it(stand: Stand, worker: InWorker) -> None:
-    stand.database.write(lambda tx: tx.execute("queues.pause", name="master"))
+    stand.pause("master")
     execution = stand.engine.execute(workflow(noop("a")))
     worker.stop()
     assert stand.step_task(execution, "a").state == "ready"

@@ -144,10 +144,10 @@ def test_an_agent_with_an_open_breaker_is_not_healthy(stand: Stand) -> None:
 def test_first_healthy_agent_of_a_list_does_it(stand: Stand) -> None:
     one = step("a", agent=["testing", "database"])
     first = stand.engine.execute(workflow(one))
-    stand.database.write(lambda tx: tx.execute("queues.pause", name="testing"))
+    stand.pause("testing")
     second = stand.engine.execute(workflow(one))
     agents = [stand.step_task(each, "a").spec.agent for each in (first, second)]
     assert agents == ["testing", "database"]
-    stand.database.write(lambda tx: tx.execute("queues.pause", name="database"))
+    stand.pause("database")
     third = stand.step_task(stand.engine.execute(workflow(one)), "a")
     assert (third.spec.agent, third.spec.routed_by[:15]) == ("testing", "none is healthy")

@@ -1,30 +1,22 @@
 """Moves everything from a SQLite file into an empty PostgreSQL database, in one transaction.
 
 The log is replayed: every event's place in the hash chain is computed anew and must agree, and
-tasks, executions and what people said of queues must be what the log folds to. Whatever fails or
-is killed leaves the target empty and the source as it was.
+every projection must be what the log folds to. Whatever fails or is killed leaves the target empty
+and the source as it was.
 """
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from typing_extensions import override
 
-from claude_agent.domain.execution import Execution
-from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, Unavailable
-from claude_agent.storage import (
-    execution_rows,
-    log,
-    queue_rows,
-    schedule_rows,
-    task_rows,
-)
+from claude_agent.storage import log, rebuild
 from claude_agent.storage.chain import GENESIS, data_hash, link
 from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Corrupt, Reader, Row
@@ -181,37 +173,10 @@ def _verify_replay(new: postgres.Connection) -> None:
     """Replay the log of the target: it ends at its head, and the rows are what it says."""
     reader = _Rows(new)
     _, _, problems = log.verify(reader, chunk=_CHUNK)
-    history = list(log.everything(reader, chunk=_CHUNK))
-    tasks = task_rows.fold_tasks(history)
-    runs = execution_rows.fold_executions(history)
-    problems += [
-        f"task {k}" for k, one in tasks.items() if not _same(task_rows.peek(reader, k), one)
-    ]
-    problems += [
-        f"execution {k}"
-        for k, one in runs.items()
-        if not _same(execution_rows.load(reader, k), one)
-    ]
-    problems += [f"schedule {name}" for name in schedule_rows.differing(reader, history)]
-    problems += [f"queue {name}" for name in queue_rows.differing(reader, history)]
+    problems += rebuild.differing(reader, list(log.everything(reader, chunk=_CHUNK)))
     if problems:
         message = f"The rows of the source are not what its log says: {', '.join(problems[:5])}."
         raise Corrupt(message, hint="Restore the newest copy from backups/.")
-
-
-def _same(row: Task | Execution | None, folded: Task | Execution) -> bool:
-    """Compare as PostgreSQL can keep it: an agent's NUL became a question mark on the way in."""
-    return row == folded or (row is not None and _kept(row) == _kept(folded))
-
-
-def _kept(value: object) -> object:
-    if isinstance(value, str):
-        return value.replace("\0", "?")
-    if is_dataclass(value):
-        return [_kept(getattr(value, each.name)) for each in fields(value) if each.compare]
-    if isinstance(value, Mapping):
-        return {key: _kept(each) for key, each in value.items()}
-    return [_kept(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class _Rows(Reader):

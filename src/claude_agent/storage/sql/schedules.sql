@@ -108,8 +108,8 @@ SELECT t.*, e.ref, e.state AS execution_state
 SELECT * FROM schedule_ticks ORDER BY schedule_id, tick;
 
 -- name: schedules.wrongly_open
--- Firings that count as open beside an execution that has ended, and the other way round.
-SELECT t.schedule_id FROM schedule_ticks AS t JOIN executions AS e ON e.id = t.execution_id
- WHERE t.is_open <> CASE WHEN e.state IN (
+-- Firings that count as open without an execution that is, and the other way round.
+SELECT t.schedule_id FROM schedule_ticks AS t LEFT JOIN executions AS e ON e.id = t.execution_id
+ WHERE t.is_open <> CASE WHEN e.id IS NULL OR e.state IN (
        'succeeded', 'failed', 'cancelled', 'compensated', 'compensation_failed')
        THEN 0 ELSE 1 END;
