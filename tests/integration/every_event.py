@@ -173,9 +173,9 @@ def _webhooks(stand: Stand) -> None:
     body = [{"id": "a", "run": "true", "agent": "testing"}]
     flow = {"name": "Hooked", "secrets": ["MOVED"], "on": {"webhook": [hook]}, "steps": body}
     stand.engine.define_workflow(flow)
-    signature = "sha256=" + hmac.new(b"s", b"{}", hashlib.sha256).hexdigest()
+    signature = "sha256=" + hmac.new(b"not-a-secret", b"{}", hashlib.sha256).hexdigest()
     headers = {"x-hub-signature-256": signature}
-    os.environ["CLAUDE_AGENT_SECRET_MOVED"] = "s"  # noqa: S105 - of the test
+    os.environ["CLAUDE_AGENT_SECRET_MOVED"] = "not-a-secret"  # noqa: S105 - of the test
     one = Delivery(path="moved", raw=b"{}", body={}, headers=headers)
     stand.links.triggers.webhooks.receive(one)
     del os.environ["CLAUDE_AGENT_SECRET_MOVED"]
