@@ -67,6 +67,11 @@ def _steps_that_ask(stand: Stand) -> None:
     stand.do(stand.execution(begun).steps["c"].child_id, "s", code=200)
     stand.links.orchestrator.drain()
     assert stand.execution(begun).terminal
+    late = begin(stand, parent(sub(timeout="10m")))
+    stand.clock.advance(600_000)
+    stand.scheduler.tick()
+    stand.links.orchestrator.drain()
+    assert stand.execution(late).steps["c"].reason == "timeout.run"
 
 
 def _waits(stand: Stand) -> None:

@@ -94,6 +94,10 @@ STATES = {
 }
 OTHERS = {"kind": ("run", "action"), "purpose": ("task", "step"), "role": ("viewer", "operator")}
 """Columns whose values the schema checks."""
+FLAGS = {
+    *("paused", "removed", "is_open", "compensate_on_cancel", "started", "waits", "ended_well"),
+    *("in_force", "tried", "undo_skipped"),
+}
 ENDED = ("succeeded", "dead", "cancelled", "rejected", "expired", "discarded")
 
 
@@ -185,7 +189,7 @@ def other(table: str, column: str, value: object) -> object:
     allowed = STATES.get(table) if column == "state" else OTHERS.get(column)
     if table == "schedule_ticks" and column == "kind":
         return "manual" if value != "manual" else "cron"
-    if column in ("paused", "removed", "is_open") and isinstance(value, int):
+    if column in FLAGS and isinstance(value, int):
         return 1 - value
     if column == "revoked_at":
         return None if value else 1

@@ -54,7 +54,7 @@ def fold_deliveries(history: Iterable[Recorded]) -> Lines:
 
 
 def fold_starts(history: Iterable[Recorded]) -> Lines:
-    """Fold {(event, workflow, n): (type, what became of it, execution)} out of the log.
+    """Fold {(event, workflow, n): (type, what became of it, execution, message)} out of the log.
 
     What a trigger did not want is not in the log.
     """
@@ -65,7 +65,7 @@ def fold_starts(history: Iterable[Recorded]) -> Lines:
         data = one.event.data
         state = "started" if one.event.type == "trigger.fired" else "refused"
         key = (data["event"], data["workflow"], data["n"])
-        found[key] = (data["type"], state, data.get("execution_id", ""))
+        found[key] = (data["type"], state, data.get("execution_id", ""), data.get("message", ""))
     return found
 
 
@@ -112,10 +112,14 @@ def _differing_starts(reader: Reader, history: list[Recorded]) -> list[str]:
             row["type"],
             row["state"],
             row["execution_id"],
+            row["message"],
         )
         for row in found
         if row["state"] in ("started", "refused")
     }
+    for key, (type_, state, run, message) in list(fold_starts(history).items()):
+        if message and rows.get(key) == (type_, state, run, ""):
+            rows[key] = (type_, state, run, message)  # of before rows had one
     said = {one.event.stream.removeprefix("bus/"): one.event.at for one in history}
     newest = max((one.event.at for one in history), default=0)
     folded: Lines = {

@@ -56,5 +56,5 @@ SELECT workflow, n, type, definition FROM event_triggers ORDER BY workflow, n;
 
 -- name: rebuild.starts
 -- What became of the events that were said for a trigger.
-SELECT event_id, workflow, n, type, state, execution_id, at FROM event_starts
+SELECT event_id, workflow, n, type, state, execution_id, message, at FROM event_starts
  ORDER BY event_id, workflow, n;
