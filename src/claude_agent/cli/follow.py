@@ -77,7 +77,8 @@ def follow_execution(system: ClaudeSystem, execution: Execution, following: Foll
         reason = ended["error"]["message"] if ended["error"] else ended["reason"] or "no reason"
         if not drawn:
             note(one_line(f"{ended['name']} ended as {ended['shown']['word']}: {reason}"))
-        note(f"  Look: claude-agent execution show {ended['ref']}")
+        note(f"  What its steps printed: claude-agent execution logs {ended['ref']}")
+        note(f"  Again: claude-agent execution retry {ended['ref']}")
     return codes.for_end(ended["state"])
 
 

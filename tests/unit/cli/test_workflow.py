@@ -147,7 +147,7 @@ def test_wait_tells_the_end(server: WireServer, cli: Cli, file: str, state: str,
     assert "Deploy shop" in ran.out
     if code:
         assert "step broke" in ran.err
-        assert "claude-agent execution show X1" in ran.err
+        assert "claude-agent execution logs X1" in ran.err
 
 
 def test_wait_that_runs_out_is_exit_9(server: WireServer, cli: Cli, file: str) -> None:

@@ -241,6 +241,12 @@ def test_failure_of_an_instance_lets_the_others_go_on() -> None:
     assert (found.stops, found.ends) == ((), "failed")
 
 
+def test_failure_of_a_step_that_has_not_begun_starts_nothing_of_it() -> None:
+    one = play(step("a"), step("b", "a"), step("c", "b"), on_failure="fail")
+    found = if_failed(one.definition, one.run, "b", means_of_nobody(AT))
+    assert (found.stops, found.starts, found.skips) == (("a",), (), ("c",))
+
+
 # Agreement with what is decided ---------------------------------------------------------------
 
 

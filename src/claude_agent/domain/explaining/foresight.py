@@ -205,7 +205,7 @@ def if_failed(definition: Definition, run: Execution, name: str, means: Means) -
     except IllegalTransition:
         return IfFailed()
     after = scene.run
-    changed = list(_changed(run, after))
+    changed = [(each, seen) for each, seen in _changed(run, after) if each != name]
     stopped = [one for one in open_before if after.steps[one].state == _S.CANCELLED]
     goes_on = after.state in GOING
     return IfFailed(

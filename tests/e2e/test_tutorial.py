@@ -1,0 +1,25 @@
+"""The tutorial and the how-tos do what they show: every command, every line of the answers."""
+
+from pathlib import Path
+
+from tests.architecture.files import ROOT
+from tests.e2e.product import Product
+from tests.e2e.told import Reader
+
+DOCS = ROOT / "docs"
+
+
+def follow(product: Product, page: str, folder: Path) -> Reader:
+    reader = Reader(product, folder)
+    reader.follow(DOCS / page)
+    return reader
+
+
+def test_first_workflow_does_what_the_page_shows(fresh: Product) -> None:
+    reader = follow(fresh, "tutorial/first-workflow.md", fresh.work)
+    assert len(reader.refs) == 4
+    assert (fresh.work / "site" / "live" / "page.html").exists()
+
+
+def test_undoing_does_what_the_page_shows(fresh: Product) -> None:
+    follow(fresh, "how-to/compensation.md", fresh.work)
