@@ -6,7 +6,6 @@ transaction. Locks are taken in one order: an execution's row before its tasks' 
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 
 from claude_agent.clock import Clock
 from claude_agent.core import audit, narration
@@ -15,6 +14,7 @@ from claude_agent.domain import task_events as ev
 from claude_agent.domain.approval import POLICY, Approval, Say, Void
 from claude_agent.domain.approval_policy import ALLOWED, PERSON, Requester
 from claude_agent.domain.approval_rights import PEOPLE, Decider
+from claude_agent.domain.copying import replace
 from claude_agent.domain.events import Context, Payload
 from claude_agent.domain.execution_decide import Fact
 from claude_agent.domain.ids import REF_LONGEST, REF_SHORTEST, looks_like_id, normal_ref, ref_of
@@ -117,7 +117,7 @@ class TaskDesk:
             requester=requester.to_data(),
             after=after or {},
         )
-        task = submitted(task_id, said, context.at)
+        task = submitted(task_id, said, context.at, spec=spec)
         tx.execute("tasks.insert", **task_rows.to_row(task))
         tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
         for needs in said.after:
@@ -351,8 +351,20 @@ def fact_about(task: Task, kind: str) -> Fact:
     )
 
 
+_TELLING = frozenset(
+    {
+        *(ev.TaskStarted, ev.TaskAdopted, ev.TaskRetryScheduled, ev.TaskUncertain),
+        *(ev.TaskSucceeded, ev.TaskCancelled, ev.TaskApproved, ev.TaskDead, ev.TaskExpired),
+        ev.TaskRejected,
+    }
+)
+"""What an execution may want to know of its tasks."""
+
+
 def fact_of(task: Task, said: Payload) -> Fact | None:
     """Return what an event of a task means to its execution, if anything."""
+    if type(said) not in _TELLING:
+        return None
     base = fact_about(task, "")
     match said:
         case ev.TaskStarted():

@@ -4,11 +4,12 @@ A decision folds its events into a draft: a copy made once, not once for each ev
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain import step_run
+from claude_agent.domain.copying import replace
 from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import (

@@ -1,10 +1,11 @@
 """One step of an execution as it stands, and how its events fold into it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.copying import replace
 from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import STEP_OPEN, StepState

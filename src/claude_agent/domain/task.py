@@ -5,10 +5,11 @@ anything: the clock, chance and ids come in with the command.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from claude_agent.domain import task_events as ev
+from claude_agent.domain.copying import replace
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import TASK_ALLOWED, TASK_TERMINAL, TaskState, moved
 from claude_agent.domain.task_spec import TaskSpec
@@ -111,12 +112,14 @@ class Task:
         return min(marks, default=None) if not self.terminal else None
 
 
-def submitted(task_id: str, said: ev.TaskSubmitted, at: int) -> Task:
-    """Return the task that its first event makes."""
+def submitted(
+    task_id: str, said: ev.TaskSubmitted, at: int, *, spec: TaskSpec | None = None
+) -> Task:
+    """Return the task that its first event makes; `spec`: what the event says, if it is at hand."""
     return Task(
         id=task_id,
         ref=said.ref,
-        spec=TaskSpec.from_data(said.spec),
+        spec=TaskSpec.from_data(said.spec) if spec is None else spec,
         created_at=at,
         not_before=max(said.not_before, at),
         state=TaskState.HELD if said.approval or said.after else _waiting(said.not_before, at),

@@ -1,8 +1,7 @@
 """News of the tasks of steps: started, retrying, uncertain, and how they ended."""
 
-from dataclasses import replace
-
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.copying import replace
 from claude_agent.domain.deciding.many import instance_failed
 from claude_agent.domain.deciding.news import ChildEnded, Fact
 from claude_agent.domain.deciding.scene import Scene

@@ -1,9 +1,9 @@
 """How a step begins whose conditions hold, by its kind."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from claude_agent.domain import execution_events as ev
+from claude_agent.domain.copying import replace
 from claude_agent.domain.deciding.approving import start_approval
 from claude_agent.domain.deciding.children import start_child
 from claude_agent.domain.deciding.saying import start_emit, start_switch
