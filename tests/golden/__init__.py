@@ -1,0 +1,1 @@
+"""Histories as earlier versions wrote them: whatever is stored must stay readable."""
