@@ -5,10 +5,12 @@ and a line for each event, and `NNNN-NAME.folded.json` with what it folds to. Ma
 a type of event or a field of one is new; never change one that is there.
 """
 
+import contextlib
 import json
 import logging
 import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -20,7 +22,7 @@ import claude_agent
 from claude_agent.core import cel
 from claude_agent.domain.events import kinds
 from claude_agent.storage import log
-from claude_agent.storage.database import Reader, Row
+from claude_agent.storage.database import Row
 from claude_agent.storage.queries import migrations
 from tests.golden.folding import folded
 from tests.integration.every_event import play
@@ -47,8 +49,10 @@ def write(name: str) -> Path:
         play(stand)
         rows = stand.database.read(lambda r: r.rows("log.after", after=0, limit=2**31))
         history = [log.recorded(row) for row in rows]
-        head = about(stand, rows)
         stand.close()
+        with contextlib.closing(sqlite3.connect(stand.path)) as connection:
+            connection.row_factory = sqlite3.Row
+            head = about(rows, [dict(row) for row in connection.execute(DEFINITIONS)])
     finally:
         shutil.rmtree(HOME)
     HISTORIES.mkdir(exist_ok=True)
@@ -60,7 +64,7 @@ def write(name: str) -> Path:
     return file
 
 
-def about(stand: Stand, rows: Iterable[Row]) -> dict[str, Any]:
+def about(rows: Iterable[Row], definitions: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what must be known of the version that wrote these events."""
     types = {row["type"] for row in rows}
     schema = {
@@ -69,15 +73,11 @@ def about(stand: Stand, rows: Iterable[Row]) -> dict[str, Any]:
         if type_ in types
     }
 
-    def definitions(reader: Reader) -> list[dict[str, Any]]:
-        found = reader._connection.execute(DEFINITIONS)  # type: ignore[attr-defined]
-        return [dict(row) for row in found]
-
     return {
         "version": claude_agent.__version__,
         "migrations": max(number for number, _, _ in migrations()),
         "types": schema,
-        "definitions": stand.database.read(definitions),
+        "definitions": definitions,
     }
 
 
