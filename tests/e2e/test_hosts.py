@@ -77,6 +77,29 @@ def test_host_that_is_lost_for_good_is_decided_by_a_persons_word(ground: Ground)
     head.verify()
 
 
+def test_what_was_approved_stays_approved_on_the_host_that_runs_it(ground: Ground) -> None:
+    head, one = ground.head, ground.one
+    script = head.work / "deploy.sh"
+    script.write_text("exit 0\n")
+    asked = [
+        head.submit(f"# rm -rf\n{more}{head.entry(name)}", env={"SHADE": "blue"}, approve="manual")
+        for name, more in (("same", ""), ("changed", f"sh {script}\n"))
+    ]
+    assert [task["state"] for task in asked] == ["held", "held"]
+    for task in asked:
+        head.cli("approval", "approve", task["ref"], "--yes")  # drawn and approved on the head
+    script.write_text("exit 0 # another\n")
+    one.environ["LANG"] = "C.UTF-8"  # the host's own, as are its home and its folders
+    one.worker()
+    same, changed = (head.reaches(task["ref"], "succeeded", "dead") for task in asked)
+    assert (same["state"], len(head.entries("same"))) == ("succeeded", 1)
+    assert (one.home / "runs" / same["id"] / "1").is_dir()
+    assert (changed["state"], changed["reason"]) == ("dead", "digest_mismatch")
+    assert head.entries("changed") == []
+    assert head.system.approvals.get(changed["ref"])["state"] == "voided"
+    head.verify()
+
+
 def test_worker_that_is_killed_is_followed_by_the_other_one_of_its_host(ground: Ground) -> None:
     head, one = ground.head, ground.one
     first = one.worker()

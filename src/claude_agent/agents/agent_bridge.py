@@ -103,7 +103,7 @@ class AgentBridge:
             return ""
         hashed = hashlib.sha256(f"{OF_RUNS}{token}".encode()).hexdigest()
         started = self._control.started(
-            task, adapter=adapter.name, digest=spec.digest, token=hashed
+            task, adapter=adapter.name, digest=spec.digest, portable=spec.portable, token=hashed
         )
         if started.state != TaskState.RUNNING:
             if started.state == TaskState.DEAD:  # not what was approved: it never begins
@@ -119,7 +119,8 @@ class AgentBridge:
         Raises UnknownName, NotPromptable, Invalid, SetupError, OSError.
         """
         agent = self._catalogue.agent(task.spec.agent)
-        return self._planner.preview(task, agent, self.adapter_for(task))
+        planned = self._planner.preview(task, agent, self.adapter_for(task))
+        return replace(planned, host=self._control.host)
 
     @staticmethod
     def changes_at(folder: str) -> str:

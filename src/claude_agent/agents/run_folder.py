@@ -90,6 +90,8 @@ class RunSpec:
     handover: str = ""
     """The file with the values, outside the folder; its shim removes it."""
     digest: str = ""
+    portable: str = ""
+    """The digest of what means the same on every host; empty: nobody was asked."""
 
     def to_data(self) -> dict[str, Any]:
         """Return the content of `spec.json`."""

@@ -12,6 +12,7 @@ import claude_agent
 from claude_agent.agents import checkout
 from claude_agent.agents.adapter import Adapter, Command, RunRequest
 from claude_agent.agents.conversation import to_resume
+from claude_agent.agents.portable import portable_digest
 from claude_agent.agents.run_files import place_of, plant
 from claude_agent.agents.run_folder import OWN_KEY, RunFolder, RunSpec, compute_digest
 from claude_agent.agents.secret_keeping import SecretKeeper
@@ -27,6 +28,8 @@ OUTPUT_BYTES = 64 * 1024 * 1024
 EVENT_BYTES = 32 * 1024 * 1024
 LINE_BYTES = 1024 * 1024
 _PREFIX = "CLAUDE_AGENT_"
+FolderFiles = tuple[Path, Mapping[str, bytes]]
+"""A run folder, and what is put into it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,8 @@ class RunPlanner:
         names = tuple(sorted(drawn.files))
         spec = replace(drawn.spec, files=names)
         digest = compute_digest(spec, drawn.files, str(folder.path))
-        return Planned(digest=digest, shown=shown(task, drawn, str(folder.path)))
+        what = shown(task, drawn, str(folder.path))
+        return Planned(digest=digest, shown=what, portable=spec.portable)
 
     def _draw(
         self, task: Task, agent: AgentInfo, adapter: Adapter, folder: RunFolder, *, close: bool
@@ -191,7 +195,20 @@ class RunPlanner:
             texts = [text for text in texts if mine not in text]
             about["named"] = checkout.named_files(texts, cwd)
         spec = replace(self._spec(task, command, cwd, env), about=about)
+        if close:
+            spec = self._portable(task, agent, spec, command, (folder.path, files))
         return Drawn(spec=spec, files=files, diff=diff, seeds=command.seeds)
+
+    def _portable(
+        self, task: Task, agent: AgentInfo, spec: RunSpec, command: Command, drawn: FolderFiles
+    ) -> RunSpec:
+        """Return the specification with the digest of what means the same on every host."""
+        asked = {*task.spec.env, *with_variables(task.spec.with_), *command.env}
+        own = {*ALWAYS, *agent.environment} - asked
+        folder, files = drawn
+        home = self._places.home
+        digest = portable_digest(spec, files, folder=folder, home=home, let_through=own)
+        return replace(spec, portable=digest)
 
     def _request(
         self,

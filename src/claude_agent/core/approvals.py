@@ -23,6 +23,7 @@ from claude_agent.domain.approval import (
     Approval,
     ApprovalState,
     Bind,
+    Meant,
     RunOut,
     Say,
     Shift,
@@ -47,6 +48,15 @@ class Planned:
 
     digest: str
     shown: Mapping[str, Any]
+    portable: str = ""
+    """The digest of what means the same on every host; empty: nothing of it does."""
+    host: str = ""
+    """The host on which it was drawn."""
+
+    @property
+    def meant(self) -> Meant:
+        """Return it as it is compared with what is bound."""
+        return Meant(digest=self.digest, portable=self.portable, host=self.host)
 
 
 Plan = Callable[[Task], Planned]
@@ -93,13 +103,19 @@ class ApprovalDesk(Timed):
         where it cannot be drawn.
         """
         planned = self._draw(approval)
-        if planned is None or planned.digest == approval.digest:
+        if planned is None or (approval.digest and approval.same(planned.meant)):
             return approval, False
 
         def bind(tx: Tx) -> Approval:
             now = self._locked(tx, approval)
             what = differences(now.shown, planned.shown) if now.digest else ()
-            command = Bind(digest=planned.digest, shown=planned.shown, what=what)
+            command = Bind(
+                digest=planned.digest,
+                shown=planned.shown,
+                what=what,
+                portable=planned.portable,
+                host=planned.host,
+            )
             return self.book.apply(tx, now, command, self._desk.context("server"))
 
         bound = self._database.write(bind)

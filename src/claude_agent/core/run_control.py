@@ -10,6 +10,7 @@ from typing import Any
 from claude_agent.core.claims import Claims
 from claude_agent.core.in_worker import InWorker
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.approval import Meant
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.task import HOST_UNREACHABLE, Task
 from claude_agent.domain.task_commands import (
@@ -62,6 +63,11 @@ class RunControl:
         """How this owner signs its events."""
         return f"worker:{self._claims.worker}"
 
+    @property
+    def host(self) -> str:
+        """The host on which this owner runs what it claims."""
+        return self._claims.identity.host
+
     def in_worker(self) -> InWorker:
         """Return what performs the steps that take no time."""
         return InWorker(self._database, self._desk, self._claims)
@@ -100,10 +106,13 @@ class RunControl:
 
         return self._database.write(work)
 
-    def started(self, task: Task, *, adapter: str, digest: str, token: str = "") -> Task:
+    def started(
+        self, task: Task, *, adapter: str, digest: str, portable: str = "", token: str = ""
+    ) -> Task:
         """Count the attempt and begin to follow its run folder.
 
-        `token`: the hash of what the run shows to the server. What is not what was approved ends
+        `token`: the hash of what the run shows to the server. `portable`: the digest of what means
+        the same on every host. What is not what was approved ends
         here: the approval is void and the task a dead letter with the reason `digest_mismatch`.
         """
 
@@ -113,7 +122,8 @@ class RunControl:
                 release = Release(reason="cancelled before it began")
                 return self._desk.apply(tx, mine, release, self._desk.context(self.actor))
             context = self._desk.context(self.actor)
-            if not self._desk.covered(tx, mine, digest, context):
+            meant = Meant(digest=digest, portable=portable, host=self.host)
+            if not self._desk.covered(tx, mine, meant, context):
                 refused = EndRun(verdict={}, failure=NOT_APPROVED, at=context.at)
                 return self._desk.apply(tx, mine, refused, context)
             tx.execute(

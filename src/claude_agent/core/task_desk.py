@@ -11,7 +11,7 @@ from claude_agent.clock import Clock
 from claude_agent.core import audit, narration
 from claude_agent.core.approval_book import ApprovalBook
 from claude_agent.domain import task_events as ev
-from claude_agent.domain.approval import POLICY, Approval, Say, Void
+from claude_agent.domain.approval import POLICY, Approval, Meant, Say, Void
 from claude_agent.domain.approval_policy import ALLOWED, PERSON, Requester
 from claude_agent.domain.approval_rights import PEOPLE, Decider
 from claude_agent.domain.copying import replace
@@ -243,10 +243,10 @@ class TaskDesk:
         if tx.execute("task_waits.ended", needs=task.id, outcome=task.state.value):
             tx.after_commit(lambda: self._notifier.ring(INBOX))
 
-    def covered(self, tx: Tx, task: Task, digest: str, context: Context) -> bool:
-        """Say whether a run of this digest may begin; void the approval of one that may not."""
+    def covered(self, tx: Tx, task: Task, meant: Meant, context: Context) -> bool:
+        """Say whether a run that means this may begin; void the approval of one that may not."""
         approval = None if self._book is None else self._book.of_task(tx, task)
-        if self._book is None or approval is None or approval.covers(digest):
+        if self._book is None or approval is None or approval.covers(meant):
             return True
         self._book.apply(tx, approval, Void(reason="what would have run had changed"), context)
         return False

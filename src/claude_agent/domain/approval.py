@@ -90,6 +90,9 @@ class Approval:
     answers: Plain = field(default_factory=dict)
     reason: str = ""
     used_run: int = 0
+    portable: str = ""
+    host: str = ""
+    """The host that drew what is bound; empty: the digest alone counts."""
 
     @property
     def open(self) -> bool:
@@ -101,10 +104,26 @@ class Approval:
         """The name of its stream in the log."""
         return f"approval/{self.id}"
 
-    def covers(self, digest: str) -> bool:
-        """Say whether a run of this digest may begin."""
+    def covers(self, meant: "Meant") -> bool:
+        """Say whether a run that means this may begin."""
         allowed = self.state in (ApprovalState.APPROVED, ApprovalState.USED)
-        return allowed and bool(self.digest) and digest == self.digest
+        return allowed and bool(self.digest) and self.same(meant)
+
+    def same(self, meant: "Meant") -> bool:
+        """Say whether it is what is bound: all of it, or on another host what means the same."""
+        elsewhere = self.host not in ("", meant.host) and bool(meant.portable)
+        return meant.digest == self.digest or (elsewhere and meant.portable == self.portable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """A run as the host sees it on which it would begin."""
+
+    digest: str
+    """Of all of it, with what is this host's own."""
+    portable: str = ""
+    """Of what means the same on every host; empty: nothing of it does."""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +133,9 @@ class Bind:
     digest: str
     shown: Plain
     what: tuple[str, ...] = ()
+    portable: str = ""
+    host: str = ""
+    """The host on which it was looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +214,12 @@ def _bind(approval: Approval, command: Bind) -> Said:
     changed = bool(approval.digest)
     return (
         ev.ApprovalBound(
-            digest=command.digest, shown=command.shown, changed=changed, what=list(command.what)
+            digest=command.digest,
+            shown=command.shown,
+            changed=changed,
+            what=list(command.what),
+            portable=command.portable,
+            host=command.host,
         ),
     )
 
@@ -310,7 +337,14 @@ def evolve(approval: Approval, said: Payload, at: int) -> Approval:
 def _evolved(approval: Approval, said: Payload, at: int) -> Approval:
     match said:
         case ev.ApprovalBound():
-            return replace(approval, digest=said.digest, shown=said.shown, votes=())
+            return replace(
+                approval,
+                digest=said.digest,
+                shown=said.shown,
+                portable=said.portable,
+                host=said.host,
+                votes=(),
+            )
         case ev.ApprovalVoted():
             vote = {"by": said.by, "role": said.role, "at": at, "note": said.note}
             return replace(approval, votes=(*approval.votes, vote | {"answers": said.answers}))

@@ -61,6 +61,10 @@ class ApprovalBound(Payload):
     """It replaces what was shown before; votes given for that are void."""
     what: Sequence[str] = field(default_factory=list)
     """What of it changed."""
+    portable: str = ""
+    """The digest of what means the same on every host."""
+    host: str = ""
+    """The host on which it was looked at."""
 
 
 @payload

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
+from claude_agent.agents.adapter import Probe
 from claude_agent.agents.adapters.shell import ShellAdapter
 from claude_agent.agents.run_plan import Places, RunPlanner
 from claude_agent.domain.task import Task
@@ -56,7 +58,7 @@ def shop(tmp_path: Path) -> Path:
 def held(shop: Path, **more: Any) -> Task:
     """Return a task that waits for its approval."""
     text = "sh deploy.sh && sh untracked.sh"
-    return submitted(approval="a", cwd=str(shop), **{"text": text, **more})
+    return submitted(approval="a", **{"cwd": str(shop), "text": text, **more})
 
 
 def test_what_is_shown_is_what_runs_at_each_attempt(tmp_path: Path, shop: Path) -> None:
@@ -105,10 +107,12 @@ def test_a_change_of_the_checkout_is_another_digest(
 ) -> None:
     (tmp_path / "home").mkdir()
     planner, one = planner_at(tmp_path / "home"), held(shop)
-    before = planner.preview(one, AGENT, ShellAdapter()).digest
-    assert planner.preview(one, AGENT, ShellAdapter()).digest == before
+    before = planner.preview(one, AGENT, ShellAdapter())
+    assert planner.preview(one, AGENT, ShellAdapter()) == before
     change(shop)
-    assert planner.preview(one, AGENT, ShellAdapter()).digest != before
+    changed = planner.preview(one, AGENT, ShellAdapter())
+    assert changed.digest != before.digest
+    assert changed.portable != before.portable
 
 
 @pytest.mark.parametrize(
@@ -128,10 +132,13 @@ def test_a_change_of_the_request_is_another_digest(
 ) -> None:
     (tmp_path / "home").mkdir()
     planner = planner_at(tmp_path / "home")
-    before = planner.preview(held(shop), AGENT, ShellAdapter()).digest
-    assert planner.preview(held(shop, **changed), AGENT, ShellAdapter()).digest != before
+    before = planner.preview(held(shop), AGENT, ShellAdapter())
+    after_it = planner.preview(held(shop, **changed), AGENT, ShellAdapter())
     another = replace(held(shop), id="018bcfe5-6800-7000-8000-000000000002")
-    assert planner.preview(another, AGENT, ShellAdapter()).digest != before  # no replay
+    replayed = planner.preview(another, AGENT, ShellAdapter())
+    for other in (after_it, replayed):
+        assert other.digest != before.digest
+        assert other.portable != before.portable
 
 
 def test_another_environment_of_the_server_is_another_digest(tmp_path: Path, shop: Path) -> None:
@@ -142,6 +149,97 @@ def test_another_environment_of_the_server_is_another_digest(tmp_path: Path, sho
         for changed in ({}, {"MINE": "2"}, {"PATH": "/evil:/bin"}, {"TERM": "x"})
     }
     assert len(found) == 4
+
+
+OF_ANOTHER_HOST = {"PATH": "/opt/bin", "HOME": "/home/w", "MINE": "2", "TERM": "dumb", "TZ": "UTC"}
+
+
+class Hosts:
+    """The same task on two hosts that share nothing but the checkout."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("one", "another"):
+            (folder / name).mkdir()
+        self.one = planner_at(folder / "one")
+        self.another = planner_at(folder / "another", OF_ANOTHER_HOST)
+
+    def same(self, task: Task, elsewhere: Task | None = None, **more: Any) -> bool:
+        """Say whether what `one` draws of a task means the same as what `another` would run."""
+        agent_there = more.get("agent", AGENT)
+        adapter = more.get("adapter", ShellAdapter)()
+        drawn = self.one.preview(task, AGENT, more.get("drawn", ShellAdapter)())
+        there = self.another.preview(elsewhere or task, agent_there, adapter)
+        assert drawn.digest != there.digest
+        assert drawn.portable
+        return drawn.portable == there.portable
+
+
+def test_on_another_host_it_means_the_same_though_home_and_environment_differ(
+    tmp_path: Path, shop: Path
+) -> None:
+    hosts = Hosts(tmp_path)
+    assert hosts.same(held(shop, env={"SHADE": "blue"}, with_={"to": "prod"}))
+    assert hosts.same(submitted(approval="a", kind="action", text="noop"))
+    shared = hosts.one.places.workspaces / "e1"
+    run = submitted(approval="a", text="ls", cwd=str(shared), execution_id="e1")
+    assert hosts.same(run)
+    claimed = after(replace(run, state=submitted().state), CLAIM)
+    ready = hosts.another.prepare(claimed, AGENT, ShellAdapter())
+    assert ready.portable == hosts.one.preview(run, AGENT, ShellAdapter()).portable
+
+
+class OtherAdapter(ShellAdapter):
+    """Another version of what drives the agent."""
+
+    @override
+    def probe(self) -> Probe:
+        return Probe(ok=True, version="999", detail="")
+
+
+def test_on_another_host_what_means_something_else_is_void(tmp_path: Path, shop: Path) -> None:
+    hosts = Hosts(tmp_path)
+    task = held(shop)
+    (shop / "below").mkdir()
+    for changed in (
+        {"text": "sh deploy.sh"},
+        {"env": {"PATH": "/usr/bin:/bin"}},  # the request's own, though the host's is the same
+        {"with_": {"to": "prod"}},
+        {"cwd": str(shop / "below")},
+        {"agent": "other"},
+        {"gates": ({"name": "g", "run": "true"},)},
+    ):
+        assert not hosts.same(task, held(shop, **changed)), changed
+    assert not hosts.same(task, agent=agent("testing", 1, environment=("MINE", "YOURS")))
+    assert not hosts.same(task, adapter=OtherAdapter)
+    # A text that names a place of one host means something else on another one.
+    named = held(shop, env={"AT": str(hosts.one.places.home / "x")})
+    assert not hosts.same(named)
+    assert not hosts.same(named, held(shop, env={"AT": "{home}/x"}))
+    # Beside the home is not in it.
+    beside = hosts.one.places.home.with_name("one-work")
+    beside.mkdir()
+    assert hosts.same(held(shop, cwd=str(beside), env={"AT": f"{beside}:{beside}/x"}))
+    (shop / "deploy.sh").write_text("echo evil\n")
+    drawn = hosts.another.preview(task, AGENT, ShellAdapter()).portable
+    (shop / "deploy.sh").write_text("echo fine\n")
+    assert hosts.one.preview(task, AGENT, ShellAdapter()).portable != drawn
+
+
+def test_secrets_count_by_their_names_on_another_host(tmp_path: Path, shop: Path) -> None:
+    hosts = [
+        planner_at(tmp_path / name, {**SERVER, "CLAUDE_AGENT_SECRET_T": value, **more})
+        for name, value, more in (
+            ("one", "value one", {}),
+            ("another", "value two", {"CLAUDE_AGENT_SECRET_U": "value three"}),
+        )
+        if (tmp_path / name).mkdir() is None
+    ]
+    task = held(shop, secrets={"KEY": "T"})
+    one, another = (each.preview(task, AGENT, ShellAdapter()) for each in hosts)
+    assert one.digest != another.digest
+    assert one.portable == another.portable
+    other = hosts[1].preview(held(shop, secrets={"KEY": "U"}), AGENT, ShellAdapter())
+    assert one.portable != other.portable
 
 
 @pytest.mark.parametrize("change", ["script", "digest", "commit"])

@@ -10,6 +10,7 @@ from claude_agent.domain.approval import (
     ApprovalState,
     Bind,
     Command,
+    Meant,
     RunOut,
     Say,
     Shift,
@@ -56,15 +57,20 @@ def bound(**more: Any) -> Approval:
 
 def test_a_yes_is_about_a_digest_and_is_used_up_once() -> None:
     one = after(bound(), yes(note="ok"))
-    assert (one.state, one.decided_by, one.note, one.covers("d")) == (
+    assert (one.state, one.decided_by, one.note, one.covers(Meant(digest="d"))) == (
         "approved",
         "operator",
         "ok",
         True,
     )
-    assert not one.covers("e")
+    assert not one.covers(Meant(digest="e"))
     used = after(one, Use(run=1))
-    assert (used.state, used.used_run, used.covers("d"), used.covers("e")) == (
+    assert (
+        used.state,
+        used.used_run,
+        used.covers(Meant(digest="d")),
+        used.covers(Meant(digest="e")),
+    ) == (
         "used",
         1,
         True,
@@ -72,7 +78,7 @@ def test_a_yes_is_about_a_digest_and_is_used_up_once() -> None:
     )
     assert decide(used, Use(run=2)) == ()  # a later attempt
     void = after(used, Void(reason="it changed"))
-    assert (void.state, void.covers("d")) == ("voided", False)
+    assert (void.state, void.covers(Meant(digest="d"))) == ("voided", False)
     with pytest.raises(Conflict):
         decide(void, Use(run=3))
 
@@ -84,7 +90,7 @@ def test_nothing_is_approved_that_was_not_looked_at() -> None:
         decide(bound(), yes(digest="what I saw"))
     assert after(bound(), yes(digest="d")).state == "approved"
     assert after(asked(), no()).state == "rejected"
-    assert not replace(asked(), state=ApprovalState.APPROVED).covers("")
+    assert not replace(asked(), state=ApprovalState.APPROVED).covers(Meant(digest=""))
 
 
 def test_a_change_takes_back_the_votes() -> None:
@@ -218,3 +224,20 @@ def test_every_state_of_the_table_is_reached() -> None:
         after(bound(), Void(reason="x")),
     ]
     assert {one.state for one in ways} == set(APPROVAL_ALLOWED) == set(ApprovalState)
+
+
+def test_on_another_host_what_means_the_same_is_covered_and_on_its_own_all_of_it() -> None:
+    drawn = replace(
+        asked(), state=ApprovalState.APPROVED, digest="all", portable="means", host="one"
+    )
+    here, there = Meant(digest="all", portable="means", host="one"), "two"
+    assert drawn.covers(here)
+    assert not drawn.covers(replace(here, digest="other environment"))
+    assert drawn.covers(replace(here, digest="other environment", host=there))
+    assert not drawn.covers(replace(here, digest="other", portable="other", host=there))
+    assert not drawn.covers(Meant(digest="other", host=there))
+    unknown = replace(drawn, portable="", host="")  # as bound by an older version
+    assert unknown.covers(here)
+    assert not unknown.covers(Meant(digest="other", portable="", host=there))
+    assert not unknown.covers(Meant(digest="other", portable="means", host=there))
+    assert not replace(drawn, state=ApprovalState.REQUESTED).covers(here)
