@@ -57,16 +57,13 @@ class RunControl:
         self._desk = desk
         self._claims = claims
         self._ids = ids
+        self.host = claims.identity.host
+        """The host on which this owner runs what it claims."""
 
     @property
     def actor(self) -> str:
         """How this owner signs its events."""
         return f"worker:{self._claims.worker}"
-
-    @property
-    def host(self) -> str:
-        """The host on which this owner runs what it claims."""
-        return self._claims.identity.host
 
     def in_worker(self) -> InWorker:
         """Return what performs the steps that take no time."""
