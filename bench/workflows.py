@@ -2,9 +2,10 @@
 
 Durable (SQLite, synchronous FULL), with full history, projections and the hash chain. For each
 place: milliseconds a step of chains of ten one after the other, steps a second of many chains at
-once, seconds of a fan-out and join; and how long a graph of 10,000 steps takes to compile.
+once, seconds of a fan-out and join. Of ours alone: a step in a long log beside a short one, submits
+while a thousand executions are open, and how long a graph of 10,000 steps takes to compile.
 
-    python bench/workflows.py [--quick] [--ours]
+    python bench/workflows.py [--quick] [--ours] [--only steps growth open compile]
 
 `--ours`: without DBOS. One JSON line each: `{name, value, unit, peer, peer_value, ratio, goal,
 machine}`. Nothing here is a test.
@@ -19,118 +20,26 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from queue_peers.process import PeerFailed
 from queue_peers.systems import ALL, DBOS_POSTGRESQL, DBOS_SQLITE, Site
+from workflow_parts.engine import LENGTH, Engine, chain, step
+from workflow_parts.load import SHORT_LOG, growth, open_at_once
 
-from claude_agent.clock import SystemClock
-from claude_agent.core.catalogue import AgentInfo, Catalogue
-from claude_agent.core.claims import Claims, WorkerIdentity, layout
-from claude_agent.core.execution_desk import ExecutionDesk
-from claude_agent.core.execution_links import ExecutionLinks
-from claude_agent.core.foundation import Foundation
-from claude_agent.core.in_worker import InWorker
-from claude_agent.core.log_follower import LogFollower
-from claude_agent.core.task_desk import TaskDesk
-from claude_agent.core.workflow_engine import WorkflowEngine
-from claude_agent.domain.definition import ActionSpec
-from claude_agent.domain.routing import Route
-from claude_agent.ids_source import IdSource
-from claude_agent.storage.databases.sqlite import open_sqlite
-from claude_agent.storage.notifiers.local import LocalNotifier
-
-LENGTH = 10
-WAIT_S = 120.0
 Figures = dict[str, float]
-
-
-class Engine:
-    """The core of a server: everything but agents, windows and the gateway."""
-
-    def __init__(self, folder: Path) -> None:
-        self.database = open_sqlite(str(folder / "bench.db"))
-        clock = SystemClock()
-        ids, notifier = IdSource(clock), LocalNotifier()
-        info = AgentInfo(
-            name="master", queue="master", slots=4, adapter="shell", takes_prompt=False
-        )
-        catalogue = Catalogue(
-            agents={"master": info},
-            actions={"noop": ActionSpec(name="noop", idempotent=True)},
-            route=lambda _: Route(agent="master", reason="the only one"),
-        )
-        foundation = Foundation(
-            database=self.database, clock=clock, ids=ids, notifier=notifier, catalogue=catalogue
-        )
-        desk = TaskDesk(clock, ids, notifier)
-        executions = ExecutionDesk(desk, catalogue)
-        self.follower = LogFollower(self.database)
-        links = ExecutionLinks(foundation, desk, executions, folder / "workspaces")
-        self.engine = WorkflowEngine(
-            foundation,
-            desk=desk,
-            executions=executions,
-            follower=self.follower,
-            starts=links.starts,
-        )
-        me = WorkerIdentity(id="bench", host="here", boot_id="boot", pid=os.getpid())
-        claims = Claims(
-            database=self.database, desk=desk, clock=clock, notifier=notifier, identity=me
-        )
-        claims.register(layout(8, ["master"]), catalogue)
-        self._in_worker = InWorker(self.database, desk, claims)
-        self._in_worker.start()
-
-    def define(self, steps: Sequence[dict[str, Any]]) -> str:
-        """Store a workflow; return its hash."""
-        return self.engine.define_workflow({"name": f"w{len(steps)}", "steps": list(steps)})
-
-    def run(self, digest: str, times: int = 1) -> float:
-        """Start executions at once; return the seconds until all of them have succeeded."""
-        done = threading.Event()
-
-        def seen(_: int) -> None:
-            done.set()
-
-        end = self.database.subscribe(seen)
-        began = time.perf_counter()
-        open_ones = [self.engine.execute(digest) for _ in range(times)]
-        while open_ones and time.perf_counter() - began < WAIT_S:
-            done.clear()
-            last = self.database.read(lambda r: r.row("executions.by_id", id=open_ones[-1]))
-            if last is not None and last["ended_at"] is not None:
-                open_ones.pop()
-            else:
-                done.wait(1.0)
-        seconds = time.perf_counter() - began
-        end()
-        if open_ones:
-            message = f"{len(open_ones)} executions did not end"
-            raise RuntimeError(message)
-        return seconds
-
-    def close(self) -> None:
-        """End it."""
-        self._in_worker.stop()
-        self.follower.close()
-        self.database.close()
-
-
-def step(name: str, *depends_on: str) -> dict[str, Any]:
-    """Return a step that does nothing."""
-    return {"id": name, "agent": "master", "action": "noop", "depends_on": list(depends_on)}
+PARTS = ("steps", "open", "compile", "growth")
+GROWTH_CHAINS = 60
+FLAT = 0.87
 
 
 def ours(folder: Path, chains: int, at_once: int, width: int) -> Figures:
     """Measure the engine on SQLite."""
     engine = Engine(folder)
     try:
-        ten = engine.define([step(f"s{n}", *[f"s{n - 1}"] * (n > 0)) for n in range(LENGTH)])
+        ten = engine.define(chain())
         names = [f"s{n}" for n in range(width)]
         fan = engine.define([*map(step, names), step("join", *names)])
         engine.run(ten)
@@ -163,69 +72,112 @@ FIGURES = {
 }
 
 
+def line(
+    name: str,
+    value: float,
+    unit: str,
+    goal: str,
+    *,
+    peer: tuple[str, float | None] | None = None,
+    ratio: float | None = None,
+) -> None:
+    """Print one line; of a peer: its name and its value."""
+    other = peer[1] if peer else None
+    found = {
+        "name": f"workflows: {name}",
+        "value": round(value, 2),
+        "unit": unit,
+        "peer": peer[0] if peer else None,
+        "peer_value": round(other, 2) if other else None,
+        "ratio": round(ratio, 2) if ratio else None,
+        "goal": goal,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+    }
+    print(json.dumps(found), flush=True)
+
+
 def report(found: Figures, peers: dict[str, Figures]) -> None:
     """Print one line for each figure and peer; a ratio above 1 says that we are faster."""
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     for key, (name, unit, goal) in FIGURES.items():
         for peer, theirs in (peers or {"": {}}).items():
             value, other = found[key], theirs.get(key)
             better = None
             if other:
                 better = value / other if unit == "steps/s" else other / value
-            line = {
-                "name": f"workflows: {name}",
-                "value": round(value, 2),
-                "unit": unit,
-                "peer": peer or None,
-                "peer_value": round(other, 2) if other else None,
-                "ratio": round(better, 1) if better else None,
-                "goal": goal,
-                "machine": machine,
-            }
-            print(json.dumps(line), flush=True)
+            line(name, value, unit, goal, peer=(peer, other) if peer else None, ratio=better)
 
 
-def compile_time(count: int) -> None:
+def compile_time(folder: Path, count: int) -> None:
     """Print how long a large graph takes from data to a compiled definition."""
-    folder = Path(tempfile.mkdtemp(prefix="ca-workflows-"))
     engine = Engine(folder)
     try:
-        steps = [step(f"s{n}", *[f"s{n - 1}"] * (n > 0)) for n in range(count)]
+        definition = {"name": "large", "steps": chain(count)}
         began = time.perf_counter()
-        engine.engine.compile({"name": "large", "steps": steps})
+        engine.engine.compile(definition)
         seconds = time.perf_counter() - began
     finally:
         engine.close()
-        shutil.rmtree(folder, ignore_errors=True)
-    line = {"name": f"workflows: compile {count} steps", "value": round(seconds, 2), "unit": "s"}
-    rest = {"peer": None, "peer_value": None, "ratio": None, "goal": "< 1 s for 10,000"}
-    print(json.dumps(line | rest | {"machine": platform.machine()}), flush=True)
+    line(f"compile {count} steps", seconds, "s", "< 1 s for 10,000")
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer chains; DBOS on SQLite alone")
-    parser.add_argument("--ours", action="store_true", help="without DBOS")
-    options = parser.parse_args()
-    numbers = (20, 100, 1000) if options.quick else (100, 100, 1000)
-    folder = Path(tempfile.mkdtemp(prefix="ca-workflows-"))
-    folder.chmod(0o755)
+def steps(folder: Path, *, quick: bool, alone: bool) -> None:
+    """Print what steps cost, beside DBOS unless we are to be alone."""
+    numbers = (20, 100, 1000) if quick else (100, 100, 1000)
     site = Site(folder)
     peers: dict[str, Figures] = {}
     try:
-        wanted = () if options.ours else (DBOS_SQLITE, DBOS_POSTGRESQL)
-        for name in wanted[: 1 if options.quick else None]:
+        wanted = () if alone else (DBOS_SQLITE, DBOS_POSTGRESQL)
+        for name in wanted[: 1 if quick else None]:
             try:
                 peers[name] = dbos(site, name, numbers)
             except (PeerFailed, OSError, subprocess.SubprocessError) as error:
                 sys.stderr.write(f"bench: {name}: {error}\n")
-        (folder / "ours").mkdir()
-        report(ours(folder / "ours", *numbers), peers)
+        report(ours(made(folder, "steps"), *numbers), peers)
     finally:
         site.close()
+
+
+def long_log(folder: Path, events: int) -> None:
+    """Print what a step costs in a long log beside a short one."""
+    long, short = growth(folder, events, GROWTH_CHAINS)
+    name = f"chain of 10, per step, {events:,} events in the log"
+    goal = f"ratio >= {FLAT}: flat within 15 %"
+    line(name, long, "ms", goal, peer=(f"{SHORT_LOG:,} events", short), ratio=short / long)
+
+
+def many_open(folder: Path, count: int) -> None:
+    """Print how long submits take until so many executions are open, and how many are lost."""
+    p99, lost = open_at_once(folder, count)
+    line(f"submit p99, {count:,} executions open at once", p99, "ms", "<= 50 ms")
+    line(f"lost of {count:,} executions open at once", lost, "executions", "0")
+
+
+def made(folder: Path, name: str) -> Path:
+    """Return a new folder in a folder."""
+    (folder / name).mkdir()
+    return folder / name
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="less; DBOS on SQLite alone")
+    parser.add_argument("--ours", action="store_true", help="without DBOS")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="ca-workflows-"))
+    folder.chmod(0o755)
+    try:
+        if "steps" in options.only:
+            steps(folder, quick=options.quick, alone=options.ours)
+        if "open" in options.only:
+            many_open(made(folder, "open"), 1_000)
+        if "compile" in options.only:
+            compile_time(made(folder, "compile"), 10_000)
+        if "growth" in options.only:
+            long_log(made(folder, "growth"), 100_000 if options.quick else 1_000_000)
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
-    compile_time(10_000)
 
 
 if __name__ == "__main__":
