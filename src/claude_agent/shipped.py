@@ -6,6 +6,7 @@ from claude_agent.agents.adapter import Adapter
 from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.codex import CodexAdapter
 from claude_agent.agents.adapters.fake import FakeAdapter
+from claude_agent.agents.adapters.gemini import GeminiAdapter
 from claude_agent.agents.adapters.shell import ShellAdapter
 
 ADAPTERS: Mapping[str, type[Adapter]] = {
@@ -13,6 +14,7 @@ ADAPTERS: Mapping[str, type[Adapter]] = {
     "fake": FakeAdapter,
     "claude": ClaudeAdapter,
     "codex": CodexAdapter,
+    "gemini": GeminiAdapter,
 }
 CLIS = tuple(name for name in ADAPTERS if name not in ("shell", "fake"))
 """Those that drive a CLI which a person installs."""

@@ -31,6 +31,7 @@ class Cli:
         prefix = f"CLAUDE_AGENT_AGENTS_{self.agent.upper()}_"
         return {
             "PATH": path(),
+            "TMPDIR": os.environ["HOME"],  # where a CLI leaves its reports
             self.key: KEY,
             self.address: f"{model.url}{self.path}",
             f"{prefix}ADAPTER": self.name,
@@ -46,6 +47,7 @@ CLIS: Mapping[str, Cli] = {
     for cli in (
         Cli("claude", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
         Cli("codex", "OPENAI_API_KEY", "OPENAI_BASE_URL", path="/v1", model="gpt-5-codex"),
+        Cli("gemini", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", model="gemini-2.5-pro"),
     )
 }
 

@@ -265,6 +265,8 @@ class Journal:
         run.seen.extend(events)
         kept = []
         for event in events:
+            if event.data.get("delta"):
+                continue  # a piece of a text; the whole is the run's summary
             if event.kind in _NOTED and event.text and run.notes < MAX_NOTES:
                 run.notes += 1
                 kept.append((event.kind.value, event.text[:NOTE_LENGTH]))

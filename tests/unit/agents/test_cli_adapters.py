@@ -13,10 +13,16 @@ from claude_agent.agents import spending
 from claude_agent.agents.adapter import Adapter, AgentEvent, Ending, EventKind, RunRequest
 from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.codex import CodexAdapter
+from claude_agent.agents.adapters.gemini import GeminiAdapter
 from claude_agent.errors import Invalid, SetupError
+from tests.servers.agents import CLIS
 
 SAMPLES = Path(__file__).parents[2] / "data" / "agents"
-ADAPTERS: dict[str, Adapter] = {"claude": ClaudeAdapter({}), "codex": CodexAdapter({})}
+ADAPTERS: dict[str, Adapter] = {
+    "claude": ClaudeAdapter({}),
+    "codex": CodexAdapter({}),
+    "gemini": GeminiAdapter({}),
+}
 TEXT = st.text(alphabet='aZ0-{["\\ \n\x00ä\u2028\ud800', max_size=9)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -45,10 +51,11 @@ def kinds(events: Sequence[AgentEvent]) -> list[str]:
 @pytest.mark.parametrize("name", sorted(ADAPTERS))
 def test_a_real_run_that_edits_is_read_whole(name: str) -> None:
     found = seen(f"{name}-edit")
+    last = ("text", "text") if name == "gemini" else ("text",)  # it tells its text in pieces
     assert kinds(found) == [
         *("started", "text"),
         *("tool_start", "tool_end", "tool_start", "tool_end"),
-        *("text", "usage", "final"),
+        *(*last, "usage", "final"),
     ]
     assert spending.conversation(found)
     used = spending.total(found)
@@ -70,6 +77,9 @@ def test_a_real_run_that_edits_is_read_whole(name: str) -> None:
         ("codex-err400", "bad_request", False, "stub: bad request"),
         ("codex-err500", "overload", True, "high demand"),
         ("codex-cut", "cut", True, "stream disconnected"),
+        ("gemini-err400", "bad_request", False, "stub: bad request"),
+        ("gemini-err500", "overload", True, "stub: internal error"),
+        ("gemini-cut", "cut", True, "ended without a finish reason"),
     ],
 )
 def test_a_real_failure_has_its_class(name: str, kind: str, words: str, *, retryable: bool) -> None:
@@ -80,7 +90,9 @@ def test_a_real_failure_has_its_class(name: str, kind: str, words: str, *, retry
         assert words in outcome.message
 
 
-@pytest.mark.parametrize("name", ["claude-err500", "codex-err500", "claude-cut", "codex-cut"])
+@pytest.mark.parametrize(
+    "name", ["claude-err500", "codex-err500", "claude-cut", "codex-cut", "gemini-cut"]
+)
 def test_what_was_asked_again_is_told(name: str) -> None:
     assert "retry" in kinds(seen(name))
 
@@ -180,7 +192,11 @@ def test_an_unknown_line_is_kept_as_it_is(line: dict[str, Any], name: str) -> No
 @pytest.fixture
 def tools(tmp_path: Path) -> str:
     """A PATH with programs that say a version."""
-    for name, version in (("claude", "2.1.329 (Claude Code)"), ("codex", "codex-cli 0.169.0")):
+    for name, version in (
+        ("claude", "2.1.329 (Claude Code)"),
+        ("codex", "codex-cli 0.169.0"),
+        ("gemini", "0.61.0"),
+    ):
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)
         program.write_text(f"#!/bin/sh\necho '{version}'\n")
@@ -226,7 +242,7 @@ def test_an_isolated_home_needs_a_key_by_name(name: str, tools: str) -> None:
     home = Path("/h/agents/testing")
     with pytest.raises(SetupError, match="no key") as refused:
         ADAPTERS[name].command(asked(tools, home=home))
-    key = {"claude": "ANTHROPIC_API_KEY", "codex": "OPENAI_API_KEY"}[name]
+    key = CLIS[name].key
     assert key in refused.value.hint
     for how in ({"environment": {key: "k"}}, {"secrets": frozenset({key})}):
         command = ADAPTERS[name].command(asked(tools, home=home, **how))
@@ -245,7 +261,7 @@ def test_what_the_person_set_stays(name: str, tools: str) -> None:
 def test_an_agent_that_only_edits_runs_no_commands(name: str, tools: str) -> None:
     free = " ".join(ADAPTERS[name].command(asked(tools)).argv)
     bound = " ".join(ADAPTERS[name].command(asked(tools, may="edit")).argv)
-    unbound = {"claude": "Bash", "codex": "danger-full-access"}[name]
+    unbound = {"claude": "Bash", "codex": "danger-full-access", "gemini": "yolo"}[name]
     assert unbound in free
     assert unbound not in bound
 

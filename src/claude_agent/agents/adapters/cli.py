@@ -178,9 +178,11 @@ class CliAdapter(Adapter):
         return judge_protocol(self._told(seen), ending)
 
     def _told(self, seen: Sequence[AgentEvent]) -> list[AgentEvent]:
-        """Return the events with the final text in the final event, where it was told before."""
-        events, said = [], ""
+        """Return the events with what was told before their end: final text, or the reason."""
+        events, said, trouble = [], "", ""
         for event in seen:
+            if event.kind is EventKind.RETRY:
+                trouble = event.text or trouble
             if event.kind is EventKind.TEXT:
                 said = said + event.text if event.data.get("delta") else event.text
             elif event.kind is EventKind.TOOL_START:
@@ -189,6 +191,8 @@ class CliAdapter(Adapter):
                 text = event.text or said
                 summary = {"outputs": {"summary": text[:SUMMARY_CHARACTERS]}}
                 events.append(replace(event, text=text, data={**event.data, **summary}))
+            elif event.kind is EventKind.ERROR and event.data.get("vague") and trouble:
+                events.append(failed(trouble))
             else:
                 events.append(event)
         return events
@@ -196,9 +200,10 @@ class CliAdapter(Adapter):
 
 def failed(message: str, *, kind: str = "", status: object = None) -> AgentEvent:
     """Return the event of an end that is an error, of this class or of the one it tells."""
-    said = one_line(message) or "The agent reported an error and did not say which."
-    found = kind or error_kind(message, status)
-    return AgentEvent(kind=EventKind.ERROR, text=said, ok=False, data={"error_kind": found})
+    said = one_line(message)
+    data = {"error_kind": kind or error_kind(message, status), "vague": not said}
+    said = said or "The agent reported an error and did not say which."
+    return AgentEvent(kind=EventKind.ERROR, text=said, ok=False, data=data)
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -1,0 +1,126 @@
+"""Gemini CLI: `gemini -o stream-json`.
+
+What was learned by running it: it exits with 0 when its stream is cut (the result says `error`, the
+reason stands in the line before) and when it is interrupted (no result at all); a failed request
+ends with a code of its own (144, 145); its tokens are those of the run.
+"""
+
+import json
+from typing import ClassVar
+
+from typing_extensions import override
+
+from claude_agent.agents.adapter import (
+    AgentEvent,
+    Capabilities,
+    Command,
+    EventKind,
+    RunRequest,
+)
+from claude_agent.agents.adapters.cli import CliAdapter, failed
+from claude_agent.agents.reading import Line, count, error_kind, mapping, one_line, text
+
+_MODES = {"all": "yolo", "edit": "auto_edit"}
+_SETTINGS = {
+    "security": {"auth": {"selectedType": "gemini-api-key"}},
+    "general": {"enableAutoUpdate": False, "maxAttempts": 3},
+    "privacy": {"usageStatisticsEnabled": False},
+    "telemetry": {"enabled": False},
+}
+_SHOWN = ("command", "file_path", "path", "pattern", "url", "query", "description")
+
+
+class GeminiAdapter(CliAdapter):
+    """Drives Gemini CLI."""
+
+    name: ClassVar[str] = "gemini"
+    program: ClassVar[str] = "gemini"
+    title: ClassVar[str] = "Gemini CLI"
+    install: ClassVar[str] = "npm install -g @google/gemini-cli (with Node 20 or newer)"
+    tested: ClassVar[tuple[str, str]] = ("0.61", "0.62")
+    node: ClassVar[int] = 20
+    keys: ClassVar[tuple[str, ...]] = ("GEMINI_API_KEY",)
+    logins: ClassVar[tuple[str, ...]] = (".gemini/oauth_creds.json",)
+    login: ClassVar[str] = (
+        "Run `gemini` once and log in, or set GEMINI_API_KEY and name it in the agent's"
+        " `environment`."
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        resume=True, preset_conversation=True, structured=True, usage=True, mcp=True, commits=True
+    )
+
+    @override
+    def _command(self, run: RunRequest) -> Command:
+        argv = ["gemini", "-o", "stream-json", "--approval-mode", _MODES[run.may], "--skip-trust"]
+        if run.model:
+            argv += ["-m", run.model]
+        if run.conversation:
+            argv += ["--resume", run.conversation]
+        settings = json.dumps(_SETTINGS, indent=2).encode()
+        return Command(
+            argv=tuple(argv),
+            env={"GEMINI_CLI_NO_RELAUNCH": "1"},
+            seeds={".gemini/settings.json": settings},
+        )
+
+    @override
+    def parse(self, line: Line) -> list[AgentEvent]:
+        match text(line, "type"):
+            case "init":
+                data = {"conversation": text(line, "session_id"), "model": text(line, "model")}
+                return [AgentEvent(kind=EventKind.STARTED, data=data)]
+            case "message" if text(line, "role") == "assistant":
+                delta = {"delta": line.get("delta") is True}
+                return [AgentEvent(kind=EventKind.TEXT, text=text(line, "content"), data=delta)]
+            case "tool_use":
+                return [_begun(line)]
+            case "tool_result":
+                ok, said = text(line, "status") == "success", text(line, "output")
+                data = {"id": text(line, "tool_id")}
+                return [AgentEvent(kind=EventKind.TOOL_END, text=one_line(said), ok=ok, data=data)]
+            case "error":
+                said = one_line(text(line, "message"))
+                return [AgentEvent(kind=EventKind.RETRY, text=said, ok=False)]
+            case "result":
+                return [_used(line), _ended(line)]
+            case _:
+                return [AgentEvent(kind=EventKind.RAW, data=line)]
+
+
+def _begun(line: Line) -> AgentEvent:
+    given, tool = mapping(line, "parameters"), text(line, "tool_name")
+    shown = next((text(given, name) for name in _SHOWN if text(given, name)), "")
+    data = {"id": text(line, "tool_id"), "tool": tool}
+    return AgentEvent(kind=EventKind.TOOL_START, text=one_line(f"{tool} {shown}"), data=data)
+
+
+def _used(line: Line) -> AgentEvent:
+    cached = count(line, "stats", "cached")
+    used = {
+        "input": max(0, count(line, "stats", "input_tokens") - cached),
+        "output": count(line, "stats", "output_tokens"),
+        "cache_read": cached,
+    }
+    return AgentEvent(kind=EventKind.USAGE, data=used)
+
+
+def _ended(line: Line) -> AgentEvent:
+    if text(line, "status") == "success":
+        return AgentEvent(kind=EventKind.FINAL)
+    message = text(line, "error", "message")
+    found = _answer(message)
+    if found:
+        status = found.get("code")
+        return failed(text(found, "message"), kind=error_kind(message, status))
+    return failed(message)
+
+
+def _answer(message: str) -> Line:
+    """Return the server's own error that a message holds as JSON, an empty one where none is."""
+    start, end = message.find("{"), message.rfind("}")
+    if start < 0 or end < start:
+        return {}
+    try:
+        return mapping(json.loads(message[start : end + 1]), "error")
+    except (ValueError, RecursionError):
+        return {}
