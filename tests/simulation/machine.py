@@ -1,4 +1,4 @@
-"""The real core on SQLite under random orders, crashes, lies and clocks, beside the model."""
+"""The real core under random orders, crashes, lies and clocks, beside the model."""
 
 import tempfile
 from collections import Counter
@@ -60,9 +60,12 @@ class Core(RuleBasedStateMachine):
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
 
+    def stand_on(self, folder: Path, seed: int) -> Stand:
+        return Stand(folder, seed=seed)
+
     @initialize(seed=st.integers(0, 2**32))
     def begin(self, seed: int) -> None:
-        self.stand = Stand(Path(self._folder.name), seed=seed)
+        self.stand = self.stand_on(Path(self._folder.name), seed)
         self.model: dict[str, ModelTask] = {}
         self.executions: list[str] = []
         self.stale: list[Task] = []
