@@ -49,8 +49,12 @@ def parse_json(text: str, what: str) -> object:
     return parsed
 
 
-def read_text(path: str, *, limit: int, what: str) -> str:
-    """Return the text of a file, or of standard input for `-`; usage errors name the file."""
+def read_text(path: str, *, limit: int, what: str = "") -> str:
+    """Return the text of a file, or of standard input for `-`; usage errors name the file.
+
+    `what`: the option that names it.
+    """
+    named = f"{what} {path}".strip()
     try:
         if path == "-":
             raw = sys.stdin.buffer.read(limit + 1)
@@ -58,15 +62,15 @@ def read_text(path: str, *, limit: int, what: str) -> str:
             with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 5 ms
                 raw = file.read(limit + 1)
     except OSError as error:
-        msg = f"{what} {path} cannot be read: {error.strerror}."
+        msg = f"{named} cannot be read: {error.strerror}."
         raise click.UsageError(msg) from error
     if len(raw) > limit:
-        msg = f"{what} {path} is over {limit // 1024} kB, the most that is read."
+        msg = f"{named} is over {limit // 1024} kB, the most that is read."
         raise click.UsageError(msg)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        msg = f"{what} {path} is not UTF-8 text (byte {error.start})."
+        msg = f"{named} is not UTF-8 text (byte {error.start})."
         raise click.UsageError(msg) from error
 
 

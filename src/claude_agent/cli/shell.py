@@ -44,6 +44,20 @@ COMMANDS = {
     "version": "Show the version.",
     "help": "Explain exit codes and the environment.",
 }
+_MEANT = {
+    "approve": "approval approve",
+    "cron": "schedule",
+    "logs": "task logs",
+    "ps": "status",
+    "reject": "approval reject",
+    "run": "workflow run",
+    "start": "up",
+    "stop": "down",
+    "validate": "workflow validate",
+    "watch": "monitor",
+    "webhook": "trigger list",
+}
+"""Words that people try, and what does it here."""
 
 
 class LazyGroup(click.Group):
@@ -76,7 +90,8 @@ class LazyGroup(click.Group):
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
 
-            near = get_close_matches(args[0], COMMANDS, n=1)
+            near = [_MEANT[args[0]]] if args[0] in _MEANT else []
+            near = near or get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             msg = f"There is no command {args[0]!r}.{hint}"
             raise click.UsageError(msg, ctx=ctx)
@@ -128,6 +143,9 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:  # a group without its command
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort):

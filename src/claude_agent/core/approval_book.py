@@ -28,7 +28,7 @@ from claude_agent.domain.ids import REF_LONGEST, REF_SHORTEST, looks_like_id, no
 from claude_agent.domain.priority import Priority
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_spec import TaskSpec
-from claude_agent.errors import FencedOut, NotFound
+from claude_agent.errors import Conflict, FencedOut, NotFound
 from claude_agent.ids_source import IdSource
 from claude_agent.storage import approval_rows
 from claude_agent.storage.database import Reader, Tx
@@ -118,7 +118,10 @@ class ApprovalBook:
         return approval
 
     def find(self, reader: Reader, text: str) -> Approval:
-        """Return the approval with this id or ref, or that of a task's. Raises `NotFound`."""
+        """Return the approval with this id or ref, of a task's, or that an execution waits for.
+
+        Raises `NotFound`; `Conflict` where the execution waits for more than one.
+        """
         found: str | None = text
         if not looks_like_id(text):
             row = reader.row("approvals.id_of_ref", ref=normal_ref(text))
@@ -127,6 +130,12 @@ class ApprovalBook:
         if approval is None:
             row = reader.row("approvals.id_of_task", task=text, ref=normal_ref(text))
             approval = approval_rows.load(reader, row["id"]) if row is not None else None
+        if approval is None:
+            rows = reader.rows("approvals.waiting_of", id=text, ref=normal_ref(text))
+            if len(rows) > 1:
+                message = f"Execution {text[:80]} waits for {len(rows)} approvals."
+                raise Conflict(message, hint=f"Name one: {', '.join(row['ref'] for row in rows)}.")
+            approval = approval_rows.load(reader, rows[0]["id"]) if rows else None
         if approval is None:
             message = f"There is no approval {text[:80]}."
             raise NotFound(message, hint="List them: claude-agent approval list")

@@ -100,7 +100,8 @@ class Cursor:
         """Read a text that is not empty."""
         value = self.node.value
         if not isinstance(value, str):
-            self.fail(f"{self._name()} must be text, not {self.shown()}")
+            hint = f'put it into quotes: "{self.shown()}"' if isinstance(value, bool) else ""
+            self.fail(f"{self._name()} must be text, not {self.shown()}", hint)
             return None
         if not value.strip() and not empty:
             self.fail(f"{self._name()} is empty")

@@ -394,5 +394,5 @@ def _cancel(task: Task, reason: str) -> Said:
 
 def _must_be(task: Task, *states: TaskState) -> None:
     if task.state not in states:
-        message = f"Task {task.ref} is {task.state}."
+        message = f"Task {task.ref} is {task.state}, not {' or '.join(states)}."
         raise Conflict(message)

@@ -73,6 +73,17 @@ def test_unknown_command_names_the_nearest(cli: Cli) -> None:
     assert "Did you mean status?" in ran.err
 
 
+def test_word_that_people_try_names_what_does_it(cli: Cli) -> None:
+    assert "Did you mean trigger list?" in cli("webhook", "list").err
+
+
+def test_group_without_its_command_shows_its_help(cli: Cli) -> None:
+    ran = cli("workflow")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Usage: claude-agent workflow ")
+    assert "validate" in ran.err
+
+
 def test_unknown_option_is_a_usage_error(cli: Cli) -> None:
     ran = cli("status", "--nonsense")
     assert ran.code == 2

@@ -45,7 +45,9 @@ def test_workflow_runs_by_name(server: WireServer, cli: Cli) -> None:
         (["--params", "a=1"], "Name one workflow"),
         (["run"], "Name one workflow"),
         (["--file", "gone.yaml"], "gone.yaml"),
-        (["--file", "deploy.yaml", "deploy"], "Name one workflow"),
+        (["--file", "deploy.yaml", "deploy"], "as K=V: 'deploy' is none."),
+        (["--file", "empty.yaml"], "empty.yaml is empty"),
+        (["validate", "gone.yaml"], "error: gone.yaml cannot be read"),
         (["--file", "deploy.yaml", "--params", "a"], "k=v"),
         (["--file", "."], "cannot be read"),
         (["validate"], "Name one file"),
@@ -54,6 +56,7 @@ def test_workflow_runs_by_name(server: WireServer, cli: Cli) -> None:
 def test_workflow_refuses_bad_input_before_it_sends_anything(
     server: WireServer, cli: Cli, file: str, argv: list[str], said: str
 ) -> None:
+    Path("empty.yaml").write_text(" \n")
     ran = cli("workflow", *argv)
     assert ran.code == 2
     assert said in ran.err

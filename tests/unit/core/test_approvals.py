@@ -216,6 +216,23 @@ def test_a_step_asks_and_goes_on_as_it_says(
     assert stand.execution(run).state == ends
 
 
+def test_execution_names_the_one_approval_that_it_waits_for(stand: Stand) -> None:
+    text = STEP.replace("APPROVAL", "{prompt: Go?}")
+    text += "  - {id: also, type: approval, depends_on: [a], approval: {prompt: And?}}\n"
+    run = stand.engine.execute(stand.engine.define_workflow(text))
+    stand.do(run, "a")
+    ref = stand.execution(run).ref
+    asked = [row["ref"] for row in stand.rows("approvals.open_of_execution", execution=run)]
+    with pytest.raises(Conflict, match="waits for 2 approvals") as caught:
+        stand.approvals.look(ref)
+    assert all(each in caught.value.hint for each in asked)
+    say(stand, asked[0])
+    assert stand.approvals.look(ref.lower())[0].ref == asked[1]
+    say(stand, asked[1])
+    with pytest.raises(NotFound):
+        stand.approvals.look(ref)
+
+
 def test_a_step_that_runs_out_goes_back_to_no_step(stand: Stand) -> None:
     approval = "{on_reject: rewind, rewind_to: a, expires: 1m}"
     run = stand.engine.execute(stand.engine.define_workflow(STEP.replace("APPROVAL", approval)))

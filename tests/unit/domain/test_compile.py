@@ -88,6 +88,12 @@ def test_the_ordered_map_takes_its_name_from_its_steps_without_a_file() -> None:
     assert definition.slug == "run_tests-to-build_docker"
 
 
+def test_command_that_yaml_takes_for_a_truth_value_is_to_be_quoted() -> None:
+    (found,) = problems("name: x\nsteps: [{id: a, agent: testing, run: true}]\n")
+    assert found.message == "'steps[0].run' must be text, not true"
+    assert found.hint == 'put it into quotes: "true"'
+
+
 def test_the_ordered_map_names_every_wrong_agent() -> None:
     found = problems("run_tests: testin\nbuild_docker: [testing]\n1st: testing\n")
     assert [(each.line, each.message, each.hint) for each in found] == [

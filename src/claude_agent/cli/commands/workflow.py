@@ -98,15 +98,21 @@ def _words(given: Given) -> tuple[str, dict[str, object]]:
     params = pairs(
         [*given["params"], *(word for word in given["words"] if "=" in word)], "--params"
     )
-    if len(names) + (given["file"] is not None) != 1:
+    if names and given["file"] is not None:
+        msg = f"Beside --file only inputs follow, as K=V: {names[0]!r} is none."
+        raise click.UsageError(msg)
+    if len(names) != (given["file"] is None):
         msg = "Name one workflow, or give its definition with --file."
         raise click.UsageError(msg)
     return (names[0] if names else "-"), params
 
 
-def _read(file: str) -> Source:
-    text = read_text(file, limit=MAX_DEFINITION_BYTES, what="--file")
+def _read(file: str, option: str = "--file") -> Source:
+    text = read_text(file, limit=MAX_DEFINITION_BYTES, what=option)
     name = "stdin" if file == "-" else file
+    if not text.strip():
+        msg = f"{name} is empty: write a definition into it (docs: your first workflow)."
+        raise click.UsageError(msg)
     return {"source": text, "file": name[-_LONGEST_NAME:]}
 
 
@@ -148,7 +154,7 @@ def validate(session: Session, path: str | None, file: str | None, form: str) ->
     if chosen is None or (file and path):
         msg = "Name one file."
         raise click.UsageError(msg)
-    source = _read(chosen)
+    source = _read(chosen, "--file" if file else "")
     show(_valid(session.system.workflows.validate(source["source"], file=source["file"])), form)
 
 
@@ -184,7 +190,7 @@ def apply(
     if chosen is None or (file and path):
         msg = "Name one file."
         raise click.UsageError(msg)
-    source = _read(chosen)
+    source = _read(chosen, "--file" if file else "")
     if dry_run:
         show(_valid(session.system.workflows.validate(source["source"], file=source["file"])), form)
         return

@@ -27,7 +27,7 @@ def import_(session: Session, file: str, origin: str | None, form: str) -> int:
 
     What did not map stands on standard error and at the head of the YAML. Nothing is stored.
     """
-    text = read_text(file, limit=MAX_DEFINITION_BYTES, what="FILE")
+    text = read_text(file, limit=MAX_DEFINITION_BYTES)
     name = "stdin" if file == "-" else file[-_LONGEST_NAME:]
     found = session.system.workflows.import_(text, file=name, origin=origin or "")
     lost = found["unmapped"]

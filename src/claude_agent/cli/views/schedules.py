@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from claude_agent.cli.look import Cell, Look
     from claude_sdk.wire_schedules import Backfilled, Schedule, ScheduleDetail, ScheduleTick
 
+_NONE = (
+    "No schedules. Write `on: {schedule: [{cron: ...}]}` into a workflow, then: "
+    "claude-agent workflow apply FILE"
+)
+
 
 def time_text(at: int) -> str:
     """Return `2026-03-29 02:30:00`, local time."""
@@ -25,6 +30,8 @@ def schedules(found: Sequence[Schedule]) -> View:
     """Show every schedule."""
 
     def table(look: Look) -> list[str]:
+        if not found:
+            return [_NONE]
         now = now_ms()
         head = ("schedule", "state", "cron", "zone", "next", "in", "last")
         return look.table(head, [_row(one, now) for one in found])

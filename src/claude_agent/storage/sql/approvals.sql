@@ -60,6 +60,11 @@ SELECT id, task_id FROM approvals WHERE state = 'requested' AND due_at IS NOT NU
 -- Which execution each of some approvals belongs to.
 SELECT id, execution_id FROM approvals WHERE id IN (:ids);
 
+-- name: approvals.waiting_of
+-- What an execution, by its id or ref, waits for.
+SELECT a.id, a.ref FROM approvals AS a JOIN executions AS e ON e.id = a.execution_id
+ WHERE (e.id = :id OR e.ref = :ref) AND a.state = 'requested' ORDER BY a.created_at, a.id;
+
 -- name: approvals.open_of_step
 -- What a step of an execution waits for.
 SELECT id FROM approvals
