@@ -143,9 +143,6 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:  # a group without its command
-        click.echo(error.format_message(), err=True)
-        return error.exit_code
     except click.ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort):
@@ -164,6 +161,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # a group without its command
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     click.echo(f"error: {error.format_message()}", err=True)
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
