@@ -28,6 +28,7 @@ Topic = Literal["*", "tasks", "executions", "agents", "approvals", "state", "not
 ErrorKind = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=64)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=262_144)]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 Source = Annotated[str, StringConstraints(min_length=1, max_length=1_048_576)]
 Folder = Annotated[str, StringConstraints(pattern=r"^/", max_length=4096)]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=256)]
@@ -94,6 +95,13 @@ class Retry(Body):
     on: list[ErrorKind] | None = None
     not_on: list[ErrorKind] | None = None
     exit_codes: list[Annotated[int, Field(ge=0, le=255)]] | None = None
+    if_: Expression | None = Field(
+        default=None, alias="if", description="Over `failure`; false: no further attempt"
+    )
+    prompt: Expression | None = Field(
+        default=None, description="What the next attempt is told; may hold `${{ failure.… }}`"
+    )
+    agent: Name | None = Field(default=None, description="Who makes the further attempts")
 
 
 class Gate(Body):

@@ -47,16 +47,19 @@ class ApprovalBook:
 
     def judge(self, spec: TaskSpec, requester: Requester) -> Verdict:
         """Return what the policy says of a task before it is accepted."""
-        commands = [spec.text] if spec.kind != "prompt" else []
+        doing = [(spec.kind, spec.text), *((one["kind"], one["text"]) for one in spec.fallback)]
+        commands = [text for kind, text in doing if kind != "prompt"]
         commands += [gate["run"] for gate in spec.gates]
         commands += [spec.verify] if spec.verify else []
+        others = [spec.retry.agent or "", *(str(one["agent"]) for one in spec.fallback)]
         paths = (spec.cwd, os.path.realpath(spec.cwd)) if spec.cwd else ()
         request = Request(
             requester=requester,
             agent=spec.agent,
             priority=Priority(spec.priority).name,
             commands=tuple(commands),
-            prompt=spec.kind == "prompt",
+            others=tuple(name for name in others if name and name != spec.agent),
+            prompt=any(kind == "prompt" for kind, _ in doing),
             sets_environment=bool(spec.env),
             paths=paths,
         )

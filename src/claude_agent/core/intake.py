@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from claude_agent.core.catalogue import Catalogue, unknown
 from claude_agent.domain.compile_reader import Cursor, Problems
 from claude_agent.domain.compile_schemas import schemas
-from claude_agent.domain.compile_values import environment, retry, timeouts
+from claude_agent.domain.compile_values import environment, retry_of_task, timeouts
 from claude_agent.domain.definition import DefinitionError, Timeouts
 from claude_agent.domain.node import node_from_data
 from claude_agent.domain.priority import NAMES, Priority
@@ -57,7 +57,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
         cwd=_cwd(_text(task, "cwd")),
         env=_read(task, "env", environment, {}),
         limits=_read(task, "timeout", lambda c: timeouts(c, Timeouts()), Timeouts()),
-        retry=_read(task, "retry", lambda c: retry(c, RetryPolicy()), RetryPolicy()),
+        retry=_retry(task, kind, catalogue),
         gates=_gates(task.get("gates") or ()),
         outputs=_read(task, "outputs", schemas, {}),
         verify=_text(task, "verify"),
@@ -72,6 +72,14 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
         raise TooLarge(message, hint="Put large inputs into a file and name its path.")
     check_text(data, "/")
     return spec
+
+
+def _retry(task: Mapping[str, Any], kind: str, catalogue: Catalogue) -> RetryPolicy:
+    found = _read(task, "retry", lambda c: retry_of_task(c, catalogue.agents), RetryPolicy())
+    if found.agent and kind == "prompt" and not catalogue.agent(found.agent).takes_prompt:
+        message = f"The agent {found.agent} takes no prompt, and is to make the further attempts."
+        raise NotPromptable(message, hint="Name another one.", pointer="/retry/agent")
+    return found
 
 
 def _json(data: object) -> str:

@@ -112,6 +112,8 @@ class Request:
     priority: str
     commands: tuple[str, ...]
     """Everything that would run as a command: the script, gates, the probe."""
+    others: tuple[str, ...] = ()
+    """Agents that take over after failures."""
     prompt: bool = False
     """An agent is asked in words: what it will run is not known."""
     sets_environment: bool = False
@@ -199,7 +201,7 @@ def _agents_match(wanted: Match, request: Request, *, holds: bool) -> bool:
     if not wanted.agents:
         return True
     asks = request.requester.name if request.requester.kind == "agent" else ""
-    concerned = [name for name in (request.agent, asks) if name]
+    concerned = [name for name in (request.agent, *request.others, asks) if name]
     found = [name in wanted.agents for name in concerned]
     return any(found) if holds else all(found)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from claude_agent.domain.compile_reader import Cursor, read_each
-from claude_agent.domain.compile_references import Uses
+from claude_agent.domain.compile_references import FAILURE_NAMES, Uses
 from claude_agent.domain.definition import Timeouts
 from claude_agent.domain.duration import DurationError, parse_duration
 from claude_agent.domain.retry import RetryPolicy
@@ -77,6 +77,19 @@ def retry(cursor: Cursor | None, base: RetryPolicy, scope: RetryScope | None = N
             case _:
                 changes["if_" if key == "if" else key] = _of_step(key, field, scope)
     return replace(base, **{key: value for key, value in changes.items() if value is not None})
+
+
+def retry_of_task(cursor: Cursor, agents: Collection[str]) -> RetryPolicy:
+    """Read the retry policy of a task of its own: its expressions read `failure` alone."""
+    uses = Uses()
+    found = retry(cursor, RetryPolicy(), RetryScope(uses=uses, agents=agents, step=""))
+    for use in uses.found:
+        root, *rest = use.path.parts
+        if root != "failure":
+            use.fail("a task of its own knows only `failure`", "like failure.kind")
+        elif rest and rest[0] not in FAILURE_NAMES:
+            use.fail(f"failure holds {', '.join(FAILURE_NAMES)}")
+    return found
 
 
 def _of_step(key: str, field: Cursor, scope: RetryScope | None) -> str | None:

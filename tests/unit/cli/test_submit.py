@@ -45,6 +45,7 @@ def test_submit_sends_every_option(server: WireServer, cli: Cli, tmp_path: Path)
         "--title",
         "T",
     ]
+    argv += ["--retries", "2", "--retry-delay", "5s"]
     more = ["--timeout", "5m", "--cwd", str(folder), "--idempotency-key", "k1"]
     assert cli(*argv, *more).code == 0
     assert server.bodies("/tasks/submit") == [
@@ -54,6 +55,7 @@ def test_submit_sends_every_option(server: WireServer, cli: Cli, tmp_path: Path)
             "priority": "HIGH",
             "title": "T",
             "timeout": "5m",
+            "retry": {"max_attempts": 3, "delay": "5s"},
             "cwd": str(folder),
         }
     ]
@@ -177,3 +179,13 @@ def test_formats_show_the_same_task(server: WireServer, cli: Cli) -> None:
     assert json.loads(cli("task", "show", "T1", "-o", "jsonl").out) == task
     assert yaml.safe_load(cli("task", "show", "T1", "-o", "yaml").out) == task
     assert cli("task", "show", "T1", "-o", "xml").code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("--retries", "100"), ("--retries", "x"), ("--retry-delay", "5s")]
+)
+def test_submit_refuses_retries_that_mean_nothing(
+    server: WireServer, cli: Cli, words: tuple[str, ...]
+) -> None:
+    assert cli("submit", "--run", "true", *words).code == 2
+    assert server.bodies("/tasks/submit") == []

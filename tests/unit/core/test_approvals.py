@@ -233,6 +233,22 @@ def test_execution_names_the_one_approval_that_it_waits_for(stand: Stand) -> Non
         stand.approvals.look(ref)
 
 
+def test_who_takes_over_and_what_they_would_run_is_looked_at_before(stand: Stand) -> None:
+    rules = (ASK, Rule(name="db", match=Match(agents=("database",)), decide="manual"))
+    stand.policy = Policy(rules=rules)
+    stand.restart()
+    assert stand.submit(run="ls").state == "ready"
+    assert stand.submit(run="ls", retry={"max_attempts": 2, "agent": "database"}).state == "held"
+    steps = [
+        {"id": "a", "agent": "testing", "run": "ls", "fallback": [{"run": "rm -rf x"}]},
+        {"id": "b", "agent": "testing", "run": "ls", "fallback": [{"agent": "database"}]},
+        {"id": "c", "agent": "testing", "run": "ls", "fallback": [{"run": "true"}]},
+    ]
+    run = stand.engine.execute({"name": "two", "steps": steps})
+    states = {name: one.state for name, one in stand.execution(run).steps.items()}
+    assert states == {"a": "held", "b": "held", "c": "queued"}
+
+
 def test_a_step_that_runs_out_goes_back_to_no_step(stand: Stand) -> None:
     approval = "{on_reject: rewind, rewind_to: a, expires: 1m}"
     run = stand.engine.execute(stand.engine.define_workflow(STEP.replace("APPROVAL", approval)))

@@ -63,6 +63,17 @@ BAD: list[tuple[dict[str, Any], type[ClaudeAgentError], str, str]] = [
     ({"run": "a", "retry": {"attempts": 2}}, Invalid, "attempts", "/retry"),
     ({"run": "a", "retry": {"on": ["(a+)+$"]}}, Invalid, "no kind of failure", "/retry/on"),
     ({"run": "a", "retry": 3}, Invalid, "mapping", "/retry"),
+    ({"run": "a", "retry": {"if": "failure."}}, Invalid, "where a name", "/retry/if"),
+    ({"run": "a", "retry": {"if": "inputs.x == 1"}}, Invalid, "knows only `failure`", "/retry/if"),
+    ({"run": "a", "retry": {"if": "failure.code"}}, Invalid, "failure holds kind", "/retry/if"),
+    ({"run": "a", "retry": {"prompt": "${{ env.X }}"}}, Invalid, "only `failure`", "/retry/prompt"),
+    ({"run": "a", "retry": {"agent": "tseting"}}, Invalid, "tseting", "/retry/agent"),
+    (
+        {"prompt": "a", "agent": "chat", "retry": {"agent": "testing"}},
+        NotPromptable,
+        "takes no prompt",
+        "/retry/agent",
+    ),
     ({"run": "a", "gates": ["true", " "]}, Invalid, "Gate 2 has no command", "/gates/1/run"),
     ({"run": "a", "gates": [{"name": "x"}]}, Invalid, "Gate 1 has no command", "/gates/0/run"),
     ({"run": "a", "gates": [5]}, Invalid, "Gate 1 has no command", "/gates/0/run"),
@@ -122,7 +133,15 @@ def test_whole_task_is_read(tmp_path: Path) -> None:
             "cwd": str(tmp_path),
             "env": {"A": "1", "N": 2, "B": True},
             "timeout": {"start": "1m", "run": "5m", "total": 3600, "idle": "30s"},
-            "retry": {"max_attempts": 3, "delay": "2s", "factor": 3, "on": ["exit"]},
+            "retry": {
+                "max_attempts": 3,
+                "delay": "2s",
+                "factor": 3,
+                "on": ["exit"],
+                "if": "failure.exit_code != 2",
+                "agent": "database",
+                "prompt": "It said: ${{ failure.summary }}",
+            },
             "gates": ["true", {"name": "lint", "run": "ruff"}],
             "outputs": {"o": {"type": "string"}, "any": None},
             "verify": "test -f x",
@@ -138,7 +157,15 @@ def test_whole_task_is_read(tmp_path: Path) -> None:
     assert found.limits == Timeouts(
         start_ms=60_000, run_ms=300_000, total_ms=3_600_000, idle_ms=30_000
     )
-    assert found.retry == RetryPolicy(max_attempts=3, delay_ms=2_000, factor=3, on=("exit",))
+    assert found.retry == RetryPolicy(
+        max_attempts=3,
+        delay_ms=2_000,
+        factor=3,
+        on=("exit",),
+        if_="failure.exit_code != 2",
+        prompt="It said: ${{ failure.summary }}",
+        agent="database",
+    )
     assert found.gates == ({"name": "gate 1", "run": "true"}, {"name": "lint", "run": "ruff"})
     assert found.outputs == {"o": {"type": "string"}, "any": {}}
     assert (found.verify, found.idempotent, found.on_uncertain) == ("test -f x", True, "fail")

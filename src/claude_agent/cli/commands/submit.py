@@ -33,6 +33,8 @@ class Given(TypedDict):
     priority: str | None
     title: str | None
     timeout: str | None
+    retries: int | None
+    retry_delay: str | None
     cwd: str | None
     lock: str | None
     after: tuple[str, ...]
@@ -54,6 +56,8 @@ class Given(TypedDict):
 @click.option("--priority", type=click.Choice(PRIORITIES, case_sensitive=False))
 @click.option("--title", metavar="TEXT", help="A short name for lists.")
 @click.option("--timeout", metavar="5m", help="Limit of one attempt (the task is stopped).")
+@click.option("--retries", type=click.IntRange(0, 99), help="Further attempts after a failure.")
+@click.option("--retry-delay", metavar="5s", help="Wait before the second attempt; it grows.")
 @click.option("--cwd", metavar="PATH", help="Where it runs (else the current folder).")
 @click.option("--lock", metavar="NAME", help="One at a time of those that name it, in order.")
 @click.option(
@@ -116,6 +120,8 @@ def _body(given: Given) -> dict[str, object]:
         body["with"] = pairs(given["with_"], "--with")
     if given["after"]:
         body["after"] = _refs(given["after"])
+    if retry := _retry(given):
+        body["retry"] = retry
     optional = {
         "agent": given["agent"],
         "priority": given["priority"],
@@ -125,6 +131,15 @@ def _body(given: Given) -> dict[str, object]:
         "approve": given["approve"],
     }
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _retry(given: Given) -> dict[str, object]:
+    if given["retries"] is None and given["retry_delay"] is not None:
+        msg = "--retry-delay means nothing without --retries."
+        raise click.UsageError(msg)
+    attempts = None if given["retries"] is None else given["retries"] + 1
+    found = {"max_attempts": attempts, "delay": given["retry_delay"]}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _refs(given: tuple[str, ...]) -> list[str]:
