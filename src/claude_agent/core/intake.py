@@ -74,7 +74,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
     return spec
 
 
-def _retry(task: Mapping[str, Any], kind: str, catalogue: Catalogue) -> RetryPolicy:
+def _retry(task: Mapping[str, object], kind: str, catalogue: Catalogue) -> RetryPolicy:
     found = _read(task, "retry", lambda c: retry_of_task(c, catalogue.agents), RetryPolicy())
     if found.agent and kind == "prompt" and not catalogue.agent(found.agent).takes_prompt:
         message = f"The agent {found.agent} takes no prompt, and is to make the further attempts."
