@@ -275,13 +275,13 @@ def _broker(url: str) -> Iterator[Finding]:
 
 def _agent_clis() -> Iterator[Finding]:
     """Which agent CLIs are there; none is no fault, but then prompts wait."""
-    with ThreadPoolExecutor(len(AGENT_CLIS)) as pool:
+    driven = [name for name in CLIS if shutil.which(name) is not None]
+    with ThreadPoolExecutor(len(AGENT_CLIS) + len(CLIS)) as pool:
+        probes = pool.map(lambda name: ADAPTERS[name]().probe(), driven)
         versions = list(pool.map(_version, AGENT_CLIS))
     found = [f"{name} {said}" for name, said in zip(AGENT_CLIS, versions, strict=True) if said]
     none = f"none of {', '.join(AGENT_CLIS)}: prompts wait; actions and `run` need none"
     hint = "" if found else "install one and log in"
     yield Finding(ok=True, name="agent CLIs", detail="; ".join(found) or none, hint=hint)
-    for name in CLIS:
-        if shutil.which(name) is not None:
-            probe = ADAPTERS[name]().probe()
-            yield Finding(ok=True, name=f"adapter {name}", detail=probe.detail, hint=probe.hint)
+    for name, probe in zip(driven, probes, strict=True):
+        yield Finding(ok=True, name=f"adapter {name}", detail=probe.detail, hint=probe.hint)

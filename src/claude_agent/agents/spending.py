@@ -1,10 +1,13 @@
 """What a run used: tokens and money, as its events say, without what earlier runs used."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from claude_agent.agents import reading
 from claude_agent.agents.adapter import AgentEvent, Capabilities, EventKind
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +72,12 @@ def total(seen: Sequence[AgentEvent]) -> Spent | None:
 
 
 def conversation(seen: Sequence[AgentEvent]) -> str:
-    """Return the conversation that a run was in, nothing where it named none."""
+    """Return the conversation that a run was in, nothing where it named none.
+
+    It becomes a word of a command line: what looks like a flag, or like no id at all, is none.
+    """
     named = (reading.text(e.data, "conversation") for e in seen if e.kind is EventKind.STARTED)
-    return next((each for each in named if each), "")
+    return next((each for each in named if _ID.fullmatch(each)), "")
 
 
 def _read(data: object) -> Spent:

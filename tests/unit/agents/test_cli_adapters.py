@@ -237,6 +237,16 @@ def test_a_conversation_is_resumed_by_its_id(name: str, tools: str) -> None:
     assert "c-1" not in ADAPTERS[name].command(asked(tools)).argv
 
 
+@pytest.mark.parametrize("name", ["--dangerously-skip-permissions", "a b", "", "-", "x" * 201])
+def test_what_looks_like_a_flag_is_no_conversation(name: str) -> None:
+    for kind in (
+        {"type": "thread.started", "thread_id": name},
+        {"type": "init", "session_id": name},
+    ):
+        for adapter in ADAPTERS.values():
+            assert spending.conversation(adapter.parse(kind)) == ""
+
+
 @pytest.mark.parametrize("name", sorted(ADAPTERS))
 def test_an_isolated_home_needs_a_key_by_name(name: str, tools: str) -> None:
     home = Path("/h/agents/testing")

@@ -27,7 +27,7 @@ from claude_agent.agents.programs import ask
 from claude_agent.agents.reading import error_kind, one_line
 from claude_agent.errors import Invalid, SetupError
 
-VERSION_WITHIN_S = 15.0
+VERSION_WITHIN_S = 30.0
 SUMMARY_CHARACTERS = 16_000
 """Of the final text, kept as the output `summary`."""
 _VERSION = re.compile(r"\d+(?:\.\d+){1,3}")
@@ -137,11 +137,12 @@ class CliAdapter(Adapter):
             raise Invalid(detail, hint="Give `prompt`; shell text and actions need no agent.")
         if shutil.which(self.program, path=run.environment.get("PATH", os.defpath)) is None:
             detail = f"{self.title} is not installed: no `{self.program}` on the agent's PATH."
-            raise SetupError(detail, hint=f"Install it: {self.install}")
+            # Also in the sentence: it is all that a dead letter shows.
+            detail = f"{detail} Install it: {self.install}."
+            raise SetupError(detail, hint=self.install)
         if run.home is not None and not any(self._has(run, name) for name in self.keys):
-            detail = f"The agent's home is isolated and it has no key for {self.title}."
-            names = " or ".join(self.keys)
-            hint = f'Let {names} through: environment = ["PATH", …, "{self.keys[0]}"].'
+            hint = f"Name {' or '.join(self.keys)} in the agent's `environment`, or as a secret."
+            detail = f"The agent's home is isolated and it has no key for {self.title}. {hint}"
             raise SetupError(detail, hint=hint)
         asked = self._command(run)
         told = f"{run.instructions}\n\n{run.prompt}" if run.instructions else run.prompt
