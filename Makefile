@@ -91,7 +91,6 @@ clean:  ## stop what `make run` started and remove everything that was made
 
 .tools/agents/.stamp: $(wildcard requirements/agents/*/package-lock.json) scripts/agents.sh .tools/.stamp
 	@scripts/agents.sh $(AGENT_CLIS)
-	@touch $@
 
 .venv/.stamp-venv: scripts/setup.sh
 	@scripts/setup.sh venv

