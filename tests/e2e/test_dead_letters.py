@@ -18,6 +18,8 @@ def test_a_dead_letter_is_looked_at_changed_and_run_again(shared: Product) -> No
     found = shared.json("deadletter", "show", gone["ref"])
     assert found["errors"][0]["message"] in shown
     assert found["tail"] == "looking\nit is broken\n"
+    for follow in ((), ("--follow",)):  # that it failed is no failure of showing what it said
+        assert shared.cli("task", "logs", *follow, gone["ref"]).stdout == found["tail"]
     assert "SHADE" in found["environment"]
     assert "blue" not in found["environment"]
     assert (found["reason"], found["attempts"], found["generation"]) == ("exit", 1, 1)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.architecture.files import ROOT
 from tests.e2e.product import Product
-from tests.e2e.told import Reader
+from tests.e2e.told import Reader, write_files
 
 DOCS = ROOT / "docs"
 
@@ -23,3 +23,11 @@ def test_first_workflow_does_what_the_page_shows(fresh: Product) -> None:
 
 def test_undoing_does_what_the_page_shows(fresh: Product) -> None:
     follow(fresh, "how-to/compensation.md", fresh.work)
+
+
+def test_how_tos_do_what_they_show(empty: Product) -> None:
+    pages = ("approvals", "secrets", "schedules-and-triggers")
+    write_files(DOCS / "how-to" / "approvals.md", empty.work)  # the policy is read at the start
+    empty.up()
+    for page in pages:
+        follow(empty, f"how-to/{page}.md", empty.work)

@@ -39,6 +39,19 @@ class Shown:
     path: str = ""
     content: str = ""
 
+    def write(self, folder: Path) -> None:
+        """Write the file that is shown."""
+        file = folder / self.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.content)
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Write the files of a page, before anything of it is typed."""
+    for one in read_page(page):
+        if one.path:
+            one.write(folder)
+
 
 def read_page(page: Path) -> list[Shown]:
     """Return what a page shows, in order."""
@@ -81,9 +94,7 @@ class Reader:
         assert any(one.command for one in shown), f"{page.name} shows no command"
         for one in shown:
             if one.path:
-                file = self._folder / one.path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(one.content)
+                one.write(self._folder)
             else:
                 self._compare(page, one)
 
@@ -120,7 +131,7 @@ class Reader:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=2 * PATIENCE_S,
             check=False,
         )
         self._code = done.returncode
