@@ -36,6 +36,7 @@ NOT_DRAWN = {
     "compensation.resumed": "nobody asks in so few histories where an undoing has failed",
     "step.held": "no flow has a step of approval",
     "step.approved": "as step.held",
+    "step.overdue": "no flow limits the time of a sub-workflow",
     "task.held": "the stand has no policy that asks",
     "task.approved": "as task.held",
     "task.rejected": "as task.held",
