@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.fake import FakeAdapter
 from claude_agent.agents.adapters.shell import ShellAdapter
 from claude_agent.agents.run_plan import Places, RunPlanner, with_variables
@@ -137,3 +138,24 @@ def test_planner_takes_the_servers_environment_by_default(
     plain = RunPlanner(planner.places)
     one = running()
     assert plain.environment(one, AGENT, plain.folder(one))["TZ"] == "UTC+7"
+
+
+def test_an_isolated_agent_gets_a_home_of_its_own_and_the_persons_is_left_alone(
+    planner: RunPlanner, tmp_path: Path
+) -> None:
+    program = tmp_path / "bin" / "claude"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    environ = {"PATH": str(program.parent), "ANTHROPIC_API_KEY": "k"}
+    one = running(kind="prompt", text="Build it.", env=environ, cwd=str(tmp_path))
+    more = {"isolated": True, "model": "best", "instructions": "You build.", "may": "edit"}
+    spec = planner.prepare(one, agent("testing", 1, **more), ClaudeAdapter({}))
+    home = tmp_path / "agents" / "testing"
+    assert spec.env["HOME"] == str(home)
+    assert (home / ".gitconfig").is_file()
+    assert (planner.folder(one).path / "stdin").read_bytes() == b"You build.\n\nBuild it."
+    argv = spec.commands[0][1]
+    assert "best" in argv
+    assert "--allowedTools" not in argv
+    assert spec.about["seeds"].keys() == {".gitconfig"}
