@@ -3620,6 +3620,24 @@ export interface components {
              * @default null
              */
             exit_codes: number[] | null;
+            /**
+             * If
+             * @description Over `failure`; false: no further attempt
+             * @default null
+             */
+            if: string | null;
+            /**
+             * Prompt
+             * @description What the next attempt is told; may hold `${{ failure.… }}`
+             * @default null
+             */
+            prompt: string | null;
+            /**
+             * Agent
+             * @description Who makes the further attempts
+             * @default null
+             */
+            agent: string | null;
         };
         /**
          * RetryExecution
