@@ -8,14 +8,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from claude_agent.core.claims import Claims
 from claude_agent.core.task_desk import TaskDesk
-from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_commands import Claim, EndRun, Start
-from claude_agent.errors import ClaudeAgentError
+from claude_agent.errors import ClaudeAgentError, FencedOut
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Tx
 
@@ -83,24 +83,18 @@ class InWorker:
         queues = self._claims.open_queues(tx)
         mine = [task for task in tasks if task.spec.queue in queues]
         task_rows.lock(tx, [task.id for task in mine])
-        untouched = {
-            row["id"] for row in tx.rows("tasks.still_new", ids=[task.id for task in mine])
-        }
         context = self._desk.context(f"worker:{me.id}")
         facts: dict[str, list[Fact]] = {}
+        commands = (
+            Claim(worker=me.id, slot=0, host=me.host),
+            Start(adapter="worker", digest=""),
+            EndRun(verdict={"code": 0}, outputs={"message": ""}, evidence=("E1",), at=context.at),
+        )
         for task in mine:
-            if task.id in untouched and task.state == TaskState.READY:
-                claim = Claim(worker=me.id, slot=0, host=me.host)
-                end = EndRun(
-                    verdict={"code": 0},
-                    outputs={"message": ""},
-                    evidence=("E1",),
-                    at=context.at,
-                )
-                start = Start(adapter="worker", digest="")
-                facts.setdefault(task.spec.execution_id, []).extend(
-                    self._desk.apply_all(tx, task, [claim, start, end], context)
-                )
+            # It is as it was accepted, or somebody has touched it since: then it is his.
+            with suppress(FencedOut):
+                found = self._desk.apply_all(tx, task, commands, context)
+                facts.setdefault(task.spec.execution_id, []).extend(found)
         for execution_id in sorted(facts):
             self._desk.tell_all(tx, execution_id, facts[execution_id], context)
         return len(mine) < len(tasks)

@@ -210,16 +210,7 @@ class TaskDesk:
         *,
         told: bool = True,
     ) -> Task:
-        row = task_rows.to_row(after)
-        fixed = (
-            *("ref", "title", "kind", "agent", "queue", "priority", "purpose", "created_at"),
-            *("execution_id", "step_id", "lock_name"),
-        )
-        changed = tx.execute(
-            "tasks.update",
-            was_seq=task.seq,
-            **{name: value for name, value in row.items() if name not in fixed},
-        )
+        changed = tx.execute("tasks.update", was_seq=task.seq, **task_rows.to_row(after))
         if changed != 1:
             message = f"Task {task.ref} was changed by somebody else."
             raise FencedOut(message)

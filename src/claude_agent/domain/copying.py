@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 else:
 
     def replace(old, /, **changes):
-        """Return a copy with some fields changed. Raises KeyError for one that it has not."""
+        """Return a copy with some fields changed, computed ones as they were.
+
+        Raises KeyError for a field that it has not.
+        """
         kind = type(old)
         read, writers, named = _shape(kind)
         new = object.__new__(kind)
@@ -31,8 +34,8 @@ else:
     def _shape(kind):
         """Return what reads all fields of a class, what writes each in turn, and each by name."""
         known = fields(kind)
-        if not hasattr(kind, "__slots__") or hasattr(kind, "__post_init__") or len(known) == 1:
-            message = f"{kind.__name__} is not a dataclass of slots that are only stored"
+        if not hasattr(kind, "__slots__") or len(known) == 1:
+            message = f"{kind.__name__} is not a dataclass of several slots"
             raise TypeError(message)
         named = {one.name: getattr(kind, one.name).__set__ for one in known}
         return attrgetter(*named), tuple(named.values()), named

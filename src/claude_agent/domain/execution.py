@@ -130,9 +130,7 @@ class Execution:
 
     def draft(self) -> "Execution":
         """Return a copy to fold events into; this one stays as it is."""
-        new = object.__new__(Execution)
-        for name in self.__slots__:
-            setattr(new, name, getattr(self, name))
+        new = replace(self)
         new.steps = dict(self.steps)
         new.tally = self.tally.copy()
         new.changed = set()

@@ -64,8 +64,8 @@ def _changing(run: Execution) -> dict[str, Any]:
         "state": run.state.value,
         "compensate_on_cancel": int(run.compensate_on_cancel),
         "plan": None if run.plan is None else json.dumps([list(group) for group in run.plan]),
-        "not_undone": json.dumps(list(run.not_undone)),
-        "signals": json.dumps(list(run.signals)),
+        "not_undone": json.dumps(list(run.not_undone)) if run.not_undone else "[]",
+        "signals": json.dumps(list(run.signals)) if run.signals else "[]",
         "outputs": dump(run.outputs),
     }
 

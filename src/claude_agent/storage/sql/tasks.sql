@@ -58,10 +58,6 @@ UPDATE tasks
        feedback = :feedback, waits_for = :waits_for
  WHERE id = :id AND seq = :was_seq;
 
--- name: tasks.still_new
--- Those of some tasks that are ready and that nobody has touched since they were accepted.
-SELECT id FROM tasks WHERE id IN (:ids) AND seq = 1 AND state = 'ready';
-
 -- name: tasks.pick
 -- The best ready task over some queues. Ready means that its time has come: the clock is not
 -- asked again, it may have gone back since. One that needs a lock is passed over unless it holds
