@@ -10,6 +10,7 @@ from typing import Any
 from claude_agent.clock import SystemClock
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, WorkerIdentity, layout
+from claude_agent.core.collector import collect_seldom
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.execution_links import ExecutionLinks
 from claude_agent.core.foundation import Foundation
@@ -36,6 +37,7 @@ class Engine:
     """The core of a server: everything but agents, windows and the gateway."""
 
     def __init__(self, folder: Path) -> None:
+        collect_seldom()  # as the server does
         self.database = open_sqlite(str(folder / "bench.db"))
         clock = SystemClock()
         ids, notifier = IdSource(clock), LocalNotifier()

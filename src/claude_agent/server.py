@@ -22,6 +22,7 @@ from claude_agent import server_home
 from claude_agent.api.gateway import create_app
 from claude_agent.app import App
 from claude_agent.clock import SystemClock
+from claude_agent.core.collector import collect_seldom
 from claude_agent.errors import ClaudeAgentError, HomeLocked, Invalid, SetupError
 from claude_agent.keeper import keeper_pid
 from claude_agent.observe.logs import configure_logging
@@ -66,6 +67,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _serve(settings: Settings, fd: int, keeper: socket.socket | None) -> int:
+    collect_seldom()
     listener = socket.socket(fileno=fd)
     host, port = listener.getsockname()[:2]
     clock = SystemClock()

@@ -17,6 +17,7 @@ from pathlib import Path
 from claude_agent.app import App
 from claude_agent.catalogue_build import build_catalogue
 from claude_agent.core.catalogue import unknown
+from claude_agent.core.collector import collect_seldom
 from claude_agent.errors import ClaudeAgentError, Invalid
 from claude_agent.hosting import Role
 from claude_agent.observe.logs import configure_logging
@@ -80,6 +81,7 @@ def _server(home: Path) -> str:
 
 
 def _work(settings: Settings, role: Role) -> int:
+    collect_seldom()
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ending.set())

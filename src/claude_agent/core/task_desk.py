@@ -28,6 +28,7 @@ from claude_agent.domain.task_spec import TaskSpec
 from claude_agent.errors import FencedOut, NotFound
 from claude_agent.ids_source import IdSource
 from claude_agent.storage import task_rows
+from claude_agent.storage.chain import canonical
 from claude_agent.storage.database import Reader, Stamp, Tx
 from claude_agent.storage.notifier import Notifier
 
@@ -119,7 +120,7 @@ class TaskDesk:
         )
         task = submitted(task_id, said, context.at, spec=spec)
         tx.execute("tasks.insert", **task_rows.to_row(task))
-        tx.execute("tasks.insert_spec", id=task_id, spec=json.dumps(said.spec))
+        tx.execute("tasks.insert_spec", id=task_id, spec=canonical(said.spec))
         for needs in said.after:
             tx.execute("task_waits.put", task=task_id, needs=needs)
         tx.append([context.wrap(task.stream, 1, said)], stamp=Stamp("tasks.stamp", id=task_id))

@@ -44,7 +44,7 @@ def to_row(task: Task) -> dict[str, Any]:
         "step_id": spec.step_id,
         "lock_name": spec.lock,
         "deadline_at": task.deadline_at,
-        "evidence": json.dumps(list(task.evidence)),
+        "evidence": canonical(list(task.evidence)),
     }
 
 
