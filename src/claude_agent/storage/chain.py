@@ -19,7 +19,9 @@ def _encoding() -> Callable[[object], str]:
     if make is None:
         return _ENCODER.encode
     quote = json.encoder.encode_basestring
-    pieces = make(None, _ENCODER.default, quote, None, ":", ",", True, False, True)  # noqa: FBT003
+    sort_keys, skip_keys, allow_nan = True, False, True
+    separators = (":", ",")
+    pieces = make(None, _ENCODER.default, quote, None, *separators, sort_keys, skip_keys, allow_nan)
     return lambda data: "".join(pieces(data, 0))
 
 
