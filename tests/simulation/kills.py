@@ -54,9 +54,9 @@ def _live(folder: Path, story: Story, number: int, dies: Dies) -> None:
         life.live()
         write_ending(life)
         code = 0
-    except BaseException:  # noqa: BLE001 - told by the parent
-        (folder / "error").write_text(traceback.format_exc())
     finally:
+        if code:  # told by the parent
+            (folder / "error").write_text(traceback.format_exc())
         os._exit(code)
 
 
