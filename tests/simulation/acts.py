@@ -330,8 +330,10 @@ def jump(world: World, one: Server) -> None:
     world.clock.jump(milliseconds)
     world.say(f"the clock jumps by {milliseconds} ms")
     for each in list(world.servers):
-        if world.call(each, "follows the clock", each.scheduler.tick) is None:
-            world.unseen_jumps += 1  # the next one never saw the clock as it was
+        if world.chance.random() < 0.3:
+            world.kill(each, "before it sees that")
+        else:
+            world.call(each, "follows the clock", each.scheduler.tick)
     refresh(world)
 
 

@@ -93,8 +93,6 @@ class World:
     types: list[str] = field(default_factory=list)
     """The types of all events, once it is over."""
     kills: int = 0
-    unseen_jumps: int = 0
-    """Jumps of the clock in which a server died: delays wait longer then, by design."""
     started: int = 0
 
     def __post_init__(self) -> None:

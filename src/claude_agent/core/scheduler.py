@@ -9,6 +9,7 @@ from claude_agent.core.claims import Claims
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.timed import Timed
+from claude_agent.core.wall_clock import WallClock
 from claude_agent.domain.deciding.news import CancelAsked, News, UndoOverdue
 from claude_agent.domain.events import Context
 from claude_agent.domain.states import TASK_HOLDS_SLOT, ExecutionState
@@ -27,7 +28,6 @@ BEAT_S = 5.0
 """Where several processes share the database the thread that looks at them beats instead."""
 AGING_MS = 600_000
 AGING_S = 30.0
-DRIFT_MS = 2_000
 _BATCH = 200
 _OF_ONE_TASK = (Conflict, Invalid, LookupError, TypeError, ValueError)
 """What is wrong with one task or its definition; a full disk is wrong with all of them."""
@@ -58,12 +58,21 @@ class TaskScheduler:
         self._leads = True
         self._beat_at = self._aged_at = clock.monotonic() - AGING_S
         self._looked_at = clock.monotonic()
-        self._offset = clock.now() - clock.monotonic() * 1000
+        self._wall = WallClock(clock, claims.identity)
 
     def start(self) -> None:
-        """Begin to look at the timers."""
+        """Begin to look at the timers, after a jump of the clock that nobody saw was made good."""
+        try:
+            self.catch_up()
+        except ClaudeAgentError as error:
+            _LOG.warning("the scheduler could not look at the clock yet: %s", error.detail)
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
         self._thread.start()
+
+    def catch_up(self) -> None:
+        """Move the delays if the clock jumped while no server was up. Raises as the database."""
+        self._leads = self._database.leads(Duty.TIMERS)
+        self._follow_the_clock()
 
     def looked_ago(self) -> float:
         """Return how many seconds ago the timers were looked at."""
@@ -143,16 +152,23 @@ class TaskScheduler:
 
     def _follow_the_clock(self) -> None:
         """Move pending delays when wall time jumped: a delay is a duration, not a date."""
-        offset = self._clock.now() - self._clock.monotonic() * 1000
-        jump = int(offset - self._offset)
-        if abs(jump) < DRIFT_MS:
-            return
         if not self._leads:
-            self._offset = offset  # of several processes one moves them, or they move twice
+            self._wall.leave()  # of several processes one moves them, or they move twice
             return
-        moved = self._database.write(lambda tx: self._move(tx, jump))
-        self._offset = offset
-        _LOG.warning("the wall clock jumped by %d ms; %d delays were moved", jump, moved)
+        if not self._wall.sure:
+            self._database.read(self._wall.look)
+        jump = self._wall.jump()
+        if self._wall.sure and not jump:
+            return
+        moved = self._database.write(lambda tx: self._jumped(tx, jump))
+        self._wall.followed(jump)
+        if jump:
+            _LOG.warning("the wall clock jumped by %d ms; %d delays were moved", jump, moved)
+
+    def _jumped(self, tx: Tx, jump: int) -> int:
+        moved = self._move(tx, jump) if jump else 0
+        self._wall.keep(tx, jump)
+        return moved
 
     def _move(self, tx: Tx, jump: int) -> int:
         context = self._desk.context("scheduler")

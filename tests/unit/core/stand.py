@@ -194,6 +194,7 @@ class Stand:
             bus=self.bus,
             probe=self.probe,
         )
+        self.scheduler.catch_up()
         self.hosts.look()
         queues = [info.queue for info in self.catalogue.agents.values()]
         self.claims.register(

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from claude_agent.core import scheduler as module
 from claude_agent.core.task_desk import READY
+from claude_agent.core.wall_clock import DRIFT_MS
 from claude_agent.domain.priority import Priority, aged
 from claude_agent.domain.states import TASK_TERMINAL, TaskState
 from claude_agent.domain.task import Task
@@ -272,9 +272,34 @@ def test_start_timeout_keeps_its_length_when_the_wall_clock_jumps(stand: Stand) 
     assert stand.task(one.id).state == "expired"
 
 
+@pytest.mark.parametrize("jump", [HOUR, -HOUR])
+def test_delay_keeps_its_length_when_the_clock_jumps_while_no_server_is_up(
+    stand: Stand, jump: int
+) -> None:
+    one = stand.submit(delay="10s")
+    stand.close()
+    stand.clock.jump(jump)
+    stand.open()
+    assert stand.task(one.id).not_before == one.not_before + jump
+    fresh = stand.submit(delay="10s")
+    assert later(stand, 9_000) == 0
+    assert later(stand, 1_000) == 2
+    assert (stand.task(one.id).state, stand.task(fresh.id).state) == ("ready", "ready")
+
+
+def test_clocks_of_another_boot_or_host_are_not_compared(stand: Stand) -> None:
+    one = stand.submit(delay="10s")
+    stand.database.write(lambda tx: tx.execute("clock.put", host="here", boot_id="x", parted=7))
+    stand.restart()
+    assert stand.task(one.id) == one
+    stand.clock.jump(HOUR)
+    assert later(stand, 9_000) == 0, "what it sees itself is made good"
+    assert later(stand, 1_000) == 1
+
+
 def test_small_drift_moves_nothing(stand: Stand) -> None:
     one = stand.submit(delay="10s")
-    stand.clock.jump(module.DRIFT_MS - 1)
+    stand.clock.jump(DRIFT_MS - 1)
     stand.scheduler.tick()
     assert stand.task(one.id) == one
 
