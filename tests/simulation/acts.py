@@ -10,7 +10,7 @@ from claude_agent.core.second_chances import Chance, SecondChances
 from claude_agent.domain.deciding.news import Signalled
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, FencedOut
-from tests.simulation.flows import flow
+from tests.simulation.flows import flow, gated
 from tests.simulation.world import Server, World
 from tests.unit.core.stand import NO
 
@@ -54,14 +54,16 @@ def execute(world: World, one: Server) -> None:
 def submit(world: World, one: Server) -> None:
     chance = world.chance
     given: dict[str, Any] = {
-        "run": "true",
+        "run": gated(chance, "true"),
         "priority": chance.choice(["LOW", "NORMAL", "EMERGENCY"]),
         "retry": {"max_attempts": chance.choice([1, 2, 3]), "delay": 1, "jitter": 0},
     }
     if chance.random() < 0.3:
         given["gates"] = ["true"]
-    if chance.random() < 0.3:
-        given |= chance.choice([{"delay": 3}, {"timeout": 4}, {"lock": "the-lock"}])
+    if chance.random() < 0.4:
+        hurry = {"timeout": {"start": "4s"}}
+        lock = {"lock": "the-lock"}
+        given |= chance.choice([{"delay": 3}, {"timeout": 4}, hurry, lock, lock])
     who = chance.choice(AGENTS)
     found = world.call(one, f"submits to {who}", lambda: one.bus.publish_task(who, given))
     if found:
@@ -385,6 +387,10 @@ def second_chance(world: World, one: Server) -> None:
     if (name := pick(world, world.executions)) is None:
         return
     what = world.chance.choice(sorted(CHANCES))
+    stuck = one.disk_rows("SELECT id FROM executions WHERE state = 'compensation_failed'")
+    if stuck and world.chance.random() < 0.6:
+        ask(world, one, stuck[0]["id"], "resume")
+        return
     whole = [""] if what not in ("rewind", "skip", "set_output") else []
     step = world.chance.choice([*whole, *one.execution(name).steps])
     found = ask(world, one, name, what, step)

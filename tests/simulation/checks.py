@@ -7,6 +7,7 @@ from claude_agent.domain.states import STEP_CLOSED
 from claude_agent.domain.step_run import SET_BY_HAND, SKIPPED_BY_HAND
 from claude_agent.storage.log import Recorded
 from tests.simulation.chances import ancestors, check_order
+from tests.simulation.gate_check import check_gates
 from tests.simulation.log_check import check_task
 from tests.simulation.world import Server, World
 from tests.unit.core.stand import compare_with_the_log
@@ -31,6 +32,8 @@ AT_REST = {
     "locks": "SELECT * FROM locks",
     "concurrency_slots": "SELECT * FROM concurrency_slots",
     "execution_inbox": "SELECT * FROM execution_inbox",
+    "approvals": "SELECT * FROM approvals WHERE state = 'requested'"
+    " OR (state = 'approved' AND task_id <> '')",
 }
 """What nobody may have or owe once everything has ended."""
 
@@ -43,6 +46,7 @@ def check(world: World) -> None:
     streams: dict[str, list[Recorded]] = {}
     for each in history:
         streams.setdefault(each.event.stream, []).append(each)
+    check_gates(world, streams, history)  # I5, I9
     for name, kind in world.accepted.items():
         assert f"{kind}/{name}" in streams, f"I1: the acknowledged {kind} {name} is unknown"
     again = history[: len(world.seen)]
@@ -74,7 +78,8 @@ def _check_truth(world: World, task_id: str, events: list[Recorded]) -> None:
         assert any(run.began for run in runs), f"I3: {task_id} failed and never ran"
     used = _used(events)
     dead = [one.event.data for one in events if one.event.type == "task.dead"]
-    plain = bool(dead) and dead[-1]["error"].get("kind") == "exit"  # what may be tried again
+    last = bool(dead) and types[-1] in ("task.dead", "task.discarded")
+    plain = last and dead[-1]["error"].get("kind") == "exit"  # what may be tried again
     if plain and dead[-1]["reason"] == "attempts_used_up":
         allowed = events[0].event.data["spec"]["retry"]["max_attempts"]
         assert used == allowed, f"I6: {task_id} gave up after {used} of {allowed} attempts"
@@ -124,6 +129,8 @@ class Story:
         self.undone: set[str] = set()
         self.effects: set[str] = set()
         """The steps that ended well and were not undone since, whatever was begun anew."""
+        self.barred: set[str] = set()
+        """The steps that a switch has not chosen."""
         self.groups: set[str] = set()
         """The steps that their instances do; one that a person decided does it itself."""
         self.going = True
@@ -153,7 +160,7 @@ class Story:
         if kind == "execution.submitted":
             for name, done in data.get("inherited", {}).items():
                 self.states[name] = done["state"]
-        elif kind in BEGINS:
+        elif kind in BEGINS and not (kind == "step.held" and step in self.open):
             self._begins(step, kind)
             self.tried.setdefault(step, set()).add(data.get("task_id", ""))
         elif kind in CLOSES:
@@ -174,17 +181,25 @@ class Story:
     def _closes(self, step: str, kind: str, data: Any, seq: int) -> None:
         self.states[step] = CLOSES[kind]
         self.open.discard(step)
+        self._chooses(step, kind, data)
         well = kind == "step.succeeded" and data.get("reason") != "cached"
         if well or data.get("ended_well") or data.get("started"):
             self.ends[step] = seq
         if step not in self.groups and (well or data.get("ended_well")):
             self.effects.add(step)
 
+    def _chooses(self, step: str, kind: str, data: Any) -> None:
+        switch = self.flow.by_id[self.base(step)].switch
+        if switch and kind == "step.succeeded":
+            named = {name for case in switch for name in case.then}
+            self.barred |= named - set(data["outputs"]["steps"])
+
     def _reopened(self, data: Any, seq: int) -> None:
         for name in list(self.states):
             if name in data["reset"] or self.base(name) in data["reset"]:
                 self.states.pop(name)
         self.groups -= set(data["reset"])
+        self.barred -= set(data["reset"])
         self.plan, self.going = None, True
         chosen = data.get("from_step", "")
         if data["mode"] == "skip":
@@ -192,6 +207,7 @@ class Story:
         elif data["mode"] == "set_output":
             self.states[chosen], self.ends[chosen] = "succeeded", seq
             self.effects.add(chosen)
+            self.undone.discard(chosen)
 
     def _begins(self, step: str, kind: str) -> None:
         """I7: nothing begins before what it depends on has ended, and as it must have ended."""
@@ -203,10 +219,11 @@ class Story:
                 f"I7: {step} begins after {states}"
             )
             assert self.going or "[" in step, f"I7: {step} begins though it stops"
+        assert step not in self.barred, f"I7: {step} begins and was not chosen"
         assert self.plan is None, f"I10: {step} begins after the undoing"
         most = one.many.max_parallel if one.many is not None else None
         if most and "[" in step:
-            others = [each for each in self.open if self.base(each) == one.id and each != one.id]
+            others = [e for e in self.open if self.base(e) == one.id and e not in (one.id, step)]
             assert len(others) < most, f"I7: {step} begins beside {others}, more than {most}"
         self.open.add(step)
         self.undone.discard(step)

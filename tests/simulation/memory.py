@@ -76,6 +76,16 @@ class Disk:
         msg = "disk I/O error"
         raise sqlite3.OperationalError(msg)
 
+    def everything(self) -> dict[str, list[tuple[object, ...]]]:
+        """Return the rows of every table."""
+        find = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        found = {}
+        for row in self.connection.execute(find).fetchall():
+            cursor = self.connection.execute(f"SELECT * FROM {row['name']}")  # noqa: S608
+            cursor.row_factory = None
+            found[row["name"]] = cursor.fetchall()
+        return found
+
     def close(self) -> None:
         """Leave the connection for the next disk of this image: its statements are prepared."""
         self.connection.execute("ROLLBACK")

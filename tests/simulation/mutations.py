@@ -7,15 +7,21 @@ from typing import Any
 
 from pytest import MonkeyPatch  # noqa: PT013 - a type
 
+from claude_agent.core import task_desk
+from claude_agent.core.approval_book import ApprovalBook
 from claude_agent.core.children import Children
 from claude_agent.core.concurrency import Places
 from claude_agent.core.orchestrator import Inbox
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.core.wall_clock import WallClock
+from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.domain import task_commands
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.deciding import ending, many, starting, undoing
 from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.states import ExecutionState, StepState
+from claude_agent.domain.task_approval import Approve, Reject
+from claude_agent.serve import base
 from claude_agent.storage import execution_rows, task_rows
 
 Mutation = Callable[[MonkeyPatch], None]
@@ -97,6 +103,83 @@ def starts_what_failed_before_it(patch: MonkeyPatch) -> None:
 @mutation
 def forgets_to_tell_the_parent(patch: MonkeyPatch) -> None:
     patch.setattr(Children, "_tell", lambda *_: None)
+
+
+@mutation
+def gives_a_lock_to_two(patch: MonkeyPatch) -> None:
+    patch.setattr("claude_agent.core.claims._locked", lambda *_: True)
+
+
+@mutation
+def starts_without_asking(patch: MonkeyPatch) -> None:
+    """What the policy holds is asked for and goes on all the same."""
+    real = task_desk.submitted
+
+    def submitted(task_id: str, said: Any, at: int) -> Any:
+        return real(task_id, replace(said, approval=""), at)
+
+    patch.setattr(task_desk, "submitted", submitted)
+    patch.setattr(task_rows, "submitted", submitted)
+
+
+@mutation
+def lets_anything_cover_a_run(patch: MonkeyPatch) -> None:
+    """A task begins with an approval that was rejected, or that nobody has decided about."""
+    real = task_commands.decide
+
+    def decide(task: Any, command: Any) -> Any:
+        if isinstance(command, Reject):
+            command = Approve(at=task.created_at, by=command.by)
+        return real(task, command)
+
+    patch.setattr(task_desk, "decide", decide)
+    patch.setattr(ApprovalBook, "claimed", lambda *_: None)
+
+
+@mutation
+def forgets_the_keys(patch: MonkeyPatch) -> None:
+    patch.setattr(base, "find_answer", lambda *_: None)
+    patch.setattr(base, "keep_answer", lambda *_: True)
+
+
+@mutation
+def does_not_wait_for_others(patch: MonkeyPatch) -> None:
+    real = task_desk.submitted
+
+    def submitted(task_id: str, said: Any, at: int) -> Any:
+        return replace(real(task_id, replace(said, after={}), at), waits_for={})
+
+    patch.setattr(task_desk, "submitted", submitted)
+    patch.setattr(task_rows, "submitted", submitted)
+
+
+@mutation
+def keeps_what_it_refuses(patch: MonkeyPatch) -> None:
+    real = WorkflowEngine.execute
+
+    def execute(self: WorkflowEngine, workflow: Any, *given: Any, **more: Any) -> Any:
+        if not isinstance(workflow, str):
+            workflow = self.define_workflow(workflow)
+        return real(self, workflow, *given, **more)
+
+    patch.setattr(WorkflowEngine, "execute", execute)
+
+
+@mutation
+def takes_every_way(patch: MonkeyPatch) -> None:
+    """A switch leaves nothing out."""
+    real = Scene.say
+
+    def say(self: Scene, said: Any) -> None:
+        if getattr(said, "reason", "") != "not_chosen":
+            real(self, said)
+
+    patch.setattr(Scene, "say", say)
+
+
+@mutation
+def does_not_see_a_jump_that_nobody_saw(patch: MonkeyPatch) -> None:
+    patch.setattr(WallClock, "_mine", lambda *_: False)
 
 
 @mutation

@@ -3,17 +3,20 @@
 import sys
 
 from claude_agent.domain.task import Task
-from tests.simulation import acts
+from tests.simulation import acts, asking
 from tests.simulation.checks import check
 from tests.simulation.world import Server, World
 
 ROUNDS = 60
 """From wherever it stands everything must have ended after so many."""
 
+AGAIN = ("second_chance", "second_chance", "letters")
+"""What people do, now and then, once everything has ended."""
+
 
 def play(seed: int) -> World:
     """Play one history and check it; a failure tells the seed and what happened."""
-    world = World(seed)
+    world = World(seed, asking.POLICY)
     try:
         _go(world)
         settle(world)
@@ -45,6 +48,15 @@ def settle(world: World) -> None:
     one = world.servers[0] if world.servers else world.up()
     for other in world.servers[1:]:
         world.kill(other)
+    to_the_end(world, one)
+    for _ in range(world.chance.choice([0, 0, 0, 1, 2])):
+        for name in world.chance.choices(AGAIN, k=4):
+            acts.ACTS[name][1](world, one)
+        to_the_end(world, one)
+
+
+def to_the_end(world: World, one: Server) -> None:
+    """Bring everything on until nothing is left to be done."""
     world.say("everything comes to its end")
     for _ in range(ROUNDS):
         bring_on(world, one)
@@ -59,6 +71,8 @@ def bring_on(world: World, one: Server) -> None:
     world.clock.advance(10_000)
     acts.adopt(world, one)
     one.scheduler.tick()
+    for name in asking.open_approvals(one):
+        asking.decide(world, one, name, yes=world.chance.random() < 0.8)
     acts.refresh(world)
     acts.claim(world, one)
     for task in list(one.follows.values()):

@@ -1,7 +1,12 @@
 """Thousands of workflows with random graphs, fates and cancels: each ends, and ends rightly."""
 
 import collections
+from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from claude_agent.domain import step_run
 from tests.simulation.histories import History, play
 
 HISTORIES = 1_500
@@ -43,6 +48,26 @@ def test_every_second_chance_ends_rightly(prove_scale: int) -> None:
         generations += history.run.generation
     assert generations > 2 * SECOND * prove_scale
     assert min(ends.values()) > SECOND * prove_scale / 200, ends
+
+
+def test_second_chances_tell_of_an_effect_that_changes_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a later generation leaves out must not count as done only then (I10)."""
+    real = step_run.after
+
+    def after(step: Any, said: Any, at: int, seq: int) -> Any:
+        done = real(step, said, at, seq)
+        return replace(done, effect_seq=seq) if done.end_seq == seq else done
+
+    monkeypatch.setattr(step_run, "after", after)
+
+    def many() -> None:
+        for seed in range(SECOND):
+            play(seed, lives=5)
+
+    with pytest.raises(AssertionError, match="I10"):
+        many()
 
 
 def test_histories_that_once_failed_end_rightly() -> None:

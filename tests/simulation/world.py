@@ -13,6 +13,7 @@ from typing import Any
 
 from claude_agent.clock import ManualClock
 from claude_agent.core.liveness import Lock
+from claude_agent.domain.approval_policy import Policy
 from claude_agent.domain.task import Task
 from claude_agent.errors import (
     ClaudeAgentError,
@@ -54,11 +55,16 @@ class Server(Stand):
         self.name = f"S{number}"
         self.follows: dict[str, Task] = {}
         """The tasks whose runs it drives, as it last saw them: memory that a kill takes."""
-        super().__init__(Path("/nowhere"), url="memory", worker=f"w{number}.")
+        folder, worker = Path("/nowhere"), f"w{number}."
+        super().__init__(folder, url="memory", worker=worker, policy=world.policy)
 
     def open(self) -> None:
         self.clock, self.ids = self.world.clock, self.world.ids
-        super().open()
+        try:
+            super().open()
+        except BaseException:  # it died of it: its locks are free
+            self.database.close()
+            raise
         self.notifier.ring = lambda *_: None
 
     def _open_database(self) -> Database:
@@ -81,6 +87,7 @@ class World:
     """Everything of one history."""
 
     seed: int
+    policy: Policy = Policy()  # noqa: RUF009 - frozen
     chance: random.Random = field(init=False)
     servers: list[Server] = field(default_factory=list)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -93,6 +100,10 @@ class World:
     types: list[str] = field(default_factory=list)
     """The types of all events, once it is over."""
     kills: int = 0
+    yes: set[str] = field(default_factory=set)
+    """The approvals to which somebody said yes."""
+    keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The idempotency keys that were answered: (id, body) of the first time."""
     started: int = 0
 
     def __post_init__(self) -> None:
@@ -208,6 +219,10 @@ class World:
             if lock and other.task.spec.lock == lock and other.state in ("alive", "orphaned")
         ]
         assert not holders, f"{run.id} begins with the lock {lock} that {holders} have"
+        if run.task.approval:
+            found = "SELECT state FROM approvals WHERE id = ?"
+            row = self.disk.connection.execute(found, (run.task.approval,)).fetchone()
+            assert row["state"] == "used", f"I9: {run.id} begins, its approval is {row['state']}"
         run.state, run.began = "alive", True
 
     def run_of(self, task: Task) -> Run:

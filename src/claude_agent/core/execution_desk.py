@@ -142,13 +142,14 @@ class ExecutionDesk:
         self._keep(mark, after)
         tx.after_commit(lambda: narration.tell_execution(after, decision.events))
         follow = Context(at=context.at, actor=f"execution:{after.ref}", causation=after.stream)
+        # Before the tasks: one that is refused at once is news, and may end all of this already.
+        for each in self._followers:
+            each(tx, before, decision, follow)
         for submit in decision.submits:
             self._desk.submit(tx, submit.spec, follow, names=(submit.task_id, submit.ref))
         for task_id in decision.cancels:
             self.cancel_task(tx, task_id, f"its execution is {after.state.value}", follow)
         remember(tx, decision, context)
-        for each in self._followers:
-            each(tx, before, decision, follow)
         return after
 
     def keep_new(self, run: Execution) -> None:

@@ -108,14 +108,17 @@ class WorkflowEngine:
 
         Returns its id. Raises NotFound, Invalid (parameters), DefinitionError.
         """
-        if isinstance(workflow_id, str):
-            digest = self._database.read(lambda r: self.newest(r, workflow_id)["hash"])
-        else:
-            compiled, source = self.compile(workflow_id), json.dumps(workflow_id)
-            digest = self._database.write(lambda tx: self.put(tx, compiled, source, "user"))
-        return self._database.write(
-            lambda tx: self.start(tx, digest, params or {}, cwd=cwd, actor=actor)
-        )
+        name = workflow_id if isinstance(workflow_id, str) else None
+        compiled = None if isinstance(workflow_id, str) else self.compile(workflow_id)
+
+        def work(tx: Tx) -> str:  # in one transaction: what is refused leaves no definition
+            if compiled is None:
+                digest = self.newest(tx, name or "")["hash"]
+            else:
+                digest = self.put(tx, compiled, json.dumps(workflow_id), "user")
+            return self.start(tx, digest, params or {}, cwd=cwd, actor=actor)
+
+        return self._database.write(work)
 
     def newest(self, reader: Reader, name: str) -> Row:
         """Return the definition's row behind a hash or a slug. Raises NotFound."""

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from claude_agent.core.concurrency import KeyTaken
+from claude_agent.core.second_chances import Chance, SecondChances
+from claude_agent.domain.approval_policy import Match, Policy, Rule
 from tests.unit.core.stand import NO, Stand
 from tests.unit.core.test_execution_desk import UNDO, step, workflow
 
@@ -127,3 +129,19 @@ def test_turn_that_nobody_told_of_is_found(stand: Stand) -> None:
     stand.database.migrate_script("DELETE FROM execution_inbox;")
     stand.scheduler.tick()
     assert states(stand, two) == ["running"]
+
+
+def test_generation_that_ends_in_the_moment_it_begins_leaves_its_place(stand: Stand) -> None:
+    """Its only task is refused by the policy in the transaction that reopens it."""
+    never = Rule(name="never", match=Match(command="no-way"), decide="reject")
+    stand.policy = Policy(rules=(never,))
+    stand.restart()
+    made = keyed()
+    made["steps"][0] |= {"run": "no-way", "id": "a"}
+    made["steps"][0].pop("action", None)
+    one = stand.engine.execute(made, {"env": "prod"})
+    assert (states(stand, one), held(stand)) == (["failed"], [])
+    chances = SecondChances(stand.executions, stand.desk, stand.engine)
+    stand.database.write(lambda tx: chances.retry(tx, Chance(ref=one, actor="me", step="")))
+    assert (states(stand, one), held(stand)) == (["failed"], [])
+    assert states(stand, start(stand)) == ["running"]

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from claude_agent.core import scheduler as module
 from claude_agent.core.task_desk import READY
 from claude_agent.core.wall_clock import DRIFT_MS
 from claude_agent.domain.priority import Priority, aged
@@ -295,6 +296,22 @@ def test_clocks_of_another_boot_or_host_are_not_compared(stand: Stand) -> None:
     stand.clock.jump(HOUR)
     assert later(stand, 9_000) == 0, "what it sees itself is made good"
     assert later(stand, 1_000) == 1
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR])
+def test_delay_of_a_held_task_keeps_its_length_when_the_wall_clock_jumps(
+    stand: Stand, jump: int
+) -> None:
+    first = stand.running()
+    one, at_once = stand.submit(after=[first.id], delay="10s"), stand.submit(after=[first.id])
+    stand.clock.jump(jump)
+    stand.scheduler.tick()
+    stand.end(first)
+    assert later(stand, 9_000) > 0
+    assert stand.task(at_once.id).state == "ready"
+    assert stand.task(one.id).state == "scheduled"
+    assert later(stand, 1_000) == 1
+    assert stand.task(one.id).state == "ready"
 
 
 def test_small_drift_moves_nothing(stand: Stand) -> None:

@@ -147,9 +147,9 @@ SELECT queue, state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
  WHERE state IN ('ready', 'scheduled', 'running', 'verifying', 'uncertain') GROUP BY queue, state;
 
 -- name: tasks.timed
--- Tasks that a jump of the wall clock would hurry or hold up.
+-- Tasks that a jump of the wall clock would hurry or hold up: what is held may have a delay too.
 SELECT id FROM tasks
- WHERE state = 'scheduled' OR (deadline_at IS NOT NULL AND state IN ('ready', 'running', 'verifying'))
+ WHERE state IN ('held', 'scheduled') OR (deadline_at IS NOT NULL AND state IN ('ready', 'running', 'verifying'))
  ORDER BY id;
 
 -- name: tasks.executions_of
