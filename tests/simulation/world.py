@@ -62,6 +62,7 @@ class Server(Stand):
         self.clock, self.ids = self.world.clock, self.world.ids
         try:
             super().open()
+            self.scheduler.catch_up()
         except BaseException:  # it died of it: its locks are free
             self.database.close()
             raise

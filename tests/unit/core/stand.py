@@ -194,7 +194,6 @@ class Stand:
             bus=self.bus,
             probe=self.probe,
         )
-        self.scheduler.catch_up()
         self.hosts.look()
         queues = [info.queue for info in self.catalogue.agents.values()]
         self.claims.register(

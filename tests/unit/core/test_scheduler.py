@@ -9,7 +9,9 @@ from claude_agent.domain.priority import Priority, aged
 from claude_agent.domain.states import TASK_TERMINAL, TaskState
 from claude_agent.domain.task import Task
 from claude_agent.errors import DiskFull
+from claude_agent.storage.duty import Duty
 from tests.unit.core.stand import NO, Stand
+from tests.waiting import wait_until
 
 HOUR = 3_600_000
 STOP = [(1, "stop", {"stage": "ladder"})]
@@ -277,10 +279,14 @@ def test_start_timeout_keeps_its_length_when_the_wall_clock_jumps(stand: Stand) 
 def test_delay_keeps_its_length_when_the_clock_jumps_while_no_server_is_up(
     stand: Stand, jump: int
 ) -> None:
+    stand.scheduler.catch_up()
     one = stand.submit(delay="10s")
     stand.close()
     stand.clock.jump(jump)
     stand.open()
+    if stand.url is not None:
+        wait_until(lambda: stand.database.leads(Duty.TIMERS), what="the duty to be free")
+    stand.scheduler.catch_up()
     assert stand.task(one.id).not_before == one.not_before + jump
     fresh = stand.submit(delay="10s")
     assert later(stand, 9_000) == 0
