@@ -39,8 +39,10 @@ class StepApprovals:
             was, now = before.steps[name], decision.run.steps[name]
             if was.state == StepState.HELD and not was.task_id and now.state != StepState.HELD:
                 self._void(tx, before.id, name, context)
-        for ask in decision.asks:
-            self._open(tx, decision.run, ask, context)
+        for ask in {ask.step: ask for ask in decision.asks}.values():
+            # The same decision may have stopped it again: nobody waits for that answer.
+            if decision.run.steps[ask.step].state == StepState.HELD:
+                self._open(tx, decision.run, ask, context)
 
     def _void(self, tx: Tx, execution_id: str, step: str, context: Context) -> None:
         row = tx.row("approvals.open_of_step", execution=execution_id, step=step)

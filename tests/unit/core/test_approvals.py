@@ -19,6 +19,12 @@ from tests.unit.core.stand import NO, Stand
 OPERATOR = Decider(actor="operator", role="operator")
 ASK = Rule(name="ask", match=Match(command="rm -rf"), decide="always_ask")
 SHORT = {"expires_ms": 60_000, "match": Match(command="rm -rf"), "decide": "manual"}
+STOPPED = """
+name: Stopped
+steps:
+  - {id: ask, type: approval}
+  - {id: no, type: approval, approval: {mode: reject}}
+"""
 STEP = """
 name: Asks
 steps:
@@ -305,3 +311,9 @@ def test_explain_names_the_approval_and_the_command(stand: Stand) -> None:
     (row,) = stand.rows("approvals.open_of_execution", execution=run)
     told = json.dumps(stand.database.read(lambda r: explainer.execution(r, run)))
     assert f"claude-agent approval approve {row['ref']}" in told
+
+
+def test_step_that_is_held_and_stopped_by_one_decision_asks_nobody(stand: Stand) -> None:
+    one = stand.engine.execute(stand.engine.define_workflow(STOPPED))
+    assert stand.execution(one).state == "failed"
+    assert stand.rows("approvals.open_of_execution", execution=one) == []
