@@ -60,12 +60,14 @@ class Server(Stand):
 
     def open(self) -> None:
         self.clock, self.ids = self.world.clock, self.world.ids
+        opened = False
         try:
             super().open()
             self.scheduler.catch_up()
-        except BaseException:  # it died of it: its locks are free
-            self.database.close()
-            raise
+            opened = True
+        finally:
+            if not opened:  # it died of it: its locks are free
+                self.database.close()
         self.notifier.ring = lambda *_: None
 
     def _open_database(self) -> Database:
