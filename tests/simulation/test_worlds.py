@@ -20,7 +20,7 @@ from tests.simulation.play import play
 SLICES = 40
 SLICE = 125
 """Histories of each slice: 5,000 together, over all workers."""
-WITHIN = 400
+WITHIN = 1_000
 """Each mutation is found within so many histories."""
 KEPT = [
     int(line.split()[0])
