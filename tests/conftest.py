@@ -85,11 +85,21 @@ LEAKED = pytest.StashKey[list[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEAKED] = []
+    _heed_signals()
     if _only_distributes(config):
         return
     session = Session()
     session.open()
     config.stash[SESSION] = session
+
+
+def _heed_signals() -> None:
+    """Heed what `nohup` and `&` made this process ignore: children would, and never end by it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _only_distributes(config: pytest.Config) -> bool:

@@ -253,6 +253,7 @@ PAIRS = list(itertools.combinations_with_replacement(COMMANDS, 2))
 PARTS = 5
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_pair_of_commands_runs_at_the_same_time(
     scene: Scene, part: int, prove_scale: int

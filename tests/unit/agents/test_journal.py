@@ -259,8 +259,11 @@ def test_notes_are_few_and_short(
     crew.journal.follow(run)
     shim.text("x" * 2_000, "b", "", "c", "d", "e")
     shim.say("protocol", line={"type": "usage", "fake": True, "tokens": 5})
+    notes = ["x" * module.NOTE_LENGTH, "b", "c"]
+    wait_until(lambda: said(crew, one) == notes, what="the notes")
     wait_until(lambda: len(run.seen) == 7, what="the lines")
-    assert said(crew, one) == ["x" * module.NOTE_LENGTH, "b", "c"]
+    wait_until(lambda: run.stored == run.position, what="the last line's place")
+    assert said(crew, one) == notes
 
 
 def test_acknowledged_command_is_open_no_more(
