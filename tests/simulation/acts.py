@@ -141,7 +141,9 @@ def claim(world: World, one: Server) -> None:
 
 @act(14)
 def start(world: World, one: Server) -> None:
-    waiting = [t for t in one.follows.values() if t.state == "running" and not _began(t)]
+    waiting = [
+        t for t in one.follows.values() if t.state == "running" and t.attempt_started_at is None
+    ]
     waiting = [t for t in waiting if world.run_of(t).state == "made"]
     if (task := pick(world, waiting)) is None:
         return
@@ -312,10 +314,6 @@ def guarded(
     return world.follow(one, after)
 
 
-def _began(task: Task) -> bool:
-    return task.attempt_started_at is not None
-
-
 # Time ---------------------------------------------------------------------------------------
 
 
@@ -336,6 +334,8 @@ def jump(world: World, one: Server) -> None:
             world.kill(each, "before it sees that")
         else:
             world.call(each, "follows the clock", each.scheduler.tick)
+    for each in list(world.servers):  # one of them may lead only since the other died
+        world.call(each, "follows the clock", each.scheduler.tick)
     refresh(world)
 
 

@@ -159,7 +159,8 @@ class Story:
         step = data.get("step", "")
         if kind == "execution.submitted":
             for name, done in data.get("inherited", {}).items():
-                self.states[name] = done["state"]
+                by_hand = done["reason"] == SKIPPED_BY_HAND
+                self.states[name] = "skipped by hand" if by_hand else done["state"]
         elif kind in BEGINS and not (kind == "step.held" and step in self.open):
             self._begins(step, kind)
             self.tried.setdefault(step, set()).add(data.get("task_id", ""))
@@ -277,8 +278,9 @@ class Story:
         raise AssertionError(msg)
 
     def _decided(self, seen: "StepRun") -> bool:
-        """Say whether a person has decided the step that this is an instance of."""
-        return bool(seen.parent) and self.run.steps[seen.parent].reason in BY_HAND
+        """Say whether a person, or now a condition, has decided the step of this instance."""
+        parent = self.run.steps.get(seen.parent)
+        return parent is not None and (parent.reason in BY_HAND or parent.state == "skipped")
 
     def _check_end(self) -> None:
         """I2: the end is the right one."""

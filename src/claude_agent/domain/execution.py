@@ -165,7 +165,8 @@ class Execution:
 def submitted(execution_id: str, said: ev.ExecutionSubmitted, at: int) -> Execution:
     """Return the execution that its first event makes."""
     steps = {step: StepRun(id=step, n=n) for n, step in enumerate(said.steps)}
-    for name, known in said.inherited.items():
+    # In one order whatever wrote them: the log sorts names, and would count [10] before [2].
+    for name, known in sorted(said.inherited.items(), key=lambda one: (len(one[0]), one[0])):
         fresh = steps.get(name) or StepRun(id=name, n=len(steps))
         steps[name] = inherited(fresh, known, at)
     return Execution(
