@@ -17,6 +17,8 @@ from claude_agent.errors import ClaudeAgentError
 from tests.simulation.mutations import MUTATIONS, mutated
 from tests.simulation.play import play
 
+pytestmark = pytest.mark.timeout(600)
+"""It is work that takes the time, not a wait."""
 SLICES = 40
 SLICE = 125
 """Histories of each slice: 5,000 together, over all workers."""
