@@ -19,6 +19,7 @@ OPERATIONAL = {
     "workers": "who lives now: beats",
     "slots": "who lives now: places of a worker",
     "hosts": "who lives now",
+    "clock": "the clock of the machine that leads now; without it the next start sees no jump",
     "fencing": "what is tried against hosts that are silent",
     "runs": "how far the journal of a run was read; its folder is the truth",
     "run_commands": "what is to be delivered to a run",
