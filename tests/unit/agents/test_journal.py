@@ -100,6 +100,8 @@ def test_run_that_ended_before_it_was_followed_is_handed_over(
     shim.end()
     crew.journal.follow(run)
     wait_until(lambda: found["end"], what="the end")
+    crew.journal.wait_idle(5.0)
+    assert found == {"end": [run.run_id], "gone": [], "idle": []}
 
 
 def test_end_is_taken_with_the_verdicts_ring_where_the_line_came_first(
