@@ -105,7 +105,8 @@ def nothing_cached(_key: str) -> tuple[int, Data | None]:
 
 
 def _no_id() -> tuple[str, str]:
-    raise NotImplementedError
+    message = "This decision makes something new, and no ids were handed in for it."
+    raise LookupError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
