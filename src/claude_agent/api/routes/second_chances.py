@@ -22,10 +22,21 @@ from claude_agent.api.wire_executions import (
 
 router = APIRouter(tags=["executions"])
 
+_Body = (
+    RetryExecution | RewindExecution | SkipStep | SetOutput | ForkExecution | CompensateExecution
+)
+"""What says which second chance of an execution is asked for."""
+
 
 async def _answer(request: Request, asked: SecondChance, plain: object) -> Response:
     work = partial(services(request).second_chance, asked, actor=actor(request))
     return await answer_once(request, lambda key: work(key=key), plain)
+
+
+async def _asked(request: Request, kind: type[_Body]) -> Response:
+    ref = part(request, "ref")
+    body, plain = await read_body(request, kind)
+    return await _answer(request, body.to_asked(ref), plain)
 
 
 @router.post(
@@ -62,9 +73,7 @@ async def resume(request: Request) -> Response:
 )
 async def retry(request: Request) -> Response:
     """Open a new generation that runs again what is not in force, and a chosen step."""
-    ref = part(request, "ref")
-    body, plain = await read_body(request, RetryExecution)
-    return await _answer(request, body.to_asked(ref), plain)
+    return await _asked(request, RetryExecution)
 
 
 @router.post(
@@ -75,9 +84,7 @@ async def retry(request: Request) -> Response:
 )
 async def rewind(request: Request) -> Response:
     """Open a new generation that goes back to a step, which is told the feedback."""
-    ref = part(request, "ref")
-    body, plain = await read_body(request, RewindExecution)
-    return await _answer(request, body.to_asked(ref), plain)
+    return await _asked(request, RewindExecution)
 
 
 @router.post(
@@ -88,9 +95,7 @@ async def rewind(request: Request) -> Response:
 )
 async def skip(request: Request) -> Response:
     """Open a new generation that goes on without a step."""
-    ref = part(request, "ref")
-    body, plain = await read_body(request, SkipStep)
-    return await _answer(request, body.to_asked(ref), plain)
+    return await _asked(request, SkipStep)
 
 
 @router.post(
@@ -101,9 +106,7 @@ async def skip(request: Request) -> Response:
 )
 async def set_output(request: Request) -> Response:
     """Open a new generation in which a step counts as done, with these outputs."""
-    ref = part(request, "ref")
-    body, plain = await read_body(request, SetOutput)
-    return await _answer(request, body.to_asked(ref), plain)
+    return await _asked(request, SetOutput)
 
 
 @router.post(
@@ -114,9 +117,7 @@ async def set_output(request: Request) -> Response:
 )
 async def fork(request: Request) -> Response:
     """Start a new execution that takes over what is in force in this one."""
-    ref = part(request, "ref")
-    body, plain = await read_body(request, ForkExecution)
-    return await _answer(request, body.to_asked(ref), plain)
+    return await _asked(request, ForkExecution)
 
 
 @router.post(
@@ -127,6 +128,4 @@ async def fork(request: Request) -> Response:
 )
 async def compensate(request: Request) -> Response:
     """Undo what is in force; resume an undoing that failed, without some steps if need be."""
-    ref = part(request, "ref")
-    body, plain = await read_body(request, CompensateExecution)
-    return await _answer(request, body.to_asked(ref), plain)
+    return await _asked(request, CompensateExecution)
