@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from claude_agent.domain.shared_state import Entry
-from claude_agent.storage.caches import MemoryCache, RedisCache, far_cache
+from claude_agent.storage.caches import MemoryCache, far_cache
+from claude_agent.storage.caches.redis import RedisCache
 from claude_agent.storage.state_cache import Cached, StateCache
 from tests.servers.redis import RedisServer
 
