@@ -1,11 +1,13 @@
 """RabbitMQ as a carrier of tickets: all its tests, so that few workers start one."""
 
+import threading
 from collections.abc import Iterator
 
 import pika
 import pytest
 
 from claude_agent.queue.broker import ask_carrier
+from claude_agent.queue.brokers.rabbitmq import RabbitCarrier
 from tests.contract.carrier_suite import SHAPES, CarrierSuite, House, house_on
 from tests.e2e import campaign, workload
 from tests.e2e.two_hosts import cut_off_and_back, ground_on
@@ -46,6 +48,36 @@ class TestRabbitCarrier(CarrierSuite):
             with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="404"):
                 connection.channel().queue_declare(house.carrier().queue + suffix, passive=True)
         connection.close()
+
+    def test_closing_minds_no_thread_that_lets_go_of_its_own(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        carrier = house.carrier()
+        assert isinstance(carrier, RabbitCarrier)
+        carrier.probe()
+        opened, go = threading.Event(), threading.Event()
+
+        def other() -> None:
+            carrier.probe()
+            opened.set()
+            go.wait(30)
+            del carrier.connection
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert opened.wait(30)
+        mine, close = carrier.channel, carrier.channel.close
+
+        def close_late() -> None:
+            go.set()
+            thread.join()
+            close()
+
+        monkeypatch.setattr(mine, "close", close_late)
+        made = carrier.connections.copy()
+        assert len(made) == 2
+        carrier.close()
+        assert not any(one.is_open for one in made)
 
 
 def test_doctor_asks_whether_rabbitmq_answers(rabbit_server: RabbitServer) -> None:

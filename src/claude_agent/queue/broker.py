@@ -135,7 +135,7 @@ def ask_carrier(url: str) -> tuple[bool, str]:
     except broker.failures as error:
         return False, f"{where} does not answer: {str(error) or type(error).__name__}"
     finally:
-        soon(broker.close, broker.failures)
+        soon(broker.close)
     return True, f"{where} answers"
 
 

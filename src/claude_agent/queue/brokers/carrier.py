@@ -190,15 +190,20 @@ class SteadyConsumer(dramatiq.Consumer):
     def _let_go(self) -> None:
         inner, self._inner = self._inner, None
         if inner is not None:
-            soon(inner.close, self._broker.failures)
+            soon(inner.close)
 
 
-def soon(close: Callable[[], None], failures: tuple[type[Exception], ...]) -> None:
-    """Close something that says goodbye to a server which may never answer; wait a moment only."""
+def soon(close: Callable[[], None]) -> None:
+    """Close something that says goodbye to a server which may never answer; wait a moment only.
+
+    Whatever goes wrong at a goodbye is nobody's loss, and is logged only.
+    """
 
     def work() -> None:
-        with contextlib.suppress(*failures):
+        try:
             close()
+        except Exception as error:  # noqa: BLE001 - a client cut off in its middle fails in many ways
+            _LOG.debug("a goodbye was cut short: %s", error)
 
     thread = threading.Thread(target=work, name="goodbye", daemon=True)
     thread.start()

@@ -155,7 +155,7 @@ class Courier(TicketCarrier):
             self._watcher.join(LOOK_S)
             self._post.stop()
             self._worker.stop(timeout=STOP_MS)
-        soon(self._broker.close, self._broker.failures)
+        soon(self._broker.close)
 
     @override
     def state(self) -> tuple[bool, str]:

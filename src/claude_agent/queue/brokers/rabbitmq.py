@@ -21,6 +21,8 @@ STALE_MS = 60_000
 UNUSED_MS = 3_600_000
 """A queue that nobody uses for so long goes: its installation is gone."""
 
+_LOG = logging.getLogger(__name__)
+
 # Its own account of every lost connection, with stack traces; the courier says it in one line.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
 
@@ -63,6 +65,18 @@ class RabbitCarrier(CarrierBroker, RabbitmqBroker):
         except pika.exceptions.AMQPError:
             del self.connection
             raise
+
+    @override
+    def close(self) -> None:
+        """Close what is open, also while the courier's threads let go of their own.
+
+        Dramatiq's iterates over the live sets, and raises when another thread changes them.
+        """
+        for opened in (*self.channels.copy(), *self.connections.copy()):
+            try:
+                opened.close()
+            except Exception as error:  # noqa: BLE001 - one that is half gone fails in many ways
+                _LOG.debug("a connection to RabbitMQ was not closed in peace: %s", error)
 
     @override
     def drop_unreadable(self) -> None:
