@@ -86,7 +86,7 @@ def parts(definition: Definition, run: Execution) -> Iterator[StepRun]:
 
 def _undone(step: Step, seen: StepRun) -> bool:
     if step.compensate is None:  # a sub-workflow is undone as a whole, by its own definition
-        return bool(seen.child_id) and (seen.ended_well or seen.in_force)
+        return bool(seen.children) and (seen.ended_well or seen.in_force)
     if seen.ended_well or seen.in_force:
         return True
     return step.compensate.on == "attempted" and (seen.started or seen.tried)

@@ -59,6 +59,8 @@ class Execution:
     plan: tuple[tuple[str, ...], ...] | None = None
     """The fixed list of what is undone: groups in order."""
     not_undone: tuple[str, ...] = ()
+    undo_overdue: bool = False
+    """All undoing together has had its time: nothing more of the list is begun."""
     forked_from: str = ""
     """The execution that it was forked from."""
     chosen: str = ""
@@ -272,6 +274,7 @@ def _undo_resumed(run: Execution, said: ev.CompensationResumed, _at: int) -> Non
     run.state, run.ended_at = ExecutionState.COMPENSATING, None
     planned = {name for group in run.plan or () for name in group}
     run.not_undone = tuple(name for name in run.not_undone if name not in planned)
+    run.undo_overdue = False
     _untried(run, same_list=True)
     for name in said.skip:
         run.put(replace(run.steps[name], undo_skipped=True))
@@ -294,7 +297,12 @@ def _planned(run: Execution, said: ev.CompensationPlanned, _at: int) -> None:
     run.state = ExecutionState.COMPENSATING
     run.plan = tuple(tuple(group) for group in said.groups)
     run.not_undone = tuple(said.not_undone)
+    run.undo_overdue = False
     _untried(run, same_list=False)
+
+
+def _undo_overdue(run: Execution, _said: ev.CompensationOverdue, _at: int) -> None:
+    run.undo_overdue = True
 
 
 def _untried(run: Execution, *, same_list: bool) -> None:
@@ -334,6 +342,7 @@ _FOLDINGS: Mapping[type[Payload], Callable[[Execution, Any, int], None]] = {
     ev.ExecutionCancelRequested: _cancelling,
     ev.CompensationPlanned: _planned,
     ev.CompensationResumed: _undo_resumed,
+    ev.CompensationOverdue: _undo_overdue,
     ev.ExecutionEnded: _ended,
     ev.ExecutionSignalled: _signalled,
     ev.SignalTaken: _taken,

@@ -280,12 +280,13 @@ class StepUncertain(Payload):
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCompensating(Payload):
-    """It is being undone by this task."""
+    """It is being undone by this task, or by that sub-workflow, which goes back itself."""
 
     TYPE: ClassVar[str] = "step.compensating"
     step: str
     task_id: str
     task_ref: str
+    execution_id: str = ""
 
 
 @payload

@@ -111,7 +111,11 @@ STEP_ALLOWED: Mapping[StepState, frozenset[StepState]] = {
     _S.SUCCEEDED: frozenset({_S.COMPENSATING}),
     _S.FAILED: frozenset({_S.COMPENSATING}),
     _S.CANCELLED: frozenset({_S.COMPENSATING}),
-    _S.COMPENSATING: frozenset({_S.COMPENSATED, _S.COMPENSATION_FAILED}),
+    _S.COMPENSATING: frozenset(
+        {_S.COMPENSATED, _S.COMPENSATION_FAILED}
+        # the sub-workflow of the generation before goes back next
+        | {_S.COMPENSATING}
+    ),
     _S.COMPENSATED: frozenset(),
     _S.COMPENSATION_FAILED: frozenset({_S.COMPENSATING}),
 }

@@ -35,6 +35,10 @@ class StepRun:
     child_id: str = ""
     """The execution that does it, where it is a sub-workflow."""
     child_ref: str = ""
+    earlier_children: tuple[str, ...] = ()
+    """Executions that did it in earlier generations and whose effects stand, oldest first."""
+    undo_child: str = ""
+    """Which of them is being undone, or was last."""
     awaits: str = ""
     """The type of the event that it waits for now."""
     k: int = 0
@@ -97,8 +101,9 @@ class StepRun:
             k=self.k - 1 if same else self.k,
             tried=(self.started or self.tried) and self.single and not undone,
             in_force=stands,
-            child_id=self.child_id if stands else "",
-            child_ref=self.child_ref if stands else "",
+            child_id=self.child_id if stands and not self._vain else "",
+            child_ref=self.child_ref if stands and not self._vain else "",
+            earlier_children=self.earlier_children if stands else (),
             outputs=self.outputs if stands else None,
             effect_seq=0 if undone else self.effect_seq,
         )
@@ -106,6 +111,17 @@ class StepRun:
     def left_out(self) -> "StepRun":
         """Return an instance that the new generation no longer has."""
         return replace(self, state=_S.SKIPPED, reason="not_needed")
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """The sub-workflows whose effects stand, in the order in which they are undone."""
+        last = () if self._vain or not self.child_id else (self.child_id,)
+        return (*last, *reversed(self.earlier_children))
+
+    @property
+    def _vain(self) -> bool:
+        """What this generation began has not ended well."""
+        return self.started and not self.ended_well
 
     @property
     def single(self) -> bool:
@@ -230,11 +246,13 @@ def _moved(step: StepRun, said: ev.StepMoved, _at: int) -> StepRun:
 
 
 def _child(step: StepRun, said: ev.StepChildStarted, at: int) -> StepRun:
+    stands = step.in_force and step.child_id
     return replace(
         step,
         state=_S.RUNNING,
         child_id=said.execution_id,
         child_ref=said.ref,
+        earlier_children=(*step.earlier_children, *((step.child_id,) if stands else ())),
         k=said.k,
         attempt=1,
         started=True,
@@ -300,6 +318,7 @@ def _compensating(step: StepRun, said: ev.StepCompensating, at: int) -> StepRun:
         state=_S.COMPENSATING,
         undo_task_id=said.task_id,
         undo_task_ref=said.task_ref,
+        undo_child=said.execution_id,
         undo_started_at=at,
     )
 

@@ -41,7 +41,7 @@ _STEP_PLAIN = (
         "started_at",
     ),
     *("ended_at", "end_seq", "effect_seq", "undo_task_id", "undo_task_ref", "undo_started_at"),
-    *("undo_ended_at", "child_id", "child_ref", "awaits"),
+    *("undo_ended_at", "child_id", "child_ref", "undo_child", "awaits"),
 )
 _STEP_FLAGS = ("started", "waits", "ended_well", "in_force", "tried", "undo_skipped")
 _changing_of = attrgetter(*_CHANGING)
@@ -63,6 +63,7 @@ def _changing(run: Execution) -> dict[str, Any]:
     return dict(zip(_CHANGING, _changing_of(run), strict=True)) | {
         "state": run.state.value,
         "compensate_on_cancel": int(run.compensate_on_cancel),
+        "undo_overdue": int(run.undo_overdue),
         "plan": None if run.plan is None else json.dumps([list(group) for group in run.plan]),
         "not_undone": json.dumps(list(run.not_undone)) if run.not_undone else "[]",
         "signals": json.dumps(list(run.signals)) if run.signals else "[]",
@@ -77,6 +78,7 @@ def step_row(execution_id: str, step: StepRun) -> dict[str, Any]:
     row["execution_id"], row["state"] = execution_id, step.state.value
     row["item"] = None if step.item is None else json.dumps(step.item)
     row["outputs"] = None if step.outputs is None else canonical(step.outputs)
+    row["earlier_children"] = " ".join(step.earlier_children)
     return row
 
 
@@ -92,6 +94,7 @@ def step_of(row: Row) -> StepRun:
         in_force=bool(row["in_force"]),
         tried=bool(row["tried"]),
         undo_skipped=bool(row["undo_skipped"]),
+        earlier_children=tuple(row["earlier_children"].split()),
         **{name: row[name] for name in _STEP_PLAIN},
     )
 
@@ -110,6 +113,7 @@ def _execution_of(row: Row, steps: list[Row]) -> Execution:
         pins=parse(row["pins"]),
         started_by=parse(row["started_by"]),
         compensate_on_cancel=bool(row["compensate_on_cancel"]),
+        undo_overdue=bool(row["undo_overdue"]),
         plan=None if plan is None else tuple(tuple(group) for group in plan),
         not_undone=tuple(json.loads(row["not_undone"])),
         signals=tuple(json.loads(row["signals"])),

@@ -342,3 +342,49 @@ def test_what_waits_says_or_chooses_leaves_nothing_to_undo(stand: Stand) -> None
     one = stand.engine.execute(workflow(waits, says, step("b", "e")))
     stand.do(one, "b", NO)
     assert stand.execution(one).not_undone == ("b",)
+
+
+def test_each_sub_workflow_that_did_a_step_is_undone_the_last_one_first(stand: Stand) -> None:
+    flow = parent(sub(), step("b", "c"), on_failure="compensate")
+    one = begin(stand, flow, **undoable())
+    children = []
+    for _ in range(3):
+        child = child_of(stand, one)
+        assert child not in children
+        children.append(child)
+        stand.do(child, "s")
+        drain(stand)
+        if len(children) < 3:
+            stand.do(one, "b")
+            ask(stand, "rewind", one, "again", on="c")
+            drain(stand)
+    stand.do(one, "b", NO)
+    for child in reversed(children):
+        stand.restart()
+        drain(stand)
+        assert [stand.execution(each).state for each in children].count("compensating") == 1
+        assert stand.execution(one).state == "compensating"
+        stand.do(child, "undo s")
+        drain(stand)
+        assert stand.execution(child).state == "compensated"
+    run = stand.execution(one)
+    assert (run.state, run.steps["c"].state) == ("compensated", "compensated")
+
+
+def test_sub_workflow_of_before_is_undone_where_the_next_one_failed(stand: Stand) -> None:
+    one = begin(stand, parent(sub(), step("b", "c"), on_failure="compensate"), **undoable())
+    first = child_of(stand, one)
+    stand.do(first, "s")
+    drain(stand)
+    stand.do(one, "b")
+    ask(stand, "rewind", one, "again", on="c")
+    drain(stand)
+    second = child_of(stand, one)
+    stand.do(second, "s", NO)
+    for _ in range(3):
+        drain(stand)
+    assert stand.execution(second).state in ("failed", "compensated")
+    assert stand.execution(first).state == "compensating"
+    stand.do(first, "undo s")
+    drain(stand)
+    assert stand.execution(one).state == "compensated"

@@ -288,3 +288,23 @@ def test_second_chance_waits_for_the_end_of_the_first(stand: Stand, what: str) -
         ask(stand, what, execution, *args, on="" if what == "compensate" else "a")
     assert "execution cancel" in caught.value.hint
     compare_with_the_log(stand)
+
+
+def test_undoing_that_succeeds_after_its_time_lets_nothing_more_begin(stand: Stand) -> None:
+    steps = (step("a", compensate=UNDO), step("b", "a", compensate=UNDO), step("c", "b"))
+    flow = workflow(*steps, compensation={"timeout": "1m"}, on_failure="compensate")
+    one = stand.engine.execute(flow)
+    stand.do(one, "a")
+    stand.do(one, "b")
+    stand.do(one, "c", NO)
+    stand.claims.claim()
+    undoing = stand.start(stand.step_task(one, "undo b"))
+    stand.clock.advance(60_000)
+    stand.scheduler.tick()
+    stand.end(stand.task(undoing.id), code=1)
+    run = stand.execution(one)
+    assert (run.state, run.steps["b"].state) == ("compensation_failed", "compensated")
+    assert run.steps["a"].state == "succeeded"
+    ask(stand, "compensate", one, ())
+    stand.do(one, "undo a")
+    assert stand.execution(one).state == "compensated"

@@ -79,12 +79,14 @@ def step_cancelled(scene: Scene, fact: Fact, step: StepRun) -> None:
 def take_child(scene: Scene, news: ChildEnded) -> None:
     """Take the end of the execution that a step started."""
     seen = scene.run.steps.get(news.step)
-    if seen is None or seen.child_id != news.execution_id:
+    if seen is None:
         return
     if seen.state == StepState.COMPENSATING:
-        child_undone(scene, news)
+        # empty: begun by a version that knew of the last one only
+        if news.execution_id == (seen.undo_child or seen.child_id):
+            child_undone(scene, news)
         return
-    if not seen.open:
+    if not seen.open or seen.child_id != news.execution_id:
         return
     about = f"Execution {news.ref} ended as {news.state}"
     fact = Fact(

@@ -26,7 +26,7 @@ def undo_news(scene: Scene, fact: Fact) -> None:
     step = scene.run.steps[fact.step]
     if step.state != _S.COMPENSATING or step.undo_task_id != fact.task_id:
         return
-    if fact.kind == "succeeded":
+    if fact.kind == "succeeded" or fact.ended_well:  # also while it was being stopped
         scene.say(ev.StepCompensated(step=fact.step))
     elif fact.kind in ("failed", "cancelled"):
         message = fact.message or fact.reason or "It could not be undone."
@@ -34,9 +34,17 @@ def undo_news(scene: Scene, fact: Fact) -> None:
 
 
 def child_undone(scene: Scene, news: ChildEnded) -> None:
-    """Take it that a sub-workflow was undone as a whole, or could not be."""
+    """Take it that a sub-workflow was undone as a whole, or could not be.
+
+    Then the one goes back that did the step in the generation before.
+    """
     if news.state == "compensated":
-        scene.say(ev.StepCompensated(step=news.step))
+        children = scene.run.steps[news.step].children
+        before = children[children.index(news.execution_id) + 1 :]
+        if before:
+            _undo_one(scene, news.step, before[0])
+        else:
+            scene.say(ev.StepCompensated(step=news.step))
     else:
         message = f"Execution {news.ref} ended as {news.state} while it was undone."
         scene.say(ev.StepCompensationFailed(step=news.step, message=message))
@@ -58,7 +66,7 @@ def undo_overdue(scene: Scene, _news: UndoOverdue) -> None:
     scene.say(ev.CompensationOverdue(steps=[one.id for one in going]))
     scene.out.cancels += [one.undo_task_id for one in going if one.undo_task_id]
     scene.out.letters += [
-        Letter(execution_id=one.child_id, kind=OVERDUE, data={})
+        Letter(execution_id=one.undo_child or one.child_id, kind=OVERDUE, data={})
         for one in going
         if one.child_id and not one.undo_task_id
     ]
@@ -86,13 +94,13 @@ def undo_next(scene: Scene) -> None:
     for group in run.plan or ():
         wanted = [name for name in group if not run.steps[name].undo_skipped]
         for name in wanted:
-            if any(_failed(run.steps[each]) for each in wanted):
+            if run.undo_overdue or any(_failed(run.steps[each]) for each in wanted):
                 break  # nothing more is started; what runs comes to its end
             if run.steps[name].state not in _BEGUN:
                 _undo(scene, name)
         if _S.COMPENSATING in scene.states(wanted):
             return
-        if any(_failed(run.steps[each]) for each in wanted):
+        if any(run.steps[each].state != _S.COMPENSATED for each in wanted):
             scene.end(_E.COMPENSATION_FAILED, "compensation_failed", None, _left(run, planned))
             return
     scene.end(_E.COMPENSATED, run.reason, None, _left(run, planned))
@@ -127,7 +135,11 @@ def _undo(scene: Scene, name: str) -> None:
 
 
 def _undo_child(scene: Scene, name: str) -> None:
-    child = scene.run.steps[name].child_id
-    if child:
-        scene.say(ev.StepCompensating(step=name, task_id="", task_ref=""))
-        scene.out.letters.append(Letter(execution_id=child, kind=UNDO, data={}))
+    children = scene.run.steps[name].children
+    if children:
+        _undo_one(scene, name, children[0])
+
+
+def _undo_one(scene: Scene, name: str, child: str) -> None:
+    scene.say(ev.StepCompensating(step=name, task_id="", task_ref="", execution_id=child))
+    scene.out.letters.append(Letter(execution_id=child, kind=UNDO, data={}))

@@ -15,13 +15,13 @@ SELECT id FROM executions WHERE ref = :ref;
 INSERT INTO executions (
     id, ref, seq, generation, state, workflow, name, definition, params, cwd, workspace,
     created_at, started_at, ended_at, deadline_at, cancel_requested, compensate_on_cancel,
-    failed_step, reason, message, plan, not_undone, outputs, parent_id, parent_step, depth, pins,
+    failed_step, reason, message, plan, not_undone, undo_overdue, outputs, parent_id, parent_step, depth, pins,
     concurrency_key, concurrency_limit, signals, forked_from, chosen,
     feedback, started_by)
 VALUES (
     :id, :ref, :seq, :generation, :state, :workflow, :name, :definition, :params, :cwd,
     :workspace, :created_at, :started_at, :ended_at, :deadline_at, :cancel_requested,
-    :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :outputs,
+    :compensate_on_cancel, :failed_step, :reason, :message, :plan, :not_undone, :undo_overdue, :outputs,
     :parent_id, :parent_step, :depth, :pins, :concurrency_key, :concurrency_limit,
     :signals, :forked_from, :chosen, :feedback, :started_by);
 
@@ -41,7 +41,7 @@ UPDATE executions
        deadline_at = CASE WHEN CAST(:ended_at AS BIGINT) IS NULL THEN deadline_at ELSE NULL END,
        compensate_on_cancel = :compensate_on_cancel, failed_step = :failed_step,
        reason = :reason, message = :message, plan = :plan, not_undone = :not_undone,
-       outputs = :outputs, signals = :signals, chosen = :chosen, feedback = :feedback
+       undo_overdue = :undo_overdue, outputs = :outputs, signals = :signals, chosen = :chosen, feedback = :feedback
  WHERE id = :id AND seq = :was_seq;
 
 -- name: executions.put_step
@@ -50,12 +50,13 @@ INSERT INTO steps (
     execution_id, id, n, parent, item, generation, due_at, instances, in_force, tried, state, task_id,
     task_ref, k, attempt, started, waits, ended_well, outputs, reason, message, started_at, ended_at, end_seq,
     effect_seq, undo_skipped, undo_task_id, undo_task_ref, undo_started_at, undo_ended_at, child_id, child_ref,
-    awaits)
+    earlier_children, undo_child, awaits)
 VALUES (
     :execution_id, :id, :n, :parent, :item, :generation, :due_at, :instances, :in_force, :tried,
     :state, :task_id, :task_ref, :k, :attempt, :started, :waits, :ended_well, :outputs, :reason,
     :message, :started_at, :ended_at, :end_seq, :effect_seq, :undo_skipped, :undo_task_id, :undo_task_ref,
-    :undo_started_at, :undo_ended_at, :child_id, :child_ref, :awaits)
+    :undo_started_at, :undo_ended_at, :child_id, :child_ref,
+    :earlier_children, :undo_child, :awaits)
 ON CONFLICT (execution_id, id) DO UPDATE SET
     generation = excluded.generation, due_at = excluded.due_at, item = excluded.item,
     instances = excluded.instances, in_force = excluded.in_force, tried = excluded.tried,
@@ -67,7 +68,9 @@ ON CONFLICT (execution_id, id) DO UPDATE SET
     undo_skipped = excluded.undo_skipped,
     undo_task_id = excluded.undo_task_id, undo_task_ref = excluded.undo_task_ref,
     undo_started_at = excluded.undo_started_at, undo_ended_at = excluded.undo_ended_at,
-    child_id = excluded.child_id, child_ref = excluded.child_ref, awaits = excluded.awaits;
+    child_id = excluded.child_id, child_ref = excluded.child_ref,
+    earlier_children = excluded.earlier_children, undo_child = excluded.undo_child,
+    awaits = excluded.awaits;
 
 -- name: executions.steps
 -- The steps of some executions, in the order of the definition.
