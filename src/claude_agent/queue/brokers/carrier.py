@@ -194,17 +194,15 @@ class SteadyConsumer(dramatiq.Consumer):
 
 
 def soon(close: Callable[[], None]) -> None:
-    """Close something that says goodbye to a server which may never answer; wait a moment only.
-
-    Whatever goes wrong at a goodbye is nobody's loss, and is logged only.
-    """
-
-    def work() -> None:
-        try:
-            close()
-        except Exception as error:  # noqa: BLE001 - a client cut off in its middle fails in many ways
-            _LOG.debug("a goodbye was cut short: %s", error)
-
-    thread = threading.Thread(target=work, name="goodbye", daemon=True)
+    """Close something that says goodbye to a server which may never answer; wait a moment only."""
+    thread = threading.Thread(target=in_peace, args=(close,), name="goodbye", daemon=True)
     thread.start()
     thread.join(CLOSE_S)
+
+
+def in_peace(close: Callable[[], None]) -> None:
+    """Close something; whatever goes wrong at a goodbye is nobody's loss, and is logged only."""
+    try:
+        close()
+    except Exception as error:  # noqa: BLE001 - a client cut off in its middle fails in many ways
+        _LOG.debug("a goodbye was cut short: %s", error)

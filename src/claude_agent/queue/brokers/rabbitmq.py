@@ -10,7 +10,7 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from typing_extensions import override
 
 from claude_agent.clock import Clock
-from claude_agent.queue.brokers.carrier import MOST, PREFETCH, CarrierBroker
+from claude_agent.queue.brokers.carrier import MOST, PREFETCH, CarrierBroker, in_peace
 
 PATIENCE_S = 2.0
 """How long to wait for a socket; a connection as a whole may take twice as long."""
@@ -20,8 +20,6 @@ IDLE_MS = 500
 STALE_MS = 60_000
 UNUSED_MS = 3_600_000
 """A queue that nobody uses for so long goes: its installation is gone."""
-
-_LOG = logging.getLogger(__name__)
 
 # Its own account of every lost connection, with stack traces; the courier says it in one line.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
@@ -73,10 +71,7 @@ class RabbitCarrier(CarrierBroker, RabbitmqBroker):
         Dramatiq's iterates over the live sets, and raises when another thread changes them.
         """
         for opened in (*self.channels.copy(), *self.connections.copy()):
-            try:
-                opened.close()
-            except Exception as error:  # noqa: BLE001 - one that is half gone fails in many ways
-                _LOG.debug("a connection to RabbitMQ was not closed in peace: %s", error)
+            in_peace(opened.close)
 
     @override
     def drop_unreadable(self) -> None:
