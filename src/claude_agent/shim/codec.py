@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    Plain = dict[str, Any]
+
 
 def _no_constant(name: str) -> float:
     message = f"{name} is not JSON"

@@ -68,6 +68,12 @@ def start_time(pid: int) -> int:
     return int(stat[stat.rindex(b")") + 2 :].split()[19])
 
 
+def parent_of(pid: int) -> int:
+    """Return the parent of a process (field 4 of its stat). Raises OSError."""
+    stat = read_bytes(f"/proc/{pid}/stat")
+    return int(stat[stat.rindex(b")") + 2 :].split()[1])
+
+
 def boot_id() -> str:
     """Return the id of this boot of the machine."""
     return read_bytes("/proc/sys/kernel/random/boot_id").decode("ascii").strip()

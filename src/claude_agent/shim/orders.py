@@ -4,7 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-COMMANDS = ("send", "interrupt", "stop")
+COMMANDS = ("send", "interrupt", "stop", "answer")
 
 
 class Orders:

@@ -3,6 +3,7 @@
 import posix
 
 from claude_agent.shim import command, machine, record, verdict
+from claude_agent.shim.asks import Asks
 from claude_agent.shim.bell import Bell
 from claude_agent.shim.control import ControlSocket
 from claude_agent.shim.desk import Desk
@@ -46,6 +47,7 @@ class Run:
         self._pane = Pane()
         self._streams = Streams(loop, spec, self._journal, self._pane)
         self._secrets = Secrets(spec)
+        self._asks = Asks(self._journal, lambda: self._secrets.needles)
         self._ladder = Ladder(spec.stop_ms)
         self._begun = begun
         self._record = record.Record(spec, int(str(begun["at"])))
@@ -88,7 +90,8 @@ class Run:
             check_digest(self._spec, self._folder, self._approved)
             self._secrets.fill(self._spec.env)
             self._streams.hidden = self._secrets.needles
-            desk = Desk(self, self._spec, self._journal, self._bell)
+            self._asks.load()
+            desk = Desk(self, self._spec, self._journal, self._bell, self._asks)
             self._control = ControlSocket(self._loop, desk.answer)
         except SpecError as error:
             return str(error)
@@ -157,6 +160,7 @@ class Run:
     # The verdict.
 
     def _conclude(self, error: str | None) -> None:
+        self._asks.close()
         error = self._secrets.clean() or error
         self._streams.log.sync()
         self._journal.tell_dropped()
@@ -191,6 +195,7 @@ class Run:
             self._journal.due,
             self._bell.due,
             self._ladder.due,
+            self._asks.due,
             reaping,
             self._verdict_due,
             self._beat_due,
@@ -204,6 +209,7 @@ class Run:
         self._journal.tick(now)
         self._bell.tick(now)
         self._climb(now)
+        self._asks.tick(now)
         running = self._command
         clean = self._reaping is not None and self._reaping.tick(now)
         if clean and running is not None and running.status is not None:

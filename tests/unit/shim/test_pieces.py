@@ -167,7 +167,7 @@ def test_journal_tries_again_when_the_disk_refuses_to_sync() -> None:
 
 def test_control_socket_survives_clients_that_come_and_go(tmp_path: Path) -> None:
     loop = Loop()
-    server = ControlSocket(loop, lambda _request: {"ok": True, "text": "x" * 1000})
+    server = ControlSocket(loop, lambda _request, _client: {"ok": True, "text": "x" * 1000})
     server._accept()  # nobody is there any more
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     client.connect(str(tmp_path / "ctl.sock"))
