@@ -17,6 +17,7 @@ class WorkOptions(TypedDict, total=False):
     env: dict[str, str]
     retry: Json
     outputs: Json
+    result_schema: Json
     gates: list[str | Json]
     verify: str | Json
     idempotent: bool

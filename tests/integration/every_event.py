@@ -12,6 +12,7 @@ from functools import partial
 import dramatiq
 
 from claude_agent.api.asked import IdempotencyKey
+from claude_agent.core.agent_reports import Speaker
 from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.core.run_journal import Position
 from claude_agent.core.webhooks import Delivery
@@ -150,9 +151,13 @@ def _tasks_that_run(stand: Stand) -> None:
     was = Position(segment=at["segment"], byte=at["byte"], line=at["line"])
     now = Position(segment=at["segment"], byte=9, line=1)
     stand.records.move(one, was, now, notes=[("text", SAID_BY_AGENT)])
+    speaker = Speaker(agent="testing", task_id=one.id, run=one.run)
+    stand.reports.progress(speaker, SAID_BY_AGENT)
+    stand.reports.complete(speaker, {"text": SAID_BY_AGENT})
     one = stand.control.adopt(stand.task(one.id), alive=True)
     one = stand.control.stop_run(one, "timeout.run")
     stand.end(one)
+    stand.reports.fail(speaker, "late", retryable=False)
     gates = stand.running("database", gates=["true"])
     stand.end(gates)
     again = stand.control.restart_gates(stand.task(gates.id))

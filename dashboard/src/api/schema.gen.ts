@@ -2217,6 +2217,14 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Result Schema
+             * @description A JSON Schema (`type: object`) of the whole result
+             * @default null
+             */
+            result_schema: {
+                [key: string]: unknown;
+            } | null;
+            /**
              * Gates
              * @default null
              */
@@ -4473,6 +4481,14 @@ export interface components {
              * @default null
              */
             outputs: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Result Schema
+             * @description A JSON Schema (`type: object`) of the whole result
+             * @default null
+             */
+            result_schema: {
                 [key: string]: unknown;
             } | null;
             /**

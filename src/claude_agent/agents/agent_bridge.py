@@ -199,7 +199,8 @@ class AgentBridge:
             raise NotFound(detail)
         secrets = self._planner.secrets
         secrets.scrub(run.task, run.folder.path)
-        ended = judge_run(run.task, run.adapter, run.folder, verdict, run.seen)
+        now = self._control.task(run.task.id)  # with what its agent reported meanwhile
+        ended = judge_run(now, run.adapter, run.folder, verdict, run.seen)
         used = spent(run.task, run.adapter, run.seen, self._planner.places.folder)
         if used is not None:
             ended = replace(ended, verdict={**ended.verdict, "spent": used})

@@ -3,18 +3,23 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from claude_agent.agents.adapter import Adapter, AgentEvent, Ending
+from claude_agent.agents.adapter import Adapter, AgentEvent, Ending, Outcome
 from claude_agent.agents.run_folder import RunFolder, Verdict
 from claude_agent.core.run_control import Ended
+from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.json_schema import check_value
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.task import Task
+from claude_agent.domain.task_result import misfits, object_in, schema_of
 from claude_agent.errors import ClaudeAgentError
 
 TAIL_BYTES = 4096
 TAIL_LINES = 12
 HINT = "hint: "
 """How a line of advice begins: those that actions print after an error."""
+_OWN_FAILURES = frozenset({"exit", "agent_error", "no_terminal_event"})
+"""Ends of which the agent's own words tell more than we know."""
+_NO_RESULT = "The agent gave no result: it did not call complete_task, and"
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -28,7 +33,10 @@ def plain_text(raw: bytes) -> str:
 def judge_run(
     task: Task, adapter: Adapter, folder: RunFolder, verdict: Verdict, seen: Sequence[AgentEvent]
 ) -> Ended:
-    """Return how a run ended: the adapter's conclusion, then the outputs it owes."""
+    """Return how a run ended: the adapter's conclusion, then the result it owes.
+
+    What the agent itself reported stands over its final text; `task` is as it stands now.
+    """
     outputs, problem = _outputs(folder)
     ending = Ending(
         code=verdict.code,
@@ -38,30 +46,71 @@ def judge_run(
         outputs=outputs,
     )
     outcome = adapter.finish(seen, ending)
-    delivered = dict(outcome.outputs)
-    failure = None
-    if not outcome.ok:
-        message = outcome.message
-        if outcome.kind in ("exit", "no_terminal_event"):
-            message += _said(folder)
-        failure = Failure(
-            kind=outcome.kind,
-            message=message,
+    report = task.report or {}
+    delivered = {**outcome.outputs, **(report.get("result") or {})}
+    evidence = dict.fromkeys(outcome.evidence)
+    if report.get("result") is not None:
+        evidence["E4"] = None
+    if _gave_up(report, outcome):
+        failure: Failure | None = Failure(
+            kind="agent_error",
+            message=f"The agent says that it failed: {report['message']}",
             exit_code=verdict.code,
-            retryable=outcome.retryable,
+            retryable=bool(report["retryable"]),
         )
-    elif problem is not None:
-        failure = Failure(kind="outputs", message=problem)
+    elif not outcome.ok:
+        failure = _failure(outcome, verdict, folder)
     else:
-        missing = check_outputs(task.spec.outputs, delivered)
-        if missing:
-            failure = Failure(kind="outputs", message=missing)
+        own = outputs is not None or report.get("result") is not None
+        delivered, wrong = _owed(task, delivered, "" if own else outcome.message)
+        wrong = problem or wrong
+        failure = Failure(kind="outputs", message=wrong) if wrong else None
     return Ended(
         verdict=verdict.to_data(),
         failure=failure,
         outputs=delivered or None,
-        evidence=tuple(outcome.evidence),
+        evidence=tuple(evidence),
     )
+
+
+def _gave_up(report: Data, outcome: Outcome) -> bool:
+    return report.get("kind") == "fail" and (outcome.ok or outcome.kind in _OWN_FAILURES)
+
+
+def _failure(outcome: Outcome, verdict: Verdict, folder: RunFolder) -> Failure:
+    message = outcome.message
+    if outcome.kind in ("exit", "no_terminal_event"):
+        message += _said(folder)
+    return Failure(
+        kind=outcome.kind, message=message, exit_code=verdict.code, retryable=outcome.retryable
+    )
+
+
+def _owed(task: Task, delivered: JsonObject, text: str) -> tuple[JsonObject, str]:
+    """Return what a task delivers, and what is wrong with it.
+
+    `text`: the final text of an agent that handed nothing over otherwise.
+    """
+    spec = task.spec
+    wrong = check_outputs(spec.outputs, delivered) or _misfit(task, delivered)
+    if spec.kind != "prompt" or not text or not (wrong or spec.result_schema):
+        return delivered, wrong
+    found = object_in(text)
+    if found is None:
+        return delivered, f"{wrong} {_NO_RESULT} its final text is no JSON object.".lstrip()
+    wrong = "; ".join(misfits(spec, found))
+    return {
+        **delivered,
+        **found,
+    }, f"{_NO_RESULT} its final text does not fit: {wrong}." if wrong else ""
+
+
+def _misfit(task: Task, delivered: Data) -> str:
+    # A summary is added by us: what the schema does not name does not stand against it.
+    named = schema_of(task.spec).get("properties", {})
+    own = {name: x for name, x in delivered.items() if name in named or name != "summary"}
+    wrong = misfits(task.spec, own)
+    return f"The result does not fit its schema: {'; '.join(wrong)}." if wrong else ""
 
 
 def judge_checks(verdict: Verdict, folder: RunFolder) -> Failure | None:

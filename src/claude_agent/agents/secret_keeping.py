@@ -78,7 +78,7 @@ class SecretKeeper:
             failure = replace(failure, message=_text(failure.message, hidden))
         outputs = ended.outputs
         if outputs is not None:
-            outputs = {_text(key, hidden): _data(outputs[key], hidden) for key in outputs}
+            outputs = self.clean_data(task, outputs)
         verdict = dict(ended.verdict)
         if verdict.get("error"):
             verdict["error"] = _text(verdict["error"], hidden)
@@ -89,6 +89,13 @@ class SecretKeeper:
             outputs=outputs,
             evidence=tuple(_text(each, hidden) for each in ended.evidence),
         )
+
+    def clean_data(self, task: Task, data: Mapping[str, object]) -> dict[str, object]:
+        """Return a JSON object without the values of the task's secrets."""
+        if not task.spec.secrets:
+            return dict(data)
+        hidden = self._needles(task)
+        return {_text(key, hidden): _data(data[key], hidden) for key in data}
 
     def clean_bytes(self, task: Task, content: bytes, most: int) -> bytes:
         """Return bytes without the values; over `most` bytes the end may be half of one."""

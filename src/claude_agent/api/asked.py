@@ -100,6 +100,10 @@ class Caller:
     """The person's or the agent's name; empty: the home's own token."""
     task_id: str = ""
     """An agent's task: its token is good for one run of it."""
+    run: int = 0
+    """The number of that run."""
+    over: bool = False
+    """The run is over: all that is taken from it is a late report."""
 
 
 OPERATOR = Caller(actor="operator")

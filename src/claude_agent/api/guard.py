@@ -110,6 +110,9 @@ class Guard:
             msg = "This needs a token."
             raise Unauthorized(msg, hint=_HOW)
         rule = rule or _missing(scope, method, rules)
+        if visitor.caller.over and not rule.late:
+            msg = "The token is of a run that is over."
+            raise Unauthorized(msg, hint="A run's token ends with the run.")
         role = visitor.caller.role
         if role != OPERATOR and rule.entry is Entry.TOKEN and role not in rule.roles:
             msg = f"The role {role} may not do this."

@@ -30,11 +30,15 @@ class Rule:
     entry: Entry = Entry.TOKEN
     roles: frozenset[str] = frozenset()
     """Who may besides the operator."""
+    late: bool = False
+    """Also a run that is over may say something here."""
 
 
 READERS = frozenset({"viewer", "approver"})
 _OWN_ONLY = frozenset({"/session", "/tokens"})
-_OF_AGENTS = frozenset({"/tasks/submit", "/tasks/{ref}", "/approvals/{ref}"})
+AT_WORK = "/mcp"
+"""The tools of agents at work."""
+_OF_AGENTS = frozenset({"/tasks/submit", "/tasks/{ref}", "/approvals/{ref}", AT_WORK})
 _DECISIONS = frozenset({"/approvals/{ref}/approve", "/approvals/{ref}/reject"})
 """The services look whether it is their own task, and which rule names them."""
 
@@ -42,7 +46,13 @@ _DECISIONS = frozenset({"/approvals/{ref}/approve", "/approvals/{ref}/reject"})
 def _rules(text: str, entry: Entry) -> tuple[Rule, ...]:
     pairs = (line.split() for line in text.strip().splitlines())
     return tuple(
-        Rule(method=method, path=path, entry=entry, roles=_roles(method, path))
+        Rule(
+            method=method,
+            path=path,
+            entry=entry,
+            roles=_roles(method, path),
+            late=path == AT_WORK,
+        )
         for method, path in pairs
     )
 

@@ -136,6 +136,9 @@ class TaskSpec(Body):
     timeout: Annotated[Timeouts, BeforeValidator(_long_timeout, Timeouts | Duration)] | None = None
     retry: Retry | None = None
     outputs: dict[str, Any] | None = Field(default=None, description="A JSON Schema for each")
+    result_schema: dict[str, Any] | None = Field(
+        default=None, description="A JSON Schema (`type: object`) of the whole result"
+    )
     gates: list[Annotated[Gate, BeforeValidator(_long_gate, Gate | Text)]] | None = None
     verify: Text | None = Field(default=None, description="A probe asked after a lost run")
     idempotent: bool | None = None

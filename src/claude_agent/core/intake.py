@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from claude_agent.core.catalogue import Catalogue, unknown
 from claude_agent.domain.compile_reader import Cursor, Problems
-from claude_agent.domain.compile_schemas import schemas
+from claude_agent.domain.compile_schemas import result_schema, schemas
 from claude_agent.domain.compile_values import environment, retry_of_task, timeouts
 from claude_agent.domain.definition import DefinitionError, Timeouts
 from claude_agent.domain.node import node_from_data
@@ -43,8 +43,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
             pointer="/agent",
         )
     queue = _text(task, "queue") or info.queue
-    queues = {each.queue for each in catalogue.agents.values()}
-    if queue not in queues:
+    if queue not in (queues := {each.queue for each in catalogue.agents.values()}):
         raise unknown(what="queue", name=queue, known=queues)
     spec = TaskSpec(
         title=(_text(task, "title") or _first_line(text))[:MAX_TITLE],
@@ -60,6 +59,7 @@ def spec_of(task: Mapping[str, Any], catalogue: Catalogue) -> TaskSpec:
         retry=_retry(task, kind, catalogue),
         gates=_gates(task.get("gates") or ()),
         outputs=_read(task, "outputs", schemas, {}),
+        result_schema=_read(task, "result_schema", result_schema, {}),
         verify=_text(task, "verify"),
         idempotent=idempotent,
         on_uncertain=_on_uncertain(task),

@@ -119,6 +119,7 @@ def task_payload(task: Task) -> Wire:
         "retry": spec.retry.to_data() if spec.retry != RetryPolicy() else {},
         "gates": [dict(gate) for gate in spec.gates],
         "outputs": dict(spec.outputs),
+        "result_schema": dict(spec.result_schema),
         "verify": spec.verify,
         "idempotent": spec.idempotent,
         "on_uncertain": spec.on_uncertain,

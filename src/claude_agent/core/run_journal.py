@@ -8,7 +8,7 @@ from typing import Any
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.domain.task_commands import Note
+from claude_agent.domain.task_report import Note
 from claude_agent.errors import FencedOut
 from claude_agent.storage.damage import reading
 from claude_agent.storage.database import Database, Row, Tx

@@ -15,7 +15,7 @@ _OF_FIELD = {
         name: name
         for name in (
             *("priority", "cwd", "env", "retry", "outputs", "gates", "verify", "idempotent"),
-            *("on_uncertain", "lock"),
+            *("on_uncertain", "lock", "result_schema"),
         )
     },
 }

@@ -23,6 +23,18 @@ def schemas(cursor: Cursor | None) -> JsonObject:
     return {key: {} if each.empty else each.node.plain() for key, each in cursors.items()}
 
 
+def result_schema(cursor: Cursor) -> JsonObject:
+    """Read the JSON Schema of a whole result, which is an object."""
+    fields = cursor.mapping()
+    kind = (fields or {}).get("type")
+    if fields is not None and (kind is None or kind.node.value != "object"):
+        cursor.fail(f"'{cursor.path}' must say 'type: object'", "a result is one JSON object")
+    if not check_schema(cursor):
+        return {}
+    found: JsonObject = cursor.node.plain()
+    return found
+
+
 def inputs(cursor: Cursor | None) -> dict[str, InputSchema] | None:
     """Read the declared inputs; None where there is no declaration."""
     cursors = cursor.mapping() if cursor is not None else None

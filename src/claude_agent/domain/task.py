@@ -10,6 +10,7 @@ from typing import Any
 
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.copying import replace
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import TASK_ALLOWED, TASK_TERMINAL, TaskState, moved
 from claude_agent.domain.task_spec import TaskSpec
@@ -70,6 +71,8 @@ class Task:
     evidence: tuple[str, ...] = ()
     approval: str = ""
     """The approval that it waits for, or that covers its attempts."""
+    report: Data | None = None
+    """What the agent of the current run says came of it: `{kind, result, message, retryable}`."""
     waits_for: Mapping[str, str] = field(default_factory=dict)
     """The tasks that must end well before it may start: id to ref."""
 
@@ -134,6 +137,8 @@ def _waiting(not_before: int, at: int) -> TaskState:
 
 def evolve(task: Task, said: Payload, at: int) -> Task:
     """Fold one event (not the first) into the task. Raises `IllegalTransition`."""
+    if isinstance(said, ev.TaskReported):
+        return _reported(task, said)
     changed = _evolved(task, said, at)
     if changed.state != task.state or task.terminal:  # an end is said once
         moved(TASK_ALLOWED, task.state, changed.state, f"task {task.ref}")
@@ -144,6 +149,13 @@ def evolve(task: Task, said: Payload, at: int) -> Task:
     # It was made here and nobody has it yet; another copy of all its fields would be felt.
     object.__setattr__(changed, "seq", task.seq + 1)
     return changed
+
+
+def _reported(task: Task, said: ev.TaskReported) -> Task:
+    """Keep what its agent says: the last word counts, one that came late changes nothing."""
+    told = {"kind": said.kind, "message": said.message, "retryable": said.retryable}
+    report = task.report if said.late else {**told, "result": said.result}
+    return replace(task, seq=task.seq + 1, report=report)
 
 
 def _evolved(task: Task, said: Payload, at: int) -> Task:
@@ -189,6 +201,7 @@ def _owned(task: Task, said: Payload, at: int) -> Task:
                 slot=said.slot,
                 adoptions=0,
                 reason="",
+                report=None,
             )
         case ev.TaskStarting():
             return replace(

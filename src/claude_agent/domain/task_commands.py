@@ -1,7 +1,7 @@
 """What may be asked of a task, and what that decides: command and state in, events out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.domain import task_events as ev
@@ -13,6 +13,7 @@ from claude_agent.domain.task_approval import Approve, Reject, approved, rejecte
 from claude_agent.domain.task_failure import failed
 from claude_agent.domain.task_follow import Follow, followed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
+from claude_agent.domain.task_report import Note, Report, told
 from claude_agent.errors import Conflict
 
 Said = tuple[Payload, ...]
@@ -137,18 +138,9 @@ class RestartGates:
     """The owner of the gates was lost and they were reaped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """The agent said something worth keeping."""
-
-    kind: str
-    text: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
-    | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject | Follow
+    | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject | Follow | Report
 )  # fmt: skip
 
 
@@ -171,9 +163,8 @@ def decide(task: Task, command: Command) -> Said:
             return () if task.terminal else (ev.TaskMoved(jump=command.jump),)
         case Cancel() | Redrive() | Discard() | Approve() | Reject() | Follow():
             return _ordered(task, command)
-        case Note():
-            _must_be(task, TaskState.RUNNING)
-            return (ev.TaskOutput(run=task.run, kind=command.kind, text=command.text),)
+        case Note() | Report():
+            return told(task, command)
 
 
 def _ordered(task: Task, command: Cancel | Redrive | Discard | Approve | Reject | Follow) -> Said:
@@ -342,9 +333,10 @@ def _resolve(task: Task, command: Resolve) -> Said:
     error = {"kind": "crash", "message": task.reason or "Its run was lost."}
     match command.outcome:
         case "succeeded":
-            done = ev.TaskSucceeded(
-                outputs=command.outputs, verdict=task.verdict or {}, evidence=["E1"]
-            )
+            result = (task.report or {}).get("result")
+            evidence = ["E1"] if result is None else ["E1", "E4"]
+            outputs = command.outputs if command.outputs is not None else result
+            done = ev.TaskSucceeded(outputs=outputs, verdict=task.verdict or {}, evidence=evidence)
             return (resolved, done)
         case "retry" if task.deliveries + 1 > MAX_DELIVERIES:
             return (resolved, ev.TaskDead(reason="poison", error=error))

@@ -135,12 +135,28 @@ class TaskOutput(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReported(Payload):
+    """The agent of a run said what came of it: its result, or that it failed."""
+
+    TYPE: ClassVar[str] = "task.reported"
+    run: int
+    kind: str
+    """`complete` or `fail`."""
+    result: Data | None = None
+    message: str = ""
+    retryable: bool = True
+    late: str = ""
+    """Why it came too late to count; empty: it counts."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskVerifying(Payload):
     """The run ended well; its gates are about to be asked."""
 
     TYPE: ClassVar[str] = "task.verifying"
     run: int
-    outputs: Mapping[str, Any] | None
+    outputs: Data | None
     verdict: Mapping[str, Any]
     gates: int
 
@@ -160,7 +176,7 @@ class TaskSucceeded(Payload):
     """It is done, on this evidence (E1 to E5)."""
 
     TYPE: ClassVar[str] = "task.succeeded"
-    outputs: Mapping[str, Any] | None
+    outputs: Data | None
     verdict: Mapping[str, Any]
     evidence: list[str]
 

@@ -13,6 +13,10 @@ KINDS = ("prompt", "run", "action")
 PURPOSES = ("task", "step", "compensation")
 MAX_LOCK = 200
 """The longest name of a lock."""
+MAX_DEPTH = 3
+"""How deep agents may delegate: a task of this depth delegates nothing."""
+_LATER = ("secrets", "result_schema", "depth")
+"""Fields that came later: they stand in what is stored only where they say something."""
 ON_UNCERTAIN = ("verify", "retry", "fail", "ask")
 
 
@@ -44,6 +48,8 @@ class TaskSpec:
     """`{name, run}` each: commands that must all exit 0."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """A JSON Schema for each output that it must deliver."""
+    result_schema: Data = field(default_factory=dict)
+    """A JSON Schema of an object, for the whole of what it delivers; empty: none."""
     verify: str = ""
     """A probe for uncertain runs: exit 0 means that the work was done."""
     idempotent: bool = False
@@ -59,6 +65,8 @@ class TaskSpec:
     purpose: str = "task"
     execution_id: str = ""
     step_id: str = ""
+    depth: int = 0
+    """How many agents stand between it and a person who asked: 1 is what an agent delegated."""
     effect_key: str = ""
     """`<execution>/<step>/<k>`: grows only when an earlier effect was compensated."""
 
@@ -94,8 +102,9 @@ class TaskSpec:
         data["gates"] = [dict(gate) for gate in self.gates]
         data["fallback"] = [dict(each) for each in self.fallback]
         data["with"] = data.pop("with_")
-        if not self.secrets:
-            del data["secrets"]  # what was approved before there were any stays approved
+        for name in _LATER:
+            if not data[name]:
+                del data[name]  # what was approved before there were any stays approved
         return data
 
     @classmethod

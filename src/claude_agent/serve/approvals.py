@@ -21,6 +21,7 @@ from claude_agent.core.approval_views import approval_view, policy_view
 from claude_agent.domain.approval import Approval, ApprovalState, Say
 from claude_agent.domain.approval_policy import Requester
 from claude_agent.domain.approval_rights import Decider
+from claude_agent.domain.states import TASK_HOLDS_SLOT
 from claude_agent.errors import Conflict, Forbidden, NotFound
 from claude_agent.serve.base import Base, find_answer, known_state, next_cursor, page_start
 from claude_agent.storage import approval_rows
@@ -128,8 +129,9 @@ class Tokens(Base, TokenServices):
         row = self._database.read(lambda r: r.row("tokens.run", token=hashed))
         if row is None:
             return None
-        name = row["agent"]
-        return Caller(actor=f"agent:{name}", role="agent", name=name, task_id=row["task_id"])
+        over = row["run"] != row["newest"] or row["state"] not in TASK_HOLDS_SLOT
+        about = {"name": row["agent"], "task_id": row["task_id"], "run": row["run"]}
+        return Caller(actor=f"agent:{row['agent']}", role="agent", over=over, **about)
 
     @override
     def tokens(self) -> Wire:

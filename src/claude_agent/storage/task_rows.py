@@ -22,7 +22,7 @@ _PLAIN = (
     *("stop_requested", "reason", "generation", "generation_at", "approval", "feedback"),
 )
 _plain = attrgetter(*_PLAIN)
-_JSON = ("error", "outputs", "verdict")
+_JSON = ("error", "outputs", "verdict", "report")
 __all__ = ["fold_tasks", "load", "lock", "peek", "task_of", "to_row"]
 
 
@@ -31,6 +31,7 @@ def to_row(task: Task) -> dict[str, Any]:
     row = dict(zip(_PLAIN, _plain(task), strict=True))
     row["error"], row["outputs"] = dump(task.error), dump(task.outputs)
     row["verdict"], row["waits_for"] = dump(task.verdict), canonical(task.waits_for)
+    row["report"] = dump(task.report)
     spec = task.spec
     return row | {
         "state": task.state.value,

@@ -165,3 +165,64 @@ def test_plain_text_is_harmless(raw: bytes, text: str) -> None:
 def test_last_lines_are_the_last_that_say_something(folder: RunFolder) -> None:
     (folder.path / "output.log").write_bytes(b"".join(b"%d\n\n" % n for n in range(50)))
     assert last_lines(folder) == [str(n) for n in range(38, 50)]
+
+
+OWED = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+
+
+def asked(folder: RunFolder, text: str, report: Any = None, **spec: Any) -> Any:
+    """Judge a prompt whose agent ended well with a final text."""
+    one = replace(running(kind="prompt", text="do it", **spec), report=report)
+    line = {"fake": True, "type": "final", "ok": True, "text": text, "outputs": {"summary": text}}
+    return judge_run(one, FakeAdapter(), folder, WELL, FakeAdapter().parse(line))
+
+
+def told(**values: Any) -> Any:
+    return {"kind": "complete", "result": None, "message": "", "retryable": True, **values}
+
+
+def test_what_the_agent_reported_is_the_result_and_evidence(folder: RunFolder) -> None:
+    found = asked(folder, "done", told(result={"n": 1}), result_schema=OWED)
+    assert (found.failure, found.outputs) == (None, {"summary": "done", "n": 1})
+    assert found.evidence == ("E1", "E3", "E4")
+
+
+def test_a_final_text_is_the_result_where_the_agent_reported_none(folder: RunFolder) -> None:
+    found = asked(folder, '```json\n{"n": 2}\n```', result_schema=OWED)
+    assert (found.failure, found.outputs["n"]) == (None, 2)
+    assert "E4" not in found.evidence
+
+
+@pytest.mark.parametrize("wanted", [{"result_schema": OWED}, {"outputs": OWED["properties"]}])
+def test_an_agent_that_gave_no_result_failed_with_clear_words(
+    folder: RunFolder, wanted: Any
+) -> None:
+    found = asked(folder, "all done!", **wanted).failure
+    assert found.kind == "outputs"
+    assert "did not call complete_task, and its final text is no JSON object." in found.message
+    found = asked(folder, '{"n": "two"}', **wanted).failure
+    assert "its final text does not fit: result.n must be a whole number" in found.message
+
+
+def test_result_file_that_does_not_fit_fails(folder: RunFolder) -> None:
+    left(folder, {"n": "x"})
+    found = asked(folder, "done", result_schema=OWED).failure
+    assert found.kind == "outputs"
+    assert "result.n must be a whole number, not 'x'" in found.message
+
+
+def test_an_agent_that_says_it_failed_failed_though_its_program_ended_well(
+    folder: RunFolder,
+) -> None:
+    report = told(kind="fail", message="no key", retryable=False)
+    found = asked(folder, "done", report).failure
+    assert (found.kind, found.retryable) == ("agent_error", False)
+    assert found.message == "The agent says that it failed: no key"
+
+
+def test_a_report_makes_no_success_of_a_run_that_failed(folder: RunFolder) -> None:
+    one = replace(running(kind="prompt", text="do it"), report=told(result={"n": 1}))
+    found = judge_run(one, FakeAdapter(), folder, BADLY, [])
+    assert found.failure is not None
+    assert found.failure.kind == "no_terminal_event"
+    assert found.outputs == {"n": 1}

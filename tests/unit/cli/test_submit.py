@@ -189,3 +189,16 @@ def test_submit_refuses_retries_that_mean_nothing(
 ) -> None:
     assert cli("submit", "--run", "true", *words).code == 2
     assert server.bodies("/tasks/submit") == []
+
+
+def test_submit_sends_the_schema_of_the_result_and_refuses_what_is_none(
+    server: WireServer, cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "good.json").write_text('{"type": "object"}')
+    (tmp_path / "bad.json").write_text('{"type": ')
+    assert cli("submit", "--task", "x", "--result-schema", "good.json").code == 0
+    assert server.bodies("/tasks/submit")[0]["result_schema"] == {"type": "object"}
+    found = cli("submit", "--task", "x", "--result-schema", "bad.json")
+    assert found.code == 2
+    assert "--result-schema bad.json is not JSON" in found.err
+    assert len(server.bodies("/tasks/submit")) == 1

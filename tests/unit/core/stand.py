@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claude_agent.clock import ManualClock
+from claude_agent.core.agent_reports import AgentReports
 from claude_agent.core.approval_book import ApprovalBook
 from claude_agent.core.approvals import ApprovalDesk, Planned
 from claude_agent.core.catalogue import AgentInfo, Catalogue
@@ -152,6 +153,8 @@ class Stand:
         self.snapshots = StateSnapshots(foundation, self.state)
         self.hear()
         self.resilience = ResilienceManager(foundation, self.subscriptions)
+        self.foundation = foundation
+        self.reports = AgentReports(foundation, self.desk, lambda _, data: dict(data))
         self.engine = WorkflowEngine(
             foundation,
             desk=self.desk,

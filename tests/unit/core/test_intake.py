@@ -211,3 +211,17 @@ def test_short_timeout_bounds_one_attempt() -> None:
 def test_backslash_zero_as_text_is_no_nul() -> None:
     assert spec_of({"run": "printf '\\u0000'"}, CATALOGUE).text == "printf '\\u0000'"
     check_text({"a": ["\\x00", 1, None, {"b": "ä𝄞"}]}, "/")
+
+
+@pytest.mark.parametrize(
+    ("schema", "wrong"),
+    [
+        ({"type": "array"}, "must say 'type: object'"),
+        ({"properties": {}}, "must say 'type: object'"),
+        ({"type": "object", "pattern": "x"}, "pattern"),
+        ("text", "result_schema"),
+    ],
+)
+def test_result_schema_must_be_one_of_an_object(schema: Any, wrong: str) -> None:
+    with pytest.raises(Invalid, match=wrong):
+        spec_of({"run": "a", "result_schema": schema}, CATALOGUE)

@@ -11,7 +11,8 @@ from claude_agent.domain.execution_decide import Fact
 from claude_agent.domain.ids import ref_of
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.domain.task_commands import Cancel, Note, Stop
+from claude_agent.domain.task_commands import Cancel, Stop
+from claude_agent.domain.task_report import Note
 from claude_agent.errors import Conflict, FencedOut, NotFound
 from claude_agent.ids_source import IdSource
 from claude_agent.storage.database import Tx

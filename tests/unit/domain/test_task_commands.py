@@ -19,7 +19,6 @@ from claude_agent.domain.task_commands import (
     EndGates,
     EndRun,
     Lose,
-    Note,
     Reap,
     Release,
     Resolve,
@@ -29,6 +28,7 @@ from claude_agent.domain.task_commands import (
     decide,
 )
 from claude_agent.domain.task_failure import SHUTDOWN
+from claude_agent.domain.task_report import Note
 from claude_agent.errors import Conflict
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, submitted, types
 

@@ -15,13 +15,13 @@ from claude_agent.domain.task_commands import (
     EndGates,
     EndRun,
     Lose,
-    Note,
     Reap,
     Resolve,
     Start,
     Tick,
     decide,
 )
+from claude_agent.domain.task_report import Note
 from claude_agent.errors import Conflict
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, submitted, types
 

@@ -11,6 +11,7 @@ from claude_agent.cli.options import (
     PRIORITIES,
     folder,
     pairs,
+    parse_json,
     pass_session,
     read_text,
     wait_options,
@@ -39,6 +40,7 @@ class Given(TypedDict):
     lock: str | None
     after: tuple[str, ...]
     approve: str | None
+    result_schema: str | None
     idempotency_key: str | None
     wait_timeout: float | None
     dry_run: bool
@@ -70,6 +72,9 @@ class Given(TypedDict):
     "--approve",
     type=click.Choice(["auto", "manual"]),
     help="auto: yes in advance (never over always_ask); manual: ask in any case.",
+)
+@click.option(
+    "--result-schema", metavar="FILE|-", help="A JSON Schema that the agent's result must fit."
 )
 @click.option("--idempotency-key", metavar="K", help="The same key never submits twice.")
 @click.option("--wait-timeout", type=Duration(), help="Stop waiting then; the task goes on.")
@@ -120,6 +125,9 @@ def _body(given: Given) -> dict[str, object]:
         body["with"] = pairs(given["with_"], "--with")
     if given["after"]:
         body["after"] = _refs(given["after"])
+    if (file := given["result_schema"]) is not None:
+        schema = read_text(file, limit=_MAX_TEXT, what="--result-schema")
+        body["result_schema"] = parse_json(schema, f"--result-schema {file}")
     if retry := _retry(given):
         body["retry"] = retry
     optional = {

@@ -3,10 +3,14 @@
 UPDATE runs SET token = :token WHERE run_id = :run_id;
 
 -- name: tokens.run
--- The run behind a token, while it is the current one of its task.
-SELECT tasks.id AS task_id, tasks.agent, tasks.run, tasks.ref
-  FROM runs JOIN tasks ON tasks.id = runs.task_id AND tasks.run = runs.run
- WHERE runs.token = :token AND tasks.state IN ('running', 'verifying', 'uncertain');
+-- The run behind a token; its task may have gone on without it, or have ended.
+SELECT tasks.id AS task_id, tasks.agent, tasks.run AS newest, tasks.state, tasks.ref, runs.run
+  FROM runs JOIN tasks ON tasks.id = runs.task_id
+ WHERE runs.token = :token;
+
+-- name: tokens.count_call
+-- One call more of a run; zero rows: it may call no more.
+UPDATE runs SET calls = calls + 1 WHERE run_id = :run_id AND calls < :most;
 
 -- name: tokens.person
 -- The person behind a token that was not revoked.
