@@ -28,7 +28,7 @@ from claude_sdk.transport import Patience, Transport
 from claude_sdk.triggers import Triggers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Unpack
@@ -204,8 +204,17 @@ class ClaudeSystem:
 
         return LiveEvents(self._transport, topics=topics, after=after)
 
-    def wait_task(self, ref: str, *, timeout: float | None = None) -> Task:
-        """Return the task once it has ended; raise WaitTimeout after `timeout` seconds."""
+    def wait_task(
+        self,
+        ref: str,
+        *,
+        timeout: float | None = None,
+        seen: Callable[[Task], None] | None = None,
+    ) -> Task:
+        """Return the task once it has ended; raise WaitTimeout after `timeout` seconds.
+
+        `seen` gets it as it was before, each time that something happened to it.
+        """
         from claude_sdk.waiting import wait_for_end  # noqa: PLC0415 - commands start fast
 
         return wait_for_end(
@@ -214,10 +223,20 @@ class ClaudeSystem:
             read=lambda: self.tasks.get(ref),
             timeout=timeout,
             url=self.address,
+            seen=seen,
         )
 
-    def wait_execution(self, ref: str, *, timeout: float | None = None) -> Execution:
-        """Return the execution once it has ended; raise WaitTimeout after `timeout` seconds."""
+    def wait_execution(
+        self,
+        ref: str,
+        *,
+        timeout: float | None = None,
+        seen: Callable[[Execution], None] | None = None,
+    ) -> Execution:
+        """Return the execution once it has ended; raise WaitTimeout after `timeout` seconds.
+
+        `seen` gets it as it was before, each time that something happened to it.
+        """
         from claude_sdk.waiting import wait_for_end  # noqa: PLC0415 - commands start fast
 
         return wait_for_end(
@@ -226,6 +245,7 @@ class ClaudeSystem:
             read=lambda: self.executions.get(ref),
             timeout=timeout,
             url=self.address,
+            seen=seen,
         )
 
 

@@ -27,10 +27,12 @@ def wait_for_end(
     read: Callable[[], Thing],
     timeout: float | None,
     url: Callable[[str], str],
+    seen: Callable[[Thing], None] | None = None,
 ) -> Thing:
     """Return what `read` gives once it has ended; raise WaitTimeout, the work goes on.
 
-    The cursor is taken before the state is read, so an end between the two is seen.
+    The cursor is taken before the state is read, so an end between the two is seen. `seen` gets
+    every state that was read before.
     """
     deadline = None if timeout is None else monotonic() + timeout
     cursor = events.head()["cursor"]
@@ -38,6 +40,8 @@ def wait_for_end(
         thing = read()
         if thing["ended_at"] is not None:
             return thing
+        if seen is not None:
+            seen(thing)
         while True:
             left = None if deadline is None else deadline - monotonic()
             if left is not None and left <= 0:

@@ -1,11 +1,12 @@
 """Steps that are approvals, and steps whose task the policy holds, on the whole product."""
 
+import subprocess
 from typing import Any
 
 import pytest
 
 from tests.e2e.gates import gated, made
-from tests.e2e.product import Product
+from tests.e2e.product import PROGRAM, Product
 from tests.waiting import wait_until
 
 __all__ = ["gated", "made"]
@@ -68,6 +69,24 @@ def test_a_step_waits_for_its_approval_and_hands_on_the_answers(gated: Product) 
         "is approved already"
         in gated.cli("approval", "reject", one["ref"], "--yes", expect=6).stderr
     )
+
+
+def test_who_waits_for_the_end_is_told_what_to_type(gated: Product) -> None:
+    run = deploy(gated)
+    words = [str(PROGRAM), "execution", "wait", run["ref"]]
+    with subprocess.Popen(
+        words, env=gated.environ, cwd=gated.work, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        assert waiting.stderr is not None
+        told = [waiting.stderr.readline() for _ in range(2)]
+        (one,) = gated.system.approvals.list(execution_id=run["id"])["items"]
+        said = f"Approval {one['ref']} is not decided; it is decided by operator."
+        assert told[0] == f"{run['ref']} waits at ask: {said}\n"
+        typed = told[1].split()
+        assert typed == ["claude-agent", "approval", "approve", one["ref"]]
+        gated.cli(*typed[1:], "--yes", "--answer", "version:=7")
+        assert waiting.wait(60) == 0
+        assert waiting.stderr.read() == "", "each reason is told once"
 
 
 @pytest.mark.parametrize(

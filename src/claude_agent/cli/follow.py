@@ -13,6 +13,7 @@ from claude_agent.cli.output import note, show
 from claude_agent.cli.text import one_line
 from claude_agent.cli.views import executions as executions_view
 from claude_agent.cli.views import tasks as tasks_view
+from claude_agent.cli.waiting import WaitingNotes
 from claude_agent.cli.watch import watch
 from claude_sdk.errors import WaitTimeout
 
@@ -48,7 +49,8 @@ def follow_task(system: ClaudeSystem, task: Task, following: Following) -> int:
     def stay() -> Task:
         if following.watch:
             _watch(system, TaskBoard(system, task["id"]), task, following)
-        return system.wait_task(task["id"], timeout=following.limit)
+        told = None if following.watch else WaitingNotes(system).task
+        return system.wait_task(task["id"], timeout=following.limit, seen=told)
 
     back = f"claude-agent task wait {task['ref']}"
     ended = _detachable(stay, back)
@@ -64,7 +66,8 @@ def follow_execution(system: ClaudeSystem, execution: Execution, following: Foll
     def stay() -> Execution:
         if following.watch:
             _watch(system, ExecutionBoard(system, execution["id"]), execution, following)
-        return system.wait_execution(execution["id"], timeout=following.limit)
+        told = None if following.watch else WaitingNotes(system).execution
+        return system.wait_execution(execution["id"], timeout=following.limit, seen=told)
 
     back = f"claude-agent monitor --execution-id {execution['ref']}"
     ended = _detachable(stay, back)
