@@ -7,6 +7,7 @@ from claude_agent.domain.states import STEP_CLOSED
 from claude_agent.domain.step_run import SET_BY_HAND, SKIPPED_BY_HAND
 from claude_agent.storage.log import Recorded
 from tests.simulation.chances import ancestors, check_order
+from tests.simulation.child_check import check_children
 from tests.simulation.gate_check import check_gates
 from tests.simulation.log_check import check_task
 from tests.simulation.world import Server, World
@@ -62,6 +63,7 @@ def check(world: World) -> None:
             _check_truth(world, name, events)
         elif kind == "execution":
             Story(world, one, name, events).check()
+            check_children(one, streams, events)
 
 
 def _check_truth(world: World, task_id: str, events: list[Recorded]) -> None:

@@ -20,6 +20,7 @@ from claude_agent.domain import task_events as ev
 from claude_agent.domain.deciding import ending, many, starting, undoing
 from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.states import ExecutionState, StepState
+from claude_agent.domain.step_run import StepRun
 from claude_agent.domain.task_approval import Approve, Reject
 from claude_agent.serve import base
 from claude_agent.storage import execution_rows, task_rows
@@ -62,6 +63,12 @@ def forgets_one_to_undo(patch: MonkeyPatch) -> None:
         return groups[:-1], left
 
     patch.setattr(undoing, "plan", plan)
+
+
+@mutation
+def undoes_only_the_last_sub_workflow(patch: MonkeyPatch) -> None:
+    real = StepRun.children
+    patch.setattr(StepRun, "children", property(lambda seen: real.fget(seen)[:1]))  # type: ignore[attr-defined]
 
 
 @mutation
