@@ -54,8 +54,12 @@ def differing(reader: Reader, history: list[Recorded]) -> list[str]:
 
 def _unlike(kind: str, rows: Mapping[K, object], folded: Mapping[K, object]) -> Iterator[str]:
     for key in sorted({*rows, *folded}, key=str):
-        if key not in rows or key not in folded or _kept(rows[key]) != _kept(folded[key]):
+        if key not in rows or key not in folded or not _same(rows[key], folded[key]):
             yield f"{kind} {key}"
+
+
+def _same(kept: object, folded: object) -> bool:
+    return kept == folded or _kept(kept) == _kept(folded)
 
 
 def _kept(value: object) -> object:
@@ -109,8 +113,7 @@ def _same_task(row: Row, task: Task, place: int) -> bool:
     if row["spec"] is None or row["submitted_pos"] != place:
         return False
     wanted = task_rows.to_row(task)
-    plain = _kept(_columns(row, wanted)) == _kept(wanted)
-    return plain and _kept(task_rows.task_of(row)) == _kept(task)
+    return _same(_columns(row, wanted), wanted) and _same(task_rows.task_of(row), task)
 
 
 def _executions(reader: Reader, history: list[Recorded]) -> Iterator[str]:
