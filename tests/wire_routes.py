@@ -10,6 +10,7 @@ from tests.wire_approvals import APPROVAL_GETS, APPROVAL_POSTS
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
 from tests.wire_hosts import HOST_GETS, HOST_POSTS
 from tests.wire_insight import INSIGHT_GETS, INSIGHT_POSTS
+from tests.wire_questions import QUESTION_GETS, QUESTION_POSTS
 from tests.wire_world import Json, Refused, Seen, World
 
 
@@ -208,6 +209,7 @@ GETS: dict[str, Route] = {
     **QUEUE_GETS,
     **HOST_GETS,
     **APPROVAL_GETS,
+    **QUESTION_GETS,
     **INSIGHT_GETS,
 }
 POSTS: dict[str, Route] = {
@@ -222,6 +224,7 @@ POSTS: dict[str, Route] = {
     **QUEUE_POSTS,
     **HOST_POSTS,
     **APPROVAL_POSTS,
+    **QUESTION_POSTS,
     **INSIGHT_POSTS,
     "session/ticket": lambda *_: (201, {"url": "/ui/login?ticket=t1"}),
 }

@@ -65,6 +65,7 @@ def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
         "routed_by": "fallback",
         "cwd": spec.get("cwd"),
         "waits_for": [],
+        "question": None,
         "url": f"/ui/#/tasks/{ref}",
     }
 

@@ -57,6 +57,7 @@ class World:
     letters: list[Json] = field(default_factory=list)
     redrives: list[Json] = field(default_factory=list)
     approvals: list[Json] = field(default_factory=list)
+    questions: list[Json] = field(default_factory=list)
     apps: list[Json] = field(default_factory=list)
     keys: dict[str, tuple[Any, Json]] = field(default_factory=dict)
     verdict: Json = field(

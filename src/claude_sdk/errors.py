@@ -206,6 +206,12 @@ class ApprovalChanged(Conflict):
     code = "approval_changed"
 
 
+class QuestionDecided(Conflict):
+    """Somebody was first, or nobody waits for an answer any more."""
+
+    code = "question_decided"
+
+
 class QueueFull(Problem):
     """The queue has as many ready messages as it may; try again later."""
 

@@ -20,6 +20,7 @@ from claude_sdk.parts import (
     Tasks,
     Workflows,
 )
+from claude_sdk.questions import Questions
 from claude_sdk.queues import Queues
 from claude_sdk.resilience import Resilience
 from claude_sdk.schedules import Schedules
@@ -46,10 +47,10 @@ class ClaudeSystem:
 
     `ClaudeSystem()` finds the local server and its token through `$CLAUDE_AGENT_URL` or the
     home's files; `home` names another home, `url` and `token` another server. Its parts
-    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `approvals`, `tokens`,
-    `hosts`, `state`, `resilience`, `events`, `apps`, `server`) show each path of the API. Every
-    request that creates something carries an idempotency key, so a lost answer never does a thing
-    twice.
+    (`tasks`, `executions`, `workflows`, `agents`, `queues`, `dead_letters`, `approvals`,
+    `questions`, `tokens`, `hosts`, `state`, `resilience`, `events`, `apps`, `server`) show each
+    path of the API. Every request that creates something carries an idempotency key, so a lost
+    answer never does a thing twice.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class ClaudeSystem:
         self.resilience = Resilience(self._transport)
         self.dead_letters = DeadLetters(self._transport)
         self.approvals = Approvals(self._transport)
+        self.questions = Questions(self._transport)
         self.tokens = Tokens(self._transport)
         self.events = Events(self._transport)
         self.apps = Apps(self._transport)

@@ -56,6 +56,7 @@ class Task(TypedDict):
     purpose: str
     lock: Lock | None
     waits_for: list[str]
+    question: str | None
 
 
 class Exit(TypedDict):

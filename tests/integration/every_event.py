@@ -13,12 +13,14 @@ import dramatiq
 
 from claude_agent.api.asked import IdempotencyKey
 from claude_agent.core.agent_reports import Speaker
+from claude_agent.core.questions import QuestionDesk
 from claude_agent.core.queue_desk import QueueDesk
 from claude_agent.core.run_journal import Position
 from claude_agent.core.webhooks import Delivery
 from claude_agent.domain.deciding.news import Signalled
 from claude_agent.domain.events import kinds
 from claude_agent.domain.problem import DefinitionError
+from claude_agent.domain.question import Answer
 from claude_agent.domain.retry import Failure
 from claude_agent.queue import BrokerOptions, DatabaseBroker, DatabaseRateLimits, DatabaseResults
 from claude_agent.serve.base import keep_answer
@@ -72,6 +74,7 @@ def play(stand: Stand) -> None:
     play_pauses(stand)
     _state(stand)
     _breakers(stand)
+    _questions(stand)
     _tasks_that_wait(stand)
     _tasks_that_run(stand)
     _executions(stand)
@@ -95,6 +98,27 @@ def _keys(stand: Stand) -> None:
     news = Signalled(name="other", data={"n": 1}, source="me", message_id="m1")
     context = stand.desk.context("me")
     stand.database.write(lambda tx: stand.links.signals.send(tx, first, news, context))
+
+
+def _questions(stand: Stand) -> None:
+    """One is answered and delivered, one nobody waits for any more."""
+    desk = QuestionDesk(stand.foundation, stand.desk)
+    task = stand.running(title="asks")
+    row = stand.records.position(task.run_id)
+    assert row is not None
+    was = Position(segment=row["segment"], byte=row["byte"], line=row["line"])
+    given = {"command": f"say {SAID_BY_AGENT}"}
+    lines = [
+        {"kind": "asked", "ask": "1", "what": "permission", "tool": "Bash", "input": given},
+        {"kind": "asked", "ask": "2", "what": "question", "text": SAID_BY_AGENT, "options": ["a"]},
+    ]
+    first, _ = stand.records.move(task, was, Position(segment=1, byte=90, line=9), asks=lines)
+    said = Answer(decision="allow", by="ann", note="fine", input={"command": "true"})
+    stand.database.write(lambda tx: desk.answer(tx, first.id, said))
+    now = Position(segment=1, byte=99, line=10)
+    told = {"kind": "answered", "ask": "1", "decision": "allow", "via": "person"}
+    stand.records.move(task, Position(segment=1, byte=90, line=9), now, asks=[told])
+    stand.end(task)
 
 
 def _breakers(stand: Stand) -> None:

@@ -16,8 +16,10 @@ from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal, Window
 from claude_agent.clock import Clock
 from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.question_views import asks
 from claude_agent.core.run_control import RunControl
 from claude_agent.core.task_desk import COMMANDS
+from claude_agent.domain.question import Question
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.errors import ClaudeAgentError, Conflict, FencedOut
@@ -60,6 +62,7 @@ class Fleet:
         journal.on_end = self._ended
         journal.on_gone = self._gone
         journal.on_idle = self._idle
+        journal.on_ask = self._asked
         bridge.attach(journal, quiet)
         bridge.terminal.on_lost(self._terminal_lost)
 
@@ -238,9 +241,15 @@ class Fleet:
     def _gone(self, run: Followed) -> None:
         self._pool.submit(self._settle_safely, run.task)
 
+    def _asked(self, question: Question) -> None:
+        told = f"It asks: {asks(question)} (claude-agent question show {question.ref})"
+        self._bridge.notice(question.agent, told)
+
     def _idle(self, run: Followed) -> None:
         limits, now = run.task.spec.limits, self._clock.now()
         quiet = run.folder.quiet_ms(now)
+        if quiet is not None and run.heard_at:  # it may think about what it was told
+            quiet = min(quiet, max(0, now - run.heard_at))
         if limits.idle_ms is not None and quiet is not None and quiet > limits.idle_ms:
             self._control.stop_run(run.task, "timeout.idle")
             return

@@ -20,6 +20,8 @@ from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
 from claude_agent.agents.run_folder import RunFolder
 from claude_agent.clock import Clock
 from claude_agent.core.run_journal import Position, RunJournal
+from claude_agent.domain.question import Question
+from claude_agent.domain.question_events import Plain
 from claude_agent.domain.task import Task
 from claude_agent.errors import ClaudeAgentError, Conflict, FencedOut
 
@@ -30,6 +32,7 @@ MAX_NOTES = 200
 NOTE_LENGTH = 500
 BEGIN_WITHIN_MS = 60_000
 """A window that was opened must have begun by then."""
+_ASKS = ("asked", "answered")
 _NOTED = frozenset({EventKind.TEXT, EventKind.TOOL_START, EventKind.ERROR, EventKind.FINAL})
 
 
@@ -54,6 +57,12 @@ class Followed:
     """Notes that are not stored yet: (kind, text)."""
     acks: list[int] = field(default_factory=list)
     """Commands whose acknowledgement is not stored yet."""
+    asks: list[Plain] = field(default_factory=list)
+    """Lines about questions that are not stored yet."""
+    waits_for: set[str] = field(default_factory=set)
+    """The questions that its agent waits for, as its shim calls them."""
+    heard_at: int = 0
+    """When it was last told something, epoch milliseconds."""
     notes: int = 0
     begun: bool = False
     ended: bool = False
@@ -79,6 +88,7 @@ class Journal:
         self.on_end: OnEnd = _ignore
         self.on_gone: OnEnd = _ignore
         self.on_idle: OnEnd = _ignore
+        self.on_ask: Callable[[Question], None] = _unheard
 
     def start(self) -> None:
         """Begin to follow."""
@@ -124,6 +134,8 @@ class Journal:
             for line in lines:
                 if line.get("kind") == "protocol" and isinstance(line.get("line"), dict):
                     run.seen.extend(run.adapter.parse(line["line"]))
+                elif line.get("kind") in _ASKS:
+                    _note_ask(run, line)
             run.position = _position(position)
         run.position = run.stored = stood
         run.notes = len(run.seen)
@@ -241,10 +253,13 @@ class Journal:
                     run.ended = True
                 elif kind == "ack" and isinstance(line.get("cmd"), int):
                     run.acks.append(line["cmd"])
+                elif kind in _ASKS:
+                    _note_ask(run, line)
+                    run.asks.append(line)
                 elif kind == "protocol" and isinstance(line.get("line"), dict):
                     run.told += self._parse(run, line["line"])
             run.position = _position(position)
-            if run.told or run.acks:
+            if run.told or run.acks or run.asks:
                 self._store(run)
 
     def _store(self, run: Followed) -> None:
@@ -253,12 +268,20 @@ class Journal:
         Lines that yield nothing move it once a second: after a crash they are only read again.
         """
         if run.purpose == "run" and run.position != run.stored:
-            self._records.move(
-                run.task, run.stored, run.position, notes=tuple(run.told), acks=tuple(run.acks)
+            opened = self._records.move(
+                run.task,
+                run.stored,
+                run.position,
+                notes=tuple(run.told),
+                acks=tuple(run.acks),
+                asks=tuple(run.asks),
             )
             run.stored = run.position
+            for question in opened:
+                self.on_ask(question)
         run.told.clear()
         run.acks.clear()
+        run.asks.clear()
 
     def _parse(self, run: Followed, line: dict[str, object]) -> list[tuple[str, str]]:
         events = run.adapter.parse(line)
@@ -282,8 +305,27 @@ class Journal:
         if not run.folder.shim_alive() and run.folder.verdict() is None:
             self.let_go(run)
             self.on_gone(run)
-        elif run.purpose == "run" and run.task.spec.limits.silence_ms is not None:
+        elif _may_be_stuck(run):
             self.on_idle(run)
+
+
+def _may_be_stuck(run: Followed) -> bool:
+    """Say whether its silence means something: nobody else is to say something to it."""
+    timed = run.task.spec.limits.silence_ms is not None
+    return timed and run.purpose == "run" and not run.waits_for
+
+
+def _note_ask(run: Followed, line: Plain) -> None:
+    """Keep what its agent waits for, and when it was last told something."""
+    if line["kind"] == "asked":
+        run.waits_for.add(str(line.get("ask")))
+    else:
+        run.waits_for.discard(str(line.get("ask")))
+        run.heard_at = line["at"] if type(line.get("at")) is int else 0
+
+
+def _unheard(question: Question) -> None:
+    _LOG.debug("nobody is told of question %s", question.ref)
 
 
 def _ignore(run: Followed) -> None:

@@ -74,6 +74,8 @@ class Task(Answer):
     lock: Lock | None
     waits_for: list[str]
     """The refs of the tasks that must end well before it may start."""
+    question: str | None
+    """The ref of the question that its agent waits for."""
     url: str
 
 

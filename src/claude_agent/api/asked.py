@@ -120,6 +120,28 @@ class ApprovalFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionFilter:
+    """Which questions of agents at work a list holds; None means any."""
+
+    state: str | None = None
+    agent: str | None = None
+    task: str | None = None
+    """Id or ref."""
+    execution_id: str | None = None
+    page: Page = Page()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody says to a question."""
+
+    decision: str
+    text: str = ""
+    note: str = ""
+    input: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A yes or a no."""
 

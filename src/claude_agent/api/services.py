@@ -28,6 +28,7 @@ from claude_agent.api.services_hooks import HookServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
 from claude_agent.api.services_publish import PublishServices
+from claude_agent.api.services_questions import QuestionServices
 from claude_agent.api.services_queues import DeadLetterServices, QueueServices
 from claude_agent.api.services_resilience import ResilienceServices
 from claude_agent.api.services_schedules import ScheduleServices
@@ -328,6 +329,7 @@ class Services(
     PublishServices,
     ApprovalServices,
     TokenServices,
+    QuestionServices,
     WorkflowServices,
     ExecutionServices,
     InsightServices,

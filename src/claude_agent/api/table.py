@@ -57,7 +57,13 @@ def _rules(text: str, entry: Entry) -> tuple[Rule, ...]:
     )
 
 
+_ANSWERS = "/questions/{ref}/answer"
+"""No agent answers: not itself, and no other agent either."""
+
+
 def _roles(method: str, path: str) -> frozenset[str]:
+    if path == _ANSWERS:
+        return frozenset({"approver"})
     if path in _DECISIONS:
         return frozenset({"approver", "agent"})
     readers = READERS if method in ("GET", "WS") and path not in _OWN_ONLY else frozenset[str]()
@@ -132,6 +138,9 @@ RULES: tuple[Rule, ...] = (
     GET    /approvals/{ref}
     POST   /approvals/{ref}/approve
     POST   /approvals/{ref}/reject
+    GET    /questions
+    GET    /questions/{ref}
+    POST   /questions/{ref}/answer
     GET    /tokens
     POST   /tokens
     POST   /tokens/{name}/revoke

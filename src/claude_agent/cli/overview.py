@@ -27,12 +27,14 @@ class Overview(Board):
         self._status: Status | None = None
         self._executions: list[Execution] = []
         self._waiting = 0
+        self._asked = 0
         self._frames: list[Frame] = []
 
     @override
     def refresh(self) -> str:
         self._status = self._system.agents.status()
         self._waiting = self._system.approvals.waiting()
+        self._asked = self._system.questions.waiting()
         self._executions = self._system.executions.list(limit=_EXECUTIONS)["items"]
         return self._status["cursor"]
 
@@ -48,7 +50,9 @@ class Overview(Board):
             return []
         address = self._system.address()
         return [
-            *agents_view.status(self._status, address, approvals=self._waiting).table(look),
+            *agents_view.status(
+                self._status, address, approvals=self._waiting, questions=self._asked
+            ).table(look),
             "",
             *self._execution_lines(look),
         ]

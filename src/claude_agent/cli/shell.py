@@ -28,6 +28,7 @@ COMMANDS = {
     "execution": "Look at runs of workflows, cancel, wait.",
     "task": "Look at tasks, cancel, wait, read logs.",
     "approval": "See what waits for a yes; approve, reject.",
+    "question": "See what agents at work ask; allow, deny, answer.",
     "agent": "Look at agents, attach to their sessions.",
     "queue": "Pause, resume, limit, purge queues.",
     "schedule": "See the times at which workflows start; pause, backfill.",
@@ -45,8 +46,11 @@ COMMANDS = {
     "help": "Explain exit codes and the environment.",
 }
 _MEANT = {
+    "allow": "question allow",
+    "answer": "question answer",
     "approve": "approval approve",
     "cron": "schedule",
+    "deny": "question deny",
     "logs": "task logs",
     "ps": "status",
     "reject": "approval reject",

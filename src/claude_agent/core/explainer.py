@@ -7,6 +7,7 @@ from claude_agent.clock import Clock
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.means import cached
+from claude_agent.core.question_book import AT_WORK
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain import vocabulary
 from claude_agent.domain.approval import ApprovalState
@@ -69,7 +70,9 @@ class Explainer:
             "id": task.id,
             "ref": task.ref,
             "state": task.state.value,
-            "shown": vocabulary.TASK[task.state.value].to_data(),
+            "shown": vocabulary.task(
+                task.state.value, asks=around.questions.get(task.id, ("", ""))[1]
+            ).to_data(),
             "ended": task.terminal,
             "reasons": [one.to_data() for one in task_reasons(task, around)],
             "execution_id": task.spec.execution_id or None,
@@ -83,6 +86,7 @@ class Explainer:
         found = Around(
             at=self._clock.now(),
             approvals=_asked(reader, asked),
+            questions=_questions(reader, tasks),
             cached=lambda key: cached(reader, key),
         )
         ready = [task for task in tasks if task.state == TaskState.READY]
@@ -119,6 +123,13 @@ def _asked(reader: Reader, approvals: Mapping[str, str]) -> dict[str, str]:
     """Return the ref of the open approval of each task (id to the approval's id)."""
     rows = {task: reader.row("approvals.by_id", id=one) for task, one in approvals.items()}
     return {task: row["ref"] for task, row in rows.items() if row is not None and _open(row)}
+
+
+def _questions(reader: Reader, tasks: Iterable[Task]) -> dict[str, tuple[str, str]]:
+    """Return the first open question of each task at work: its ref and what it is."""
+    at_work = [task.id for task in tasks if task.state in AT_WORK]
+    rows = {each: reader.row("questions.first_open", task=each) for each in at_work}
+    return {each: (row["ref"], row["what"]) for each, row in rows.items() if row is not None}
 
 
 def _open(row: Row) -> bool:

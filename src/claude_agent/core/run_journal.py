@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.question import Question
+from claude_agent.domain.question_events import Plain
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_report import Note
@@ -43,13 +45,17 @@ class RunJournal:
         *,
         notes: Sequence[tuple[str, str]] = (),
         acks: Sequence[int] = (),
-    ) -> None:
-        """Move the journal's position with what it yielded; raises `FencedOut` if not ours."""
+        asks: Sequence[Plain] = (),
+    ) -> list[Question]:
+        """Move the journal's position with what it yielded; raises `FencedOut` if not ours.
+
+        `asks`: its lines about questions. Returns those that wait for somebody now.
+        """
         at = self._desk.context("").at
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> list[Question]:
             # First the task, then what belongs to its run: the order of every transaction.
-            mine = self._desk.owned(tx, task.id, task.fence) if notes else None
+            mine = self._desk.owned(tx, task.id, task.fence) if notes or asks else None
             changed = tx.execute(
                 "work.move_run",
                 run_id=task.run_id,
@@ -70,8 +76,20 @@ class RunJournal:
                 if mine is not None and mine.state == TaskState.RUNNING:
                     note = Note(kind=kind, text=text)
                     mine = self._desk.apply(tx, mine, note, self._desk.context(self._actor))
+            return [] if mine is None else self._asked(tx, mine, asks)
 
-        self._database.write(work, durable=bool(notes or acks))
+        return self._database.write(work, durable=bool(notes or acks or asks))
+
+    def _asked(self, tx: Tx, task: Task, asks: Sequence[Plain]) -> list[Question]:
+        book, context = self._desk.questions, self._desk.context(f"agent:{task.spec.agent}")
+        opened = {}
+        for line in asks:
+            question = book.told(tx, task, line, context)
+            if question is not None:
+                opened[question.name] = question
+            elif line.get("kind") == "answered":
+                opened.pop(str(line.get("ask")), None)
+        return list(opened.values())
 
     def open_commands(self, task: Task) -> list[tuple[int, str, dict[str, Any]]]:
         """Return the commands that the shim of the task's run has not acknowledged."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from claude_agent.clock import Clock
 from claude_agent.core import audit, narration
 from claude_agent.core.approval_book import ApprovalBook
+from claude_agent.core.question_book import AT_WORK, QuestionBook
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.approval import POLICY, Approval, Meant, Say, Void
 from claude_agent.domain.approval_policy import ALLOWED, PERSON, Requester
@@ -57,6 +58,7 @@ class TaskDesk:
         self.on_first_letter: Callable[[Tx, Mapping[str, object]], None] = _nobody
         """Called in the transaction of the event."""
         self._book: ApprovalBook | None = None
+        self.questions = QuestionBook(ids)
 
     def guard(self, book: ApprovalBook) -> None:
         """Hold what the policy holds, until its approval is given."""
@@ -222,6 +224,8 @@ class TaskDesk:
         if after.state == TaskState.DEAD:
             self._first_of_its_kind(tx, after, context)
         self._guarded(tx, task, after, context)
+        if task.state in AT_WORK and after.state not in AT_WORK:
+            self.questions.close(tx, after, context)
         if after.terminal and not task.terminal:
             self._mark_ended(tx, after)
         self._places(tx, task, after)

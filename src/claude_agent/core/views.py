@@ -1,7 +1,7 @@
 """What clients are shown of tasks, steps and executions: one mapping for every door."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from claude_agent.domain import vocabulary
@@ -20,6 +20,7 @@ TOPICS = {
     "step": "executions",
     "agent": "agents",
     "approval": "approvals",
+    "question": "approvals",
     "state": "state",
     "state-snapshot": "state",
     "notice": "notices",
@@ -27,16 +28,19 @@ TOPICS = {
 Wire = dict[str, Any]
 
 
-def task_view(task: Task, *, fake: bool, adapter: str, lock_holder: str | None = None) -> Wire:
-    """Return the wire form of a task; `lock_holder`: the ref of the task that has its lock."""
+def task_view(
+    task: Task,
+    *,
+    fake: bool,
+    adapter: str,
+    lock_holder: str | None = None,
+    asks: Row | None = None,
+) -> Wire:
+    """Return the wire form of a task; `lock_holder`: the ref of the task that has its lock,
+    `asks`: the first open question of its run (`ref`, `what`).
+    """
     spec = task.spec
     waits_for = list(task.waits_for.values()) if task.state == TaskState.HELD else []
-    shown = vocabulary.task(
-        task.state.value,
-        attempt=task.attempt,
-        cancel_requested=bool(task.cancel_requested),
-        waits=bool(waits_for),
-    )
     due = task.not_before if task.state == TaskState.SCHEDULED else None
     return {
         "id": task.id,
@@ -51,7 +55,7 @@ def task_view(task: Task, *, fake: bool, adapter: str, lock_holder: str | None =
         "queue": spec.queue,
         "priority": Priority(spec.priority).name,
         "state": task.state.value,
-        "shown": shown.to_data(),
+        "shown": _shown(task, asks["what"] if asks is not None else "", waits=bool(waits_for)),
         "attempt": task.attempt,
         "max_attempts": spec.retry.max_attempts,
         "run_number": task.run,
@@ -71,8 +75,20 @@ def task_view(task: Task, *, fake: bool, adapter: str, lock_holder: str | None =
         "cwd": spec.cwd or None,
         "lock": {"name": spec.lock, "holder": lock_holder} if spec.lock else None,
         "waits_for": waits_for,
+        "question": asks["ref"] if asks is not None else None,
         "url": f"/ui/#/tasks/{task.ref}",
     }
+
+
+def _shown(task: Task, asks: str, *, waits: bool) -> Wire:
+    shown = vocabulary.task(
+        task.state.value,
+        attempt=task.attempt,
+        cancel_requested=bool(task.cancel_requested),
+        waits=waits,
+        asks=asks,
+    )
+    return {**shown.to_data()}
 
 
 def result_view(task: Task) -> Wire:
@@ -124,14 +140,14 @@ def workflow_view(row: Row) -> Wire:
 
 
 def frame(one: Recorded, execution_of: Mapping[str, str] | None = None) -> Wire:
-    """Return the wire form of an event; `execution_of` maps ids of tasks and
+    """Return the wire form of an event; `execution_of` maps ids of tasks, questions and
     approvals to their executions.
     """
     event = one.event
     kind, _, name = event.stream.partition("/")
     topic = TOPICS.get(kind, "system")
     execution: str | None = name if kind == "execution" else None
-    if kind in ("task", "approval") and execution_of is not None:
+    if kind in ("task", "approval", "question") and execution_of is not None:
         execution = execution_of.get(name)
     return {
         "pos": one.pos,
@@ -145,8 +161,10 @@ def frame(one: Recorded, execution_of: Mapping[str, str] | None = None) -> Wire:
     }
 
 
-def agent_state(*, alive: bool, running: Sequence[Row]) -> str:
-    """Return the state of an agent from its session and what it runs."""
+def agent_state(*, alive: bool, running: Sequence[Row], asks: Collection[str] = ()) -> str:
+    """Return the state of an agent from its session, what it runs and what (`what`) it asks."""
+    if asks:
+        return "needs_approval" if "permission" in asks else "asks"
     if running:
         began = any(row["attempt_started_at"] is not None for row in running)
         return "working" if began else "starting"
@@ -158,12 +176,14 @@ def agent_views(
     running: Sequence[Row],
     alive: Mapping[str, bool],
     outputs: Mapping[str, int],
+    asking: Sequence[Row] = (),
 ) -> list[Wire]:
     """Return the wire form of every agent."""
     found = []
     for name, info in agents.items():
         mine = [row for row in running if row["agent"] == name]
-        state = agent_state(alive=alive.get(name, False), running=mine)
+        asks = {row["what"] for row in asking if row["agent"] == name}
+        state = agent_state(alive=alive.get(name, False), running=mine, asks=asks)
         found.append(
             {
                 "name": name,

@@ -114,6 +114,11 @@ APPROVAL = _rows(
     ("expired", "expired", "octagon-x", "failed"),
     ("voided", "void", "circle-slash", "idle"),
 )
+QUESTION = _rows(
+    ("open", "waits for an answer", "message-square-warning", "waiting"),
+    ("answered", "answered", "circle-check", "ok"),
+    ("gone", "nobody waits", "circle-slash", "idle"),
+)
 DERIVED = _rows(
     ("undo_planned", "to be rolled back", "undo-2", "healing"),
     ("retrying", "retrying", "rotate-ccw", "healing"),
@@ -127,16 +132,24 @@ DERIVED = _rows(
 
 
 def task(
-    code: str, *, attempt: int = 0, cancel_requested: bool = False, waits: bool = False
+    code: str,
+    *,
+    attempt: int = 0,
+    cancel_requested: bool = False,
+    waits: bool = False,
+    asks: str = "",
 ) -> Term:
     """Return how a task is shown; a retry that waits is shown as retrying.
 
-    `waits`: it is held until other tasks have ended.
+    `waits`: it is held until other tasks have ended. `asks`: its agent waits for somebody, with a
+    `permission` or a `question`.
     """
     if code == "held" and waits:
         return DERIVED["waits_for_tasks"]
     if cancel_requested and code in ("running", "verifying", "uncertain"):
         return EXECUTION["cancelling"]
+    if asks and code == "running":
+        return DERIVED["needs_approval" if asks == "permission" else "needs_input"]
     if code == "scheduled" and attempt > 0:
         return DERIVED["retrying"]
     return TASK[code]

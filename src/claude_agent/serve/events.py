@@ -16,6 +16,7 @@ Wire = dict[str, Any]
 _EXECUTIONS_OF = (
     ("task/", "tasks.executions_of"),
     ("approval/", "approvals.executions_of"),
+    ("question/", "questions.executions_of"),
 )
 
 

@@ -8,6 +8,7 @@ from claude_agent.serve.hooks import Hooks
 from claude_agent.serve.hosts import HostDesk
 from claude_agent.serve.insight import Insight
 from claude_agent.serve.publish import Publishing
+from claude_agent.serve.questions import Questions
 from claude_agent.serve.queues import Queues
 from claude_agent.serve.resilience import Healing
 from claude_agent.serve.schedules import Schedules
@@ -29,6 +30,7 @@ class ServerServices(
     State,
     Approvals,
     Tokens,
+    Questions,
     Healing,
     Schedules,
     Triggers,

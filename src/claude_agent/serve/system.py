@@ -42,7 +42,9 @@ class Agents(Base, AgentServices):
             running = reader.rows("tasks.active_rows")
             slots = sum(row["slots"] for row in reader.rows("hosts.slots"))
             return {
-                "agents": views.agent_views(agents, running, alive, outputs),
+                "agents": views.agent_views(
+                    agents, running, alive, outputs, reader.rows("questions.open")
+                ),
                 "queues": views.queue_views(
                     reader.rows("work.queues"), reader.rows("tasks.by_queue")
                 ),

@@ -9,6 +9,7 @@ from typing_extensions import override
 from claude_agent.api.asked import OPERATOR, Caller
 from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFilter, TaskServices
 from claude_agent.core import views
+from claude_agent.core.question_book import AT_WORK
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
 from claude_agent.errors import Invalid, PlanningNotAvailable
@@ -31,7 +32,8 @@ class Tasks(Base, TaskServices):
         if task.spec.lock and not task.terminal:
             held = reader.row("locks.one", name=task.spec.lock)
         holder = held["ref"] if held is not None else None
-        return views.task_view(task, fake=fake, adapter=adapter, lock_holder=holder)
+        asks = reader.row("questions.first_open", task=task.id) if task.state in AT_WORK else None
+        return views.task_view(task, fake=fake, adapter=adapter, lock_holder=holder, asks=asks)
 
     def _viewed(self, task: Task) -> Wire:
         return self._database.read(lambda reader: self._view(task, reader))

@@ -18,6 +18,7 @@ from claude_agent.storage import (
     approval_rows,
     breaker_rows,
     execution_rows,
+    question_rows,
     queue_rows,
     schedule_rows,
     state_rows,
@@ -42,6 +43,7 @@ def differing(reader: Reader, history: list[Recorded]) -> list[str]:
     wrong += _executions(reader, history)
     wrong += _locks(reader, history, tasks)
     wrong += _approvals(reader, history)
+    wrong += _questions(reader, history)
     wrong += _state(reader, history)
     wrong += _snapshots(reader, history)
     wrong += _breakers(reader, history)
@@ -179,6 +181,14 @@ def _approvals(reader: Reader, history: list[Recorded]) -> Iterator[str]:
     folded = approval_rows.fold_approvals(history)
     said = {name: (approval_rows.to_row(one), one) for name, one in folded.items()}
     yield from _unlike("approval", rows, said)
+
+
+def _questions(reader: Reader, history: list[Recorded]) -> Iterator[str]:
+    found = reader.rows("questions.list", state="", agent="", task="", execution="", **_EVERY)
+    rows = {row["id"]: (dict(row), question_rows.question_of(row)) for row in found}
+    folded = question_rows.fold_questions(history)
+    said = {name: (question_rows.to_row(one), one) for name, one in folded.items()}
+    yield from _unlike("question", rows, said)
 
 
 def _state(reader: Reader, history: list[Recorded]) -> Iterator[str]:

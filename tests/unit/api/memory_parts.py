@@ -5,6 +5,7 @@ from tests.unit.api.memory_hooks import MemoryHooks
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_insight import MemoryInsight
 from tests.unit.api.memory_publish import MemoryPublish
+from tests.unit.api.memory_questions import MemoryQuestions
 from tests.unit.api.memory_queues import MemoryQueues
 from tests.unit.api.memory_resilience import MemoryResilience
 from tests.unit.api.memory_schedules import MemorySchedules
@@ -24,6 +25,7 @@ class MemoryParts(
     MemoryHooks,
     MemoryPublish,
     MemoryApprovals,
+    MemoryQuestions,
     MemoryInsight,
 ):
     """Everything but tasks, workflows, executions, events and the server."""

@@ -61,6 +61,7 @@ def task_of(number: int, kind: str, spec: Mapping[str, Any], agent: str) -> Wire
         "routed_by": "named",
         "lock": None,
         "waits_for": [],
+        "question": None,
         "url": f"/ui/#/tasks/T{number}",
     }
 

@@ -135,7 +135,7 @@ class Stand:
         self.executions = ExecutionDesk(self.desk, self.catalogue)
         self._build_approvals()
         self.follower = LogFollower(self.database)
-        foundation = Foundation(
+        self.foundation = foundation = Foundation(
             database=self.database,
             clock=self.clock,
             ids=self.ids,

@@ -7,7 +7,7 @@ from tests.unit.core.stand import Stand
 
 REBUILT = {
     *("tasks", "task_specs", "task_waits", "locks", "executions", "steps", "concurrency_slots"),
-    *("signals_seen", "approvals", "breakers", "state", "state_snapshots"),
+    *("signals_seen", "approvals", "questions", "breakers", "state", "state_snapshots"),
     *("state_snapshot_entries", "queues", "redrives", "tokens", "schedules", "schedule_ticks"),
     *("webhooks", "webhook_deliveries", "event_triggers", "event_starts", "definitions"),
 }

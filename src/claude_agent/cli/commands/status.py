@@ -27,6 +27,9 @@ def command(session: Session, agent: str | None, form: str, *, watching: bool) -
         hosts = system.hosts.list()
         found = system.agents.status()
         waiting = system.approvals.waiting()
-        view = agents_view.status(found, system.address(), hosts, approvals=waiting)
+        asked = system.questions.waiting()
+        view = agents_view.status(
+            found, system.address(), hosts, approvals=waiting, questions=asked
+        )
         show(view, form)
     return 0

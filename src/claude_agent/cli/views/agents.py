@@ -8,7 +8,14 @@ from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
 from claude_agent.cli.text import counted, duration, one_line
 from claude_agent.cli.views import hosts as hosts_view
-from claude_agent.cli.views.common import as_items, elapsed, fields, now_ms, waiting_notice
+from claude_agent.cli.views.common import (
+    as_items,
+    elapsed,
+    fields,
+    now_ms,
+    question_notice,
+    waiting_notice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def status(
-    document: Status, address: str, hosts: Sequence[Host] = (), *, approvals: int = 0
+    document: Status,
+    address: str,
+    hosts: Sequence[Host] = (),
+    *,
+    approvals: int = 0,
+    questions: int = 0,
 ) -> View:
     """Show agents, queues and workers, of several hosts each with its own; and what waits."""
 
@@ -33,6 +45,8 @@ def status(
         head = ("agent", "state", "queued", "adapter", "session", "now")
         lines = [*look.table(head, rows, elastic=5), "", f"{foot}   {address}"]
         if notice := waiting_notice(approvals):
+            lines.append(look.paint(notice, "waiting"))
+        if notice := question_notice(questions):
             lines.append(look.paint(notice, "waiting"))
         lines += [_left_alone(one) for one in document["left_alone"]]
         return [*lines, "", *hosts_view.lines(hosts, look)] if len(hosts) > 1 else lines

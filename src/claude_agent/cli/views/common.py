@@ -56,3 +56,11 @@ def waiting_notice(count: int) -> str:
         return ""
     verb = "waits" if count == 1 else "wait"
     return f"{counted(count, 'approval')} {verb}: claude-agent approval list"
+
+
+def question_notice(count: int) -> str:
+    """Return the line of `status` and `monitor` about what agents ask; empty for nothing."""
+    if not count:
+        return ""
+    verb = "waits" if count == 1 else "wait"
+    return f"{counted(count, 'question')} {verb} for an answer: claude-agent question list"

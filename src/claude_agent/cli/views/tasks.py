@@ -70,6 +70,7 @@ def task(document: Task, address: str) -> View:
                 ("elapsed", elapsed(document["started_at"], document["ended_at"], now_ms())),
                 ("lock", _lock(document)),
                 ("waits for", ", ".join(document.get("waits_for", ()))),
+                ("question", _question(document.get("question"))),
                 ("step", document["step_id"] or ""),
                 ("execution", document["execution_id"] or ""),
                 ("folder", document["cwd"] or ""),
@@ -79,6 +80,10 @@ def task(document: Task, address: str) -> View:
         )
 
     return View(document=document, items=as_items([document]), name="ref", table=table)
+
+
+def _question(ref: str | None) -> str:
+    return f"{ref}: claude-agent question show {ref}" if ref else ""
 
 
 def _lock(document: Task) -> str:

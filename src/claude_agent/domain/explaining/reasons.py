@@ -68,6 +68,8 @@ class Around:
     """By the id of a ready task: the queue in which it waits."""
     approvals: Mapping[str, str] = field(default_factory=dict)
     """By the id of a step or a task: the ref of the approval that it waits for."""
+    questions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By the id of a task: the ref of the question that its agent waits for, and what it asks."""
     breakers: Mapping[str, Breaker] = field(default_factory=dict)
     """Of each agent by name: its breaker, where it is not closed."""
     cached: Cached = nothing_cached

@@ -129,6 +129,14 @@ def _running(task: Task, around: Around) -> list[Reason]:
     if task.attempt_started_at is None:
         text = f"{task.spec.agent} is about to begin it."
         return [Reason(code="starting", text=text, about=about, command=command)]
+    asked = around.questions.get(task.id)
+    if asked is not None:
+        ref, what = asked
+        code = "needs_approval" if what == "permission" else "needs_input"
+        verb = "allow" if what == "permission" else "answer"
+        text = f"{task.spec.agent} asks and waits for somebody to {verb} it: question {ref}."
+        command = f"claude-agent question show {ref}"
+        return [Reason(code=code, text=text, about=(task.spec.agent, ref), command=command)]
     most = task.spec.retry.max_attempts
     text = f"{task.spec.agent} works on it, attempt {task.attempt} of {most}."
     until = task.deadline_at
