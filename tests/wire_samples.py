@@ -66,6 +66,7 @@ def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
         "cwd": spec.get("cwd"),
         "waits_for": [],
         "question": None,
+        "taken_over": None,
         "url": f"/ui/#/tasks/{ref}",
     }
 

@@ -29,6 +29,7 @@ def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
         actions={name: _action_spec(info) for name, info in ACTIONS.items()},
         route=lambda description: route(description, rules, fallback),
         fallback=fallback,
+        screens=frozenset(name for name, body in adapters.items() if body.capabilities.screen),
     )
 
 

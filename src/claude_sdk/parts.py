@@ -111,6 +111,22 @@ class Tasks(Part):
         body = {"outcome": outcome, "note": note}
         return cast("Task", self._post("tasks", ref, "resolve", body=body))
 
+    def take_over(self, ref: str) -> Task:
+        """Stop the agent softly and open its own screen with the same conversation.
+
+        Raises Invalid where the task has no conversation, Conflict where it cannot be now.
+        """
+        return cast("Task", self._post("tasks", ref, "takeover"))
+
+    def hand_back(self, ref: str, *, note: str = "") -> Task:
+        """Close the screen; the agent goes on in the conversation and is told the note."""
+        return cast("Task", self._post("tasks", ref, "handback", body={"note": note}))
+
+    def attach_argv(self, ref: str) -> Sequence[str]:
+        """Return the command line that attaches a terminal to the task's window."""
+        answer = cast("dict[str, Sequence[str]]", self._get("tasks", ref, "attach"))
+        return answer["argv"]
+
 
 class Executions(Part):
     """The runs of workflows."""

@@ -3,6 +3,7 @@
 from typing import Literal, NotRequired, TypedDict
 
 from claude_sdk import wire_steps
+from claude_sdk.wire_held import Lock, TakenOver
 
 Json = wire_steps.Json
 Shown = wire_steps.Shown
@@ -12,13 +13,6 @@ Instance = wire_steps.Instance
 Instances = wire_steps.Instances
 
 Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
-
-
-class Lock(TypedDict):
-    """What no two tasks hold at once."""
-
-    name: str
-    holder: str | None
 
 
 class Task(TypedDict):
@@ -57,6 +51,7 @@ class Task(TypedDict):
     lock: Lock | None
     waits_for: list[str]
     question: str | None
+    taken_over: TakenOver | None
 
 
 class Exit(TypedDict):

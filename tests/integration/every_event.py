@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import dramatiq
@@ -15,6 +16,7 @@ from claude_agent.api.asked import IdempotencyKey
 from claude_agent.core.agent_reports import Speaker
 from claude_agent.core.questions import QuestionDesk
 from claude_agent.core.queue_desk import QueueDesk
+from claude_agent.core.run_control import Ended
 from claude_agent.core.run_journal import Position
 from claude_agent.core.webhooks import Delivery
 from claude_agent.domain.deciding.news import Signalled
@@ -77,6 +79,7 @@ def play(stand: Stand) -> None:
     _questions(stand)
     _tasks_that_wait(stand)
     _tasks_that_run(stand)
+    _hands(stand)
     _executions(stand)
     _people(stand)
     _another_host(stand)
@@ -195,6 +198,21 @@ def _tasks_that_run(stand: Stand) -> None:
     stand.end(stand.task(second.id), NO)
     lost = stand.reaped(stand.running("testing"))
     stand.orders.answer(lost.id, "succeeded", ODD, "me")
+
+
+def _hands(stand: Stand) -> None:
+    """A person takes one over and hands it back; the second still has theirs."""
+    for title in ("is handed back", "stays taken over"):
+        asked = stand.bus.publish_task("chat", {"prompt": "Do it.", "title": title})
+        one = stand.start(next(each for each in stand.claims.claim() if each.id == asked))
+        stand.orders.take_over(one.id, actor="me")
+        stopped = Ended(verdict={"stopped": True, "code": 0}, failure=NO, outputs=None)
+        stopped = replace(stopped, conversation="talk")
+        shown = stand.start(stand.control.ended(one.id, one.fence, stopped))
+        if title == "is handed back":
+            stand.orders.hand_back(shown.id, note=ODD, actor="me")
+            back = stand.control.ended(shown.id, shown.fence, stopped)
+            stand.end(stand.start(back))
 
 
 def _webhooks(stand: Stand) -> None:

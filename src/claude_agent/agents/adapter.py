@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from claude_agent.errors import Invalid
+
 NEVER_RETRIED = frozenset({"auth", "bad_request", "cancelled", "digest_mismatch", "not_runnable"})
 """Error kinds that another attempt would only repeat."""
 
@@ -73,6 +75,8 @@ class Capabilities:
     """It can be given MCP servers."""
     commits: bool = False
     """It commits its changes by itself."""
+    screen: bool = False
+    """A person can go on in a conversation on its own screen (transport `tui`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +136,12 @@ class Command:
     """Variables beside those that every run gets."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files to write into the run folder before the launch, by name (`script.sh`, …)."""
-    protocol: Literal["none", "jsonl"] = "none"
-    """Whether lines of the output are events."""
+    protocol: Literal["none", "jsonl", "tui"] = "none"
+    """Whether lines of the output are events; `tui`: it gets the pane, for a person."""
     seeds: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the agent's own home must have, by path inside it; what is there stays."""
+    merges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """JSON files of the agent's own home, by path inside it, and what they must say besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +194,14 @@ class Adapter(ABC):
     @abstractmethod
     def command(self, run: RunRequest) -> Command:
         """Return what to run; `NotPromptable` or `Invalid` when this adapter cannot."""
+
+    def screen(self, run: RunRequest) -> Command:
+        """Return what shows the program's own screen with the conversation of the request.
+
+        Raises `Invalid` where `capabilities.screen` is not claimed, `SetupError`.
+        """
+        detail = f"The adapter {self.name} has no screen that run {run.run_id} could show."
+        raise Invalid(detail, hint="Watch it instead: claude-agent agent attach NAME.")
 
     @abstractmethod
     def parse(self, line: Mapping[str, Any]) -> list[AgentEvent]:

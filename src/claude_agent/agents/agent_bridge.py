@@ -19,7 +19,7 @@ from typing import Any
 
 from claude_agent.agents import checkout, diff
 from claude_agent.agents.adapter import Adapter
-from claude_agent.agents.conversation import spent
+from claude_agent.agents.conversation import left_in, spent
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
 from claude_agent.agents.run_files import withdraw
@@ -141,7 +141,9 @@ class AgentBridge:
         if self._journal is not None:
             self._journal.follow(run)
         try:
-            run.pane = self.execute_in_tmux(f"{_SESSION}{task.spec.agent}", command, name=task.ref)
+            run.pane = self.execute_in_tmux(
+                f"{_SESSION}{task.spec.agent}", command, name=task.ref, again=task.goes_on
+            )
         except ClaudeAgentError as error:
             _LOG.warning("task %s runs without a window: %s", task.ref, error.detail)
             self._open_quietly(run, command)
@@ -158,8 +160,12 @@ class AgentBridge:
             _LOG.warning("task %s could not be started: %s", run.task.ref, error.detail)
             run.since = 0
 
-    def execute_in_tmux(self, session: str, command: str, *, name: str = "run") -> str:
+    def execute_in_tmux(
+        self, session: str, command: str, *, name: str = "run", again: bool = False
+    ) -> str:
         """Start `command` in a new window of an agent's session; return the pane.
+
+        `again`: in the window of this name that a run before it had, where there is one.
 
         `session` is `claude-<agent>`; `command` is split as a shell splits words and then run
         without one. Raises Invalid, Unavailable, SetupError.
@@ -168,11 +174,11 @@ class AgentBridge:
             detail = f"{session[:80]} is not the session of an agent."
             raise Invalid(detail, hint="Sessions are named claude-<agent>.")
         agent = session.removeprefix(_SESSION)
-        return self._terminal.open(self._window(agent, command, name))
+        return self._terminal.open(self._window(agent, command, name, again=again))
 
-    def _window(self, agent: str, command: str, name: str) -> Window:
-        argv = tuple(shlex.split(command))
-        return Window(agent=agent, name=name, argv=argv, cwd=self._planner.places.home)
+    def _window(self, agent: str, command: str, name: str, *, again: bool = False) -> Window:
+        argv, cwd = tuple(shlex.split(command)), self._planner.places.home
+        return Window(agent=agent, name=name, argv=argv, cwd=cwd, again=again)
 
     def run_ended(self, run: Followed) -> Task:
         """Hand a run that ended to `capture_and_publish_result`."""
@@ -204,6 +210,8 @@ class AgentBridge:
         used = spent(run.task, run.adapter, run.seen, self._planner.places.folder)
         if used is not None:
             ended = replace(ended, verdict={**ended.verdict, "spent": used})
+        if self._control.task(run.task.id).taken_over:
+            ended = replace(ended, conversation=left_in(run.folder.path, run.adapter))
         ended = secrets.cleaned(run.task, ended)
         if ended.failure is not None:
             self.keep_diff(run.task)

@@ -5,7 +5,7 @@ them, and a run whose owner was lost has left its lines like any other.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from claude_agent.agents import journal_reader, spending
@@ -23,15 +23,32 @@ FolderOf = Callable[[str, int], Path]
 def to_resume(task: Task, adapter: Adapter, folder_of: FolderOf) -> str | None:
     """Return the conversation that the attempt before left, None where it starts anew.
 
-    It starts anew where the adapter cannot resume, another agent or adapter made that attempt, a
-    person drove the task again, or an approval binds it to what was shown.
+    Where a person took the attempt over, it is theirs. It starts anew where the adapter cannot
+    resume, another agent or adapter made that attempt, a person drove the task again, or an
+    approval binds it to what was shown.
     """
+    if task.goes_on and adapter.capabilities.resume:
+        return str(task.takeover["conversation"]) or None
     if not adapter.capabilities.resume or not task.attempt or task.run <= 1 or task.approval:
         return None
     folder = folder_of(task.id, task.run - 1)
     if _made_by(folder) != (task.spec.agent, adapter.name):
         return None
-    return spending.conversation(_seen(folder, adapter)) or None
+    return left_in(folder, adapter) or None
+
+
+def left_in(folder: Path, adapter: Adapter) -> str:
+    """Return the conversation that a run folder belongs to, nothing where it has none.
+
+    A screen (transport `tui`) reports nothing: it was opened with its conversation.
+    """
+    return shown_in(folder) or spending.conversation(_seen(folder, adapter))
+
+
+def shown_in(folder: Path) -> str:
+    """Return the conversation with which a run opened its program's screen, nothing for others."""
+    about = _about(folder)
+    return text(about, "conversation") if text(about, "transport") == "tui" else ""
 
 
 def spent(
@@ -58,6 +75,8 @@ def _before(task: Task, adapter: Adapter, talk: str, folder_of: FolderOf) -> Spe
         folder = folder_of(task.id, run)
         if _made_by(folder)[1] != adapter.name:
             return None
+        if shown_in(folder) == talk:
+            continue  # what a person used there is in the next total
         seen = _seen(folder, adapter)
         if spending.conversation(seen) != talk:
             return None
@@ -69,12 +88,16 @@ def _before(task: Task, adapter: Adapter, talk: str, folder_of: FolderOf) -> Spe
 
 def _made_by(folder: Path) -> tuple[str, str]:
     """Return the agent and the adapter of a run."""
+    about = _about(folder)
+    return text(about, "agent"), text(about, "adapter")
+
+
+def _about(folder: Path) -> Mapping[str, object]:
     try:
         data = json.loads((folder / "spec.json").read_bytes())
     except (OSError, ValueError, RecursionError):
-        return "", ""
-    about = mapping(data, "about")
-    return text(about, "agent"), text(about, "adapter")
+        return {}
+    return mapping(data, "about")
 
 
 def _seen(folder: Path, adapter: Adapter) -> list[AgentEvent]:

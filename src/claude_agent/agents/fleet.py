@@ -110,6 +110,8 @@ class Fleet:
                 self._bridge.notice(
                     task.spec.agent, f"{task.ref} started: {task.spec.title} (window {task.ref})"
                 )
+            else:
+                self._next_run(self._control.task(task.id), task)
         except FencedOut:
             _LOG.info("task %s is driven by somebody else now", task.ref)
         except ClaudeAgentError as error:
@@ -216,6 +218,7 @@ class Fleet:
                 task = self._bridge.run_ended(run)
                 if task.state == TaskState.VERIFYING:
                     self._start_gates(task)
+                self._next_run(task, run.task)
             case "gates":
                 verdict = run.folder.verdict()
                 if verdict is None:
@@ -229,6 +232,12 @@ class Fleet:
             case _:
                 task = self._recovery.probe_ended(run)
         self._bridge.notice(task.spec.agent, f"{task.ref} {task.state.value}: {task.spec.title}")
+
+    def _next_run(self, task: Task, ended: Task) -> None:
+        """Start the run that follows in the same slot: a takeover changes hands."""
+        same = task.state == TaskState.RUNNING and task.fence == ended.fence
+        if same and task.run != ended.run:
+            self.launch([task])
 
     def _start_gates(self, task: Task) -> None:
         try:
@@ -246,6 +255,8 @@ class Fleet:
         self._bridge.notice(question.agent, told)
 
     def _idle(self, run: Followed) -> None:
+        if run.task.taken_over:
+            return  # a person has it
         limits, now = run.task.spec.limits, self._clock.now()
         quiet = run.folder.quiet_ms(now)
         if quiet is not None and run.heard_at:  # it may think about what it was told
@@ -334,7 +345,7 @@ class Fleet:
         try:
             terminal.ensure(sorted(self._catalogue.agents))
             for run in self._journal.following():
-                if run.purpose == "run":
+                if run.purpose == "run" and not run.task.on_screen:
                     log = str(run.folder.path / "output.log")
                     argv = ("tail", "-n", "200", "-F", log)
                     window = Window(

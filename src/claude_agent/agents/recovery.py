@@ -75,6 +75,10 @@ class Recovery:
     def _decide(self, task: Task) -> None:
         """The run is proved ended; a verdict, a probe, a rule or a person says how."""
         spec = task.spec
+        if task.taken_over and not task.cancel_requested:
+            note = "its screen was lost; the agent goes on in the conversation"
+            self._control.resolve(task, "retry", how="rule", note=note)
+            return
         way = "fail" if task.cancel_requested else spec.when_uncertain
         match way:
             case "verify":

@@ -2,9 +2,11 @@
 
 import contextlib
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def put(path: Path, content: bytes, mode: int, *, sync: bool = False) -> None:
@@ -27,6 +29,34 @@ def plant(home: Path, seeds: Mapping[str, bytes]) -> None:
             draft = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(4).hex()}")
             put(draft, content, 0o600)
             draft.replace(path)  # whole, or not there: another run may look at this moment
+
+
+def merge(home: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    """Let JSON files of a home say these things besides what they say; each is replaced whole.
+
+    A file that is no JSON object stays as it is. Raises OSError.
+    """
+    for name, more in files.items():
+        path = home / name
+        try:
+            said = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            said = {}
+        except ValueError:
+            continue
+        if isinstance(said, dict):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(4).hex()}")
+            put(draft, json.dumps(_merged(said, more), indent=2).encode(), 0o600)
+            draft.replace(path)
+
+
+def _merged(said: Any, more: Any) -> Any:
+    if isinstance(said, dict) and isinstance(more, Mapping):
+        return {**said, **{key: _merged(said.get(key), value) for key, value in more.items()}}
+    if isinstance(said, list) and isinstance(more, list):
+        return [*said, *(each for each in more if each not in said)]
+    return more
 
 
 def sync_folder(path: Path) -> None:

@@ -13,8 +13,8 @@ from claude_agent.agents import checkout
 from claude_agent.agents.adapter import Adapter, Command, RunRequest
 from claude_agent.agents.conversation import to_resume
 from claude_agent.agents.portable import portable_digest
-from claude_agent.agents.run_files import place_of, plant
-from claude_agent.agents.run_folder import OWN_KEY, RunFolder, RunSpec, compute_digest
+from claude_agent.agents.run_files import merge, place_of, plant
+from claude_agent.agents.run_folder import OWN_KEY, RunFolder, RunSpec, StopTimes, compute_digest
 from claude_agent.agents.secret_keeping import SecretKeeper
 from claude_agent.core.approvals import Planned
 from claude_agent.core.catalogue import AgentInfo
@@ -27,6 +27,8 @@ ALWAYS = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "USER", "LOGNAME", "SHELL", 
 OUTPUT_BYTES = 64 * 1024 * 1024
 EVENT_BYTES = 32 * 1024 * 1024
 LINE_BYTES = 1024 * 1024
+SCREEN_STOP = StopTimes(soft_ms=3_000, int_ms=2_000, term_ms=5_000)
+"""A screen ends at once when it is asked; one that asks back is told twice."""
 _PREFIX = "CLAUDE_AGENT_"
 FolderFiles = tuple[Path, Mapping[str, bytes]]
 """A run folder, and what is put into it."""
@@ -71,6 +73,13 @@ def _told(task: Task, *, resumes: bool) -> str:
     told = f"{task.spec.text}\n\n{task.feedback}" if task.feedback else task.spec.text
     if not resumes:
         return told
+    if task.goes_on:
+        by, note = task.takeover["by"], task.takeover["note"]
+        said = f" They say: {note}" if note else ""
+        return (
+            f"A person ({by}) went on in this conversation for a while and hands it back to you."
+            f"{said}\nLook at what was changed meanwhile, then go on. The task:\n\n{told}"
+        )
     why = str((task.error or {}).get("message", "")) or "it was interrupted"
     return f"Your last turn did not end well: {why}\nGo on where you stopped. The task:\n\n{told}"
 
@@ -151,6 +160,7 @@ class RunPlanner:
         drawn = self._draw(task, agent, adapter, folder, close=bool(task.approval))
         if agent.isolated:
             plant(self._places.home_of(agent.name), drawn.seeds)
+            merge(self._places.home_of(agent.name), drawn.merges)
         ready = folder.write(drawn.spec, drawn.files, self._places.shim, token=token)
         self.secrets.hand_over(task, folder.path)
         return ready
@@ -174,12 +184,15 @@ class RunPlanner:
         """Return what the run folder will hold; `close`: also what the checkout holds."""
         cwd = self.workplace(task)
         given = self.environment(task, agent, folder)
-        command = adapter.command(self._request(task, agent, adapter, given, (folder, cwd)))
+        asked = self._request(task, agent, adapter, given, (folder, cwd))
+        command = adapter.screen(asked) if task.on_screen else adapter.command(asked)
         env = given | dict(command.env)
         files = {"with.json": canonical(task.spec.with_).encode(), **command.files}
         if command.stdin is not None:
             files["stdin"] = command.stdin
         about: dict[str, Any] = {"agent": agent.name, "adapter": adapter.name}
+        if task.on_screen:
+            about |= {"transport": "tui", "conversation": asked.conversation}
         if command.seeds:
             about["seeds"] = {
                 name: hashlib.sha256(seed).hexdigest() for name, seed in command.seeds.items()
@@ -197,7 +210,7 @@ class RunPlanner:
         spec = replace(self._spec(task, command, cwd, env), about=about)
         if close:
             spec = self._portable(task, agent, spec, command, (folder.path, files))
-        return Drawn(spec=spec, files=files, diff=diff, seeds=command.seeds)
+        return Drawn(spec=spec, files=files, diff=diff, seeds=command.seeds, merges=command.merges)
 
     def _portable(
         self, task: Task, agent: AgentInfo, spec: RunSpec, command: Command, drawn: FolderFiles
@@ -254,6 +267,7 @@ class RunPlanner:
             env=env,
             stdin="stdin" if command.stdin is not None else None,
             protocol=command.protocol,
+            stop=SCREEN_STOP if command.protocol == "tui" else StopTimes(),
             bell=str(self._places.bell),
             secrets=self.secrets.versions(task),
             handover=str(place_of(self._places.folder(task.id, task.run))),
@@ -307,6 +321,7 @@ class Drawn:
     files: Mapping[str, bytes]
     diff: str
     seeds: Mapping[str, bytes]
+    merges: Mapping[str, Mapping[str, Any]]
 
 
 def _task_digest(task: Task) -> str:

@@ -57,6 +57,8 @@ class Window:
     """Program and arguments, given as they are: no shell reads them."""
     cwd: Path
     """Absolute folder in which the program starts."""
+    again: bool = False
+    """In the newest window of this name in which a shim was started, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +114,11 @@ class Terminal(ABC):
         """Say whether the terminal answers."""
 
     @abstractmethod
-    def attach_argv(self, agent: str) -> list[str]:
-        """Return the command line with which a person watches the agent's newest window."""
+    def attach_argv(self, agent: str, window: str = "") -> list[str]:
+        """Return the command line with which a person watches the agent's newest window.
+
+        `window`: the newest of this name instead; `NotFound` where there is none.
+        """
 
     @abstractmethod
     def capture(self, agent_or_pane: str, lines: int) -> str:

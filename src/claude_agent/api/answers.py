@@ -38,6 +38,15 @@ class Lock(Answer):
     """The ref of the task that holds it now."""
 
 
+class TakenOver(Answer):
+    """Who has a task in hand instead of its agent."""
+
+    by: str
+    since: int
+    phase: Literal["asked", "screen", "back"]
+    """`asked`: the agent is being stopped; `screen`: the person has it; `back`: it is closed."""
+
+
 class Task(Answer):
     """One unit of queue work."""
 
@@ -76,6 +85,8 @@ class Task(Answer):
     """The refs of the tasks that must end well before it may start."""
     question: str | None
     """The ref of the question that its agent waits for."""
+    taken_over: TakenOver | None
+    """The person who goes on in its agent's conversation now."""
     url: str
 
 

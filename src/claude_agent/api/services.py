@@ -34,6 +34,7 @@ from claude_agent.api.services_resilience import ResilienceServices
 from claude_agent.api.services_schedules import ScheduleServices
 from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
+from claude_agent.api.services_takeover import TakeoverServices
 from claude_agent.api.services_triggers import TriggerServices
 
 __all__ = [
@@ -321,6 +322,7 @@ class Services(
     DeadLetterServices,
     HostServices,
     SignalServices,
+    TakeoverServices,
     StateServices,
     ResilienceServices,
     ScheduleServices,

@@ -103,6 +103,9 @@ RULES: tuple[Rule, ...] = (
     GET    /tasks/{ref}/explain
     POST   /tasks/{ref}/cancel
     POST   /tasks/{ref}/resolve
+    POST   /tasks/{ref}/takeover
+    POST   /tasks/{ref}/handback
+    GET    /tasks/{ref}/attach
     GET    /hosts
     POST   /hosts/{name}/lost
     GET    /agents/status

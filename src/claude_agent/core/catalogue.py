@@ -53,6 +53,8 @@ class Catalogue:
     fallback: str = "master"
     in_worker: frozenset[str] = field(default_factory=frozenset)
     """Actions that run in the worker itself (they are quick and idempotent)."""
+    screens: frozenset[str] = field(default_factory=frozenset)
+    """Adapters in whose conversations a person can go on, on the program's own screen."""
 
     def agent(self, name: str) -> AgentInfo:
         """Return an agent. Raises `UnknownName` with the nearest one."""

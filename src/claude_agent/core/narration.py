@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from claude_agent.domain import execution_events as ex
+from claude_agent.domain import takeover_events as takeover
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Payload
 from claude_agent.domain.execution import Execution
@@ -27,6 +28,9 @@ _OF_TASK: Mapping[type[Payload], tuple[int, str]] = {
     ev.TaskAttemptFailed: (_WARNING, "attempt {0.attempt} failed: {0.message}"),
     ev.TaskStopRequested: (_WARNING, "is being stopped: {0.reason}"),
     ev.TaskCancelRequested: (_INFO, "is being cancelled: {0.reason}"),
+    takeover.TaskTakeoverRequested: (_INFO, "is taken over by {0.by}"),
+    takeover.TaskTakenOver: (_INFO, "shows its conversation to a person"),
+    takeover.TaskHandedBack: (_INFO, "is handed back to its agent ({0.how})"),
     ev.TaskSucceeded: (_INFO, "succeeded"),
     ev.TaskDead: (_WARNING, "is a dead letter: {0.reason}"),
     ev.TaskCancelled: (_INFO, "cancelled: {0.reason}"),

@@ -45,6 +45,8 @@ class Ended:
     failure: Failure | None
     outputs: Mapping[str, Any] | None
     evidence: tuple[str, ...] = ()
+    conversation: str = ""
+    """The conversation that it left, where it had one."""
 
 
 class RunControl:
@@ -162,6 +164,7 @@ class RunControl:
             failure=ended.failure,
             outputs=ended.outputs,
             evidence=ended.evidence,
+            conversation=ended.conversation,
             at=self._desk.context("").at,
             chance=self._ids.chance(),
         )

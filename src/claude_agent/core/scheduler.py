@@ -13,7 +13,7 @@ from claude_agent.core.wall_clock import WallClock
 from claude_agent.domain.deciding.news import CancelAsked, News, UndoOverdue
 from claude_agent.domain.events import Context
 from claude_agent.domain.states import TASK_HOLDS_SLOT, ExecutionState
-from claude_agent.domain.task_commands import Move, Tick
+from claude_agent.domain.task_time import Move, Tick
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Reader, Tx

@@ -3,6 +3,7 @@
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.task import Task
 from claude_agent.domain.task_commands import Cancel, Resolve
+from claude_agent.domain.task_takeover import HandBack, TakeOver
 from claude_agent.errors import Invalid
 from claude_agent.storage.database import Database, Tx
 
@@ -37,6 +38,27 @@ class TaskOrders:
             context = self._desk.context(actor)
             after = self._desk.apply(tx, task, Cancel(reason=reason), context)
             if not after.terminal and not task.cancel_requested:
+                self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
+            return after
+
+        return self._database.write(work)
+
+    def take_over(self, ref: str, *, actor: str) -> Task:
+        """Let a person go on in the conversation of an agent at work: its run is stopped softly.
+
+        Raises `NotFound`, `Invalid` (no conversation), `Conflict` (not now).
+        """
+        return self._change_hands(ref, TakeOver(by=actor), actor)
+
+    def hand_back(self, ref: str, *, note: str, actor: str) -> Task:
+        """Let the agent go on where the person stopped. Raises `NotFound`, `Conflict`."""
+        return self._change_hands(ref, HandBack(by=actor, note=note), actor)
+
+    def _change_hands(self, ref: str, command: TakeOver | HandBack, actor: str) -> Task:
+        def work(tx: Tx) -> Task:
+            task = self._desk.find(tx, ref)
+            after = self._desk.apply(tx, task, command, self._desk.context(actor))
+            if after.seq != task.seq:
                 self._desk.command_run(tx, after, "stop", {"stage": "ladder"})
             return after
 

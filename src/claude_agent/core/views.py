@@ -41,6 +41,7 @@ def task_view(
     """
     spec = task.spec
     waits_for = list(task.waits_for.values()) if task.state == TaskState.HELD else []
+    had = task.taken_over and task.state == TaskState.RUNNING
     due = task.not_before if task.state == TaskState.SCHEDULED else None
     return {
         "id": task.id,
@@ -76,6 +77,7 @@ def task_view(
         "lock": {"name": spec.lock, "holder": lock_holder} if spec.lock else None,
         "waits_for": waits_for,
         "question": asks["ref"] if asks is not None else None,
+        "taken_over": _taken_over(task) if had else None,
         "url": f"/ui/#/tasks/{task.ref}",
     }
 
@@ -87,8 +89,14 @@ def _shown(task: Task, asks: str, *, waits: bool) -> Wire:
         cancel_requested=bool(task.cancel_requested),
         waits=waits,
         asks=asks,
+        taken_over_by=str(task.takeover.get("by", "")) if task.taken_over else "",
     )
     return {**shown.to_data()}
+
+
+def _taken_over(task: Task) -> Wire:
+    told = task.takeover
+    return {"by": told["by"], "since": told["at"], "phase": told["phase"]}
 
 
 def result_view(task: Task) -> Wire:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from claude_agent.domain import takeover_events as takeover
+from claude_agent.domain import takeover_fold
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.copying import replace
 from claude_agent.domain.definition_parts import Data
@@ -75,6 +77,23 @@ class Task:
     """What the agent of the current run says came of it: `{kind, result, message, retryable}`."""
     waits_for: Mapping[str, str] = field(default_factory=dict)
     """The tasks that must end well before it may start: id to ref."""
+    takeover: Mapping[str, Any] = field(default_factory=dict)
+    """Where a person's takeover stands (`task_takeover`); empty: nobody took this attempt over."""
+
+    @property
+    def taken_over(self) -> bool:
+        """A person has it: nothing of it times out."""
+        return self.takeover.get("phase") in ("asked", "screen", "back")
+
+    @property
+    def on_screen(self) -> bool:
+        """Its run shows the agent's own screen to a person."""
+        return self.takeover.get("phase") == "screen"
+
+    @property
+    def goes_on(self) -> bool:
+        """Its next run goes on in the attempt that a person took over."""
+        return self.takeover.get("phase") in ("screen", "back", "agent")
 
     @property
     def terminal(self) -> bool:
@@ -106,7 +125,7 @@ class Task:
                 # A delay that was asked for does not count as waiting in the queue.
                 marks.append(max(self.asked_at, self.not_before) + limits.start_ms)
         elif self.state in (TaskState.RUNNING, TaskState.VERIFYING):
-            if self.stop_requested or self.cancel_requested:
+            if self.stop_requested or self.cancel_requested or self.taken_over:
                 return None
             if limits.run_ms is not None and self.attempt_started_at is not None:
                 marks.append(self.attempt_started_at + limits.run_ms)
@@ -177,17 +196,30 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
         case ev.TaskUncertain() | ev.TaskReaped() | ev.TaskResolved():
             return _lost(task, said)
         case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved():
-            return _waits(task, said)
-        case ev.TaskStopRequested():
-            return replace(task, stop_requested=said.reason)
-        case ev.TaskCancelRequested():
-            return replace(task, cancel_requested=said.reason)
-        case ev.TaskOutput():
-            return task
+            return _waits(task, said, at)
+        case (
+            takeover.TaskTakeoverRequested()
+            | takeover.TaskTakenOver()
+            | takeover.TaskHandbackRequested()
+            | takeover.TaskHandedBack()
+        ):
+            return takeover_fold.folded(task, said, at)
+        case ev.TaskStopRequested() | ev.TaskCancelRequested() | ev.TaskOutput():
+            return _told(task, said)
         case ev.TaskRedriven():
             return _again(task, said)
         case _:
             return _ended(task, said)
+
+
+def _told(task: Task, said: Payload) -> Task:
+    match said:
+        case ev.TaskStopRequested():
+            return replace(task, stop_requested=said.reason)
+        case ev.TaskCancelRequested():
+            return replace(task, cancel_requested=said.reason)
+        case _:
+            return task
 
 
 def _owned(task: Task, said: Payload, at: int) -> Task:
@@ -264,11 +296,12 @@ def _lost(task: Task, said: Payload) -> Task:
             return task
 
 
-def _waits(task: Task, said: Payload) -> Task:
+def _waits(task: Task, said: Payload, at: int) -> Task:
     match said:
         case ev.TaskRetryScheduled():
             waiting = replace(
-                task,
+                takeover_fold.returned(task, at),
+                takeover={},
                 not_before=said.due,
                 reason=said.reason,
                 refunds=task.attempt if said.fresh else task.refunds + (not said.counted),
@@ -367,4 +400,5 @@ def _again(task: Task, said: ev.TaskRedriven) -> Task:
         outputs=None,
         verdict=None,
         evidence=(),
+        takeover={},
     )

@@ -10,10 +10,12 @@ from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, MAX_DELIVERIES, Task
 from claude_agent.domain.task_approval import Approve, Reject, approved, rejected
-from claude_agent.domain.task_failure import failed
+from claude_agent.domain.task_failure import SHUTDOWN, failed
 from claude_agent.domain.task_follow import Follow, followed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
 from claude_agent.domain.task_report import Note, Report, told
+from claude_agent.domain.task_takeover import HandBack, TakeOver, after_run, ordered
+from claude_agent.domain.task_time import Move, Tick, passed
 from claude_agent.errors import Conflict
 
 Said = tuple[Payload, ...]
@@ -64,6 +66,8 @@ class EndRun:
     failure: Failure | None = None
     outputs: Mapping[str, Any] | None = None
     evidence: tuple[str, ...] = ()
+    conversation: str = ""
+    """The conversation that it left, where it had one."""
     at: int = 0
     chance: float = 0.5
 
@@ -106,20 +110,6 @@ class Resolve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """Time has passed."""
-
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """The wall clock jumped by so many milliseconds."""
-
-    jump: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """Its run goes against a limit (`timeout.idle`) and is to be stopped."""
 
@@ -141,6 +131,7 @@ class RestartGates:
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
     | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject | Follow | Report
+    | TakeOver | HandBack
 )  # fmt: skip
 
 
@@ -157,12 +148,12 @@ def decide(task: Task, command: Command) -> Said:
             return _end_gates(task, command)
         case Lose() | Reap() | Resolve():
             return _lost(task, command)
-        case Tick():
-            return _tick(task, command.at)
-        case Move():
-            return () if task.terminal else (ev.TaskMoved(jump=command.jump),)
+        case Tick() | Move():
+            return passed(task, command)
         case Cancel() | Redrive() | Discard() | Approve() | Reject() | Follow():
             return _ordered(task, command)
+        case TakeOver() | HandBack():
+            return ordered(task, command)
         case Note() | Report():
             return told(task, command)
 
@@ -197,7 +188,7 @@ def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -
             _must_be(task, TaskState.RUNNING)
             return (
                 ev.TaskStarted(
-                    attempt=task.attempt + 1,
+                    attempt=task.attempt + (not task.goes_on),
                     run=task.run,
                     adapter=command.adapter,
                     digest=command.digest,
@@ -221,7 +212,8 @@ def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -
             _must_be(task, TaskState.VERIFYING)
             return (ev.TaskGatesRestarted(gate_run=task.gate_run + 1),)
         case Stop():
-            if task.stop_requested or task.cancel_requested:
+            shuts = not task.taken_over or command.reason == SHUTDOWN  # else a person has it
+            if task.stop_requested or task.cancel_requested or not shuts:
                 return ()
             _must_be(task, TaskState.RUNNING)
             return (ev.TaskStopRequested(run=task.run, reason=command.reason),)
@@ -229,7 +221,7 @@ def _drive(task: Task, command: Start | Release | Adopt | RestartGates | Stop) -
 
 def _release(task: Task, command: Release) -> Said:
     _must_be(task, TaskState.RUNNING)
-    counted = task.attempt_started_at is not None
+    counted = task.attempt_started_at is not None and not task.goes_on
     released = ev.TaskReleased(reason=command.reason, run=task.run, counted=counted)
     # The attempt is given back first: what never began is nothing that was started, or undone.
     back = (released,) if counted else ()
@@ -255,6 +247,11 @@ def _end_run(task: Task, command: EndRun) -> Said:
                 verdict=command.verdict,
             ),
         )
+    if task.taken_over:
+        talk, verdict = command.conversation, command.verdict
+        then = after_run(task, command.failure, verdict, conversation=talk, at=command.at)
+        if then is not None:
+            return then
     if command.failure is None and not task.stop_requested:
         if task.spec.gates:
             return (
@@ -347,27 +344,6 @@ def _resolve(task: Task, command: Resolve) -> Said:
             return (resolved, again)
         case _:
             return (resolved, ev.TaskDead(reason="crash", error=error))
-
-
-def _tick(task: Task, at: int) -> Said:
-    deadline = task.deadline_at
-    if deadline is not None and deadline <= at:
-        return _timed_out(task, at)
-    if task.state == TaskState.SCHEDULED and task.not_before <= at:
-        return (ev.TaskDue(),)
-    return ()
-
-
-def _timed_out(task: Task, at: int) -> Said:
-    total = task.spec.limits.total_ms
-    over_total = total is not None and task.asked_at + total <= at
-    if task.state in (TaskState.READY, TaskState.SCHEDULED):
-        if over_total:
-            error = {"kind": "timeout.total", "message": "It did not end within its total timeout."}
-            return (ev.TaskDead(reason="timeout.total", error=error),)
-        return (ev.TaskExpired(reason="It was not started within its start timeout."),)
-    reason = "timeout.total" if over_total else "timeout.run"
-    return (ev.TaskStopRequested(run=task.run, reason=reason),)
 
 
 def _cancel(task: Task, reason: str) -> Said:

@@ -128,6 +128,7 @@ DERIVED = _rows(
     ("stuck", "stuck", "octagon-x", "failed"),
     ("unverified", "unverified", "message-square-warning", "waiting"),
     ("waits_for_tasks", "waits for tasks", "clock", "waiting"),
+    ("taken_over", "taken over", "hand", "waiting"),
 )
 
 
@@ -138,16 +139,20 @@ def task(
     cancel_requested: bool = False,
     waits: bool = False,
     asks: str = "",
+    taken_over_by: str = "",
 ) -> Term:
     """Return how a task is shown; a retry that waits is shown as retrying.
 
     `waits`: it is held until other tasks have ended. `asks`: its agent waits for somebody, with a
-    `permission` or a `question`.
+    `permission` or a `question`. `taken_over_by`: the person who has it.
     """
     if code == "held" and waits:
         return DERIVED["waits_for_tasks"]
     if cancel_requested and code in ("running", "verifying", "uncertain"):
         return EXECUTION["cancelling"]
+    if taken_over_by and code == "running":
+        term = DERIVED["taken_over"]
+        return Term(word=f"{term.word} by {taken_over_by}", icon=term.icon, family=term.family)
     if asks and code == "running":
         return DERIVED["needs_approval" if asks == "permission" else "needs_input"]
     if code == "scheduled" and attempt > 0:

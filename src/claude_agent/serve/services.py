@@ -15,13 +15,13 @@ from claude_agent.serve.schedules import Schedules
 from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
-from claude_agent.serve.tasks import Tasks
+from claude_agent.serve.takeover import Takeover
 from claude_agent.serve.triggers import Triggers
 from claude_agent.serve.workflows import Executions, Workflows
 
 
 class ServerServices(
-    Tasks,
+    Takeover,
     Agents,
     Queues,
     DeadLetterDesk,

@@ -2,7 +2,7 @@
 
 import posix
 
-from claude_agent.shim import machine
+from claude_agent.shim import machine, screen
 from claude_agent.shim.signals import (
     SIG_BLOCK,
     SIG_DFL,
@@ -83,7 +83,8 @@ def start(
     except OSError as error:
         message = f"spawn: {spec.stdin}: {error.strerror}"
         raise SpawnError(message) from error
-    child = _Child(spec, argv, (stdin, *outputs), prctl)
+    streams = screen.STREAMS if spec.screen else (stdin, *outputs)
+    child = _Child(spec, argv, streams, prctl)
     report, tell = _pipe()
     # A signal between fork and exec would run the shim's handler in the child and be lost.
     blocked = pthread_sigmask(SIG_BLOCK, valid_signals())
@@ -119,6 +120,7 @@ class _Child:
         self._env = {_bytes(key): _bytes(value) for key, value in spec.env.items()}
         self._cwd = _bytes(spec.cwd)
         self._streams = streams
+        self._screen = spec.screen
         self._prctl = prctl
         self._parent = posix.getpid()
         path = _bytes(spec.env.get("PATH", DEFAULT_PATH))
@@ -130,7 +132,10 @@ class _Child:
         """Turn this process into the command, or report why not and end."""
         at = self._cwd
         try:
-            posix.setsid()
+            if self._screen:
+                screen.come_forward()
+            else:
+                posix.setsid()
             # A killed shim takes its command along at once; what that leaves is reaped later.
             self._prctl(machine.PR_SET_PDEATHSIG, SIGKILL)
             posix.chdir(self._cwd)

@@ -14,6 +14,7 @@ from claude_agent.shim.loop import WRITE, Loop
 from claude_agent.shim.machine import monotonic
 from claude_agent.shim.pane import Pane
 from claude_agent.shim.reap import Reaping
+from claude_agent.shim.screen import Screen
 from claude_agent.shim.signals import SIGCHLD, SIGINT, SIGTERM
 from claude_agent.shim.spec import Spec, SpecError, check_digest
 from claude_agent.shim.streams import Streams
@@ -61,6 +62,7 @@ class Run:
         self._verdict_due: float | None = None
         self._beat_due = monotonic() + BEAT_S
         self._pane_watched = False
+        self._screen: Screen | None = None
         self._index = 0
         loop.on_signal = self._on_signal
 
@@ -89,6 +91,8 @@ class Run:
             verdict.reserve_room()
             check_digest(self._spec, self._folder, self._approved)
             self._secrets.fill(self._spec.env)
+            if self._spec.screen:
+                self._lend_pane()
             self._streams.hidden = self._secrets.needles
             self._asks.load()
             desk = Desk(self, self._spec, self._journal, self._bell, self._asks)
@@ -98,6 +102,14 @@ class Run:
         except OSError as error:
             return f"folder: {error.strerror}"
         return None
+
+    def _lend_pane(self) -> None:
+        try:
+            self._screen = Screen()
+        except OSError as error:
+            message = "no_screen: there is no pane to type in"
+            raise SpecError(message) from error
+        self._screen.dress(self._spec.env)
 
     # The commands, one after the other.
 
@@ -146,6 +158,8 @@ class Run:
     def _finish(self, ended: command.Command) -> None:
         self._command = None
         self._reaping = None
+        if self._screen is not None:
+            self._screen.take_back()
         self._streams.close()
         self._record.ended(ended)
         self._journal.lifecycle(

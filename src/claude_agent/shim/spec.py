@@ -30,6 +30,7 @@ class Spec:
             self.env: dict[str, str] = {key: data["env"][key] + "" for key in data["env"]}
             self.stdin: str | None = data.get("stdin")
             self.jsonl = data.get("protocol") == "jsonl"
+            self.screen = data.get("protocol") == "tui"
             self.bell: str | None = data.get("bell")
             limits = data["limits"]
             self.output_bytes = int(limits["output_bytes"])

@@ -32,6 +32,7 @@ def to_row(task: Task) -> dict[str, Any]:
     row["error"], row["outputs"] = dump(task.error), dump(task.outputs)
     row["verdict"], row["waits_for"] = dump(task.verdict), canonical(task.waits_for)
     row["report"] = dump(task.report)
+    row["takeover"] = canonical(task.takeover)
     spec = task.spec
     return row | {
         "state": task.state.value,
@@ -59,6 +60,7 @@ def task_of(row: Row) -> Task:
             state=TaskState(row["state"]),
             evidence=tuple(json.loads(row["evidence"])),
             waits_for=json.loads(row["waits_for"]),
+            takeover=json.loads(row["takeover"]),
             **plain,
             **values,
         )

@@ -11,6 +11,7 @@ from tests.unit.api.memory_resilience import MemoryResilience
 from tests.unit.api.memory_schedules import MemorySchedules
 from tests.unit.api.memory_signals import MemorySignals
 from tests.unit.api.memory_state import MemoryState
+from tests.unit.api.memory_takeover import MemoryTakeover
 from tests.unit.api.memory_triggers import MemoryTriggers
 
 
@@ -18,6 +19,7 @@ class MemoryParts(
     MemoryQueues,
     MemoryHosts,
     MemorySignals,
+    MemoryTakeover,
     MemoryState,
     MemoryResilience,
     MemorySchedules,

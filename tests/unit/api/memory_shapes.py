@@ -62,6 +62,7 @@ def task_of(number: int, kind: str, spec: Mapping[str, Any], agent: str) -> Wire
         "lock": None,
         "waits_for": [],
         "question": None,
+        "taken_over": None,
         "url": f"/ui/#/tasks/T{number}",
     }
 

@@ -5,7 +5,8 @@ import pytest
 from claude_agent.core import scheduler as module
 from claude_agent.core.task_desk import READY
 from claude_agent.domain.task import Task
-from claude_agent.domain.task_commands import Command, Tick
+from claude_agent.domain.task_commands import Command
+from claude_agent.domain.task_time import Tick
 from claude_agent.errors import Conflict, DiskFull
 from claude_agent.storage.database import Tx
 from tests.unit.core.stand import Stand

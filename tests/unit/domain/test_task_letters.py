@@ -5,8 +5,9 @@ from claude_agent.domain.definition import Timeouts
 from claude_agent.domain.retry import Failure, RetryPolicy
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.domain.task_commands import Cancel, EndRun, Tick, decide
+from claude_agent.domain.task_commands import Cancel, EndRun, decide
 from claude_agent.domain.task_letters import Discard, Redrive
+from claude_agent.domain.task_time import Tick
 from claude_agent.errors import Conflict
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, spec, submitted
 

@@ -39,6 +39,7 @@ _ENV = {
     "DISABLE_TELEMETRY": "1",
     "DISABLE_ERROR_REPORTING": "1",
 }
+_TRUSTED = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
 _ENDS = {"error_max_turns": "max_turns", "error_max_budget_usd": "budget"}
 _ABORTED = frozenset({"aborted_tools", "aborted_streaming"})
 _NO_CONVERSATION = "no conversation found"
@@ -80,6 +81,7 @@ class ClaudeAdapter(CliAdapter):
         cumulative_cost=True,
         mcp=True,
         commits=True,
+        screen=True,
     )
 
     @override
@@ -92,6 +94,21 @@ class ClaudeAdapter(CliAdapter):
         if run.conversation:
             argv += ["--resume", run.conversation]
         return Command(argv=tuple(argv), env=_ENV)
+
+    @override
+    def _screen(self, run: RunRequest) -> Command:
+        argv = ["claude", "--resume", run.conversation or "", "--permission-mode", "acceptEdits"]
+        if run.model:
+            argv += ["--model", run.model]
+        # In a home of its own nobody has answered its first questions; in a person's they have.
+        key = run.environment.get("ANTHROPIC_API_KEY", "")
+        merged = {
+            "hasCompletedOnboarding": True,
+            "theme": "dark",
+            "customApiKeyResponses": {"approved": [key[-20:]] if key else []},
+            "projects": {str(run.cwd): _TRUSTED},
+        }
+        return Command(argv=tuple(argv), env=_ENV, merges={".claude.json": merged})
 
     @override
     def parse(self, line: Line) -> list[AgentEvent]:

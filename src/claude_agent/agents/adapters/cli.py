@@ -132,6 +132,23 @@ class CliAdapter(Adapter):
 
     @override
     def command(self, run: RunRequest) -> Command:
+        self._check(run)
+        told = f"{run.instructions}\n\n{run.prompt}" if run.instructions else run.prompt or ""
+        asked = self._dressed(run, self._command(run))
+        return replace(asked, stdin=told.encode("utf-8", "replace"), protocol="jsonl")
+
+    @override
+    def screen(self, run: RunRequest) -> Command:
+        if not self.capabilities.screen or not run.conversation:
+            return super().screen(run)
+        self._check(run)
+        return replace(self._dressed(run, self._screen(run)), protocol="tui")
+
+    def _screen(self, run: RunRequest) -> Command:
+        """Return argv, variables and seeds of the program's own screen."""
+        return super().screen(run)
+
+    def _check(self, run: RunRequest) -> None:
         if run.prompt is None or run.script is not None or run.argv:
             detail = f"Run {run.run_id} has no prompt for {self.title}."
             raise Invalid(detail, hint="Give `prompt`; shell text and actions need no agent.")
@@ -144,8 +161,8 @@ class CliAdapter(Adapter):
             hint = f"Name {' or '.join(self.keys)} in the agent's `environment`, or as a secret."
             detail = f"The agent's home is isolated and it has no key for {self.title}. {hint}"
             raise SetupError(detail, hint=hint)
-        asked = self._command(run)
-        told = f"{run.instructions}\n\n{run.prompt}" if run.instructions else run.prompt
+
+    def _dressed(self, run: RunRequest, asked: Command) -> Command:
         # What the person or the task set themselves stays as it is, but for the home.
         env = {k: v for k, v in asked.env.items() if not self._has(run, k)}
         seeds: Mapping[str, bytes] = {}
@@ -153,11 +170,7 @@ class CliAdapter(Adapter):
             env |= self._own_home(run.home)
             seeds = {".gitconfig": _GIT, **asked.seeds}
         return replace(
-            asked,
-            stdin=told.encode("utf-8", "replace"),
-            env=env,
-            seeds=seeds,
-            protocol="jsonl",
+            asked, env=env, seeds=seeds, merges=asked.merges if run.home is not None else {}
         )
 
     def _own_home(self, home: Path) -> dict[str, str]:

@@ -47,11 +47,33 @@ class CodexAdapter(CliAdapter):
     logins: ClassVar[tuple[str, ...]] = (".codex/auth.json",)
     login: ClassVar[str] = "Run `codex login`."
     capabilities: ClassVar[Capabilities] = Capabilities(
-        resume=True, structured=True, usage=True, cumulative_usage=True, mcp=True, commits=True
+        resume=True,
+        structured=True,
+        usage=True,
+        cumulative_usage=True,
+        mcp=True,
+        commits=True,
+        screen=True,
     )
 
     @override
     def _command(self, run: RunRequest) -> Command:
+        argv = ["codex", "exec"]
+        if run.conversation:
+            argv.append("resume")
+        argv += ["--json", "--skip-git-repo-check", *self._settings(run)]
+        if run.conversation:
+            argv.append(run.conversation)
+        return Command(argv=(*argv, "-"), seeds={".codex/.keep": b""})
+
+    @override
+    def _screen(self, run: RunRequest) -> Command:
+        # It would ask whether the folder is trusted: the agent has worked in it all the time.
+        trusted = f'projects={{{json.dumps(str(run.cwd))}={{trust_level="trusted"}}}}'
+        argv = ("codex", "resume", run.conversation or "", *self._settings(run), "-c", trusted)
+        return Command(argv=argv)
+
+    def _settings(self, run: RunRequest) -> list[str]:
         settings = [*_SETTINGS, f'sandbox_mode="{_SANDBOX[run.may]}"']
         if run.home is not None:
             address = run.environment.get("OPENAI_BASE_URL") or _ADDRESS
@@ -65,17 +87,8 @@ class CodexAdapter(CliAdapter):
                 "model_providers.by_key.request_max_retries=3",
                 "model_providers.by_key.stream_max_retries=3",
             ]
-        argv = ["codex", "exec"]
-        if run.conversation:
-            argv.append("resume")
-        argv += ["--json", "--skip-git-repo-check"]
-        for each in settings:
-            argv += ["-c", each]
-        if run.model:
-            argv += ["-m", run.model]
-        if run.conversation:
-            argv.append(run.conversation)
-        return Command(argv=(*argv, "-"), seeds={".codex/.keep": b""})
+        words = [word for each in settings for word in ("-c", each)]
+        return [*words, "-m", run.model] if run.model else words
 
     @override
     def _own_home(self, home: Path) -> dict[str, str]:

@@ -46,12 +46,26 @@ class GeminiAdapter(CliAdapter):
         " `environment`."
     )
     capabilities: ClassVar[Capabilities] = Capabilities(
-        resume=True, preset_conversation=True, structured=True, usage=True, mcp=True, commits=True
+        resume=True,
+        preset_conversation=True,
+        structured=True,
+        usage=True,
+        mcp=True,
+        commits=True,
+        screen=True,
     )
 
     @override
     def _command(self, run: RunRequest) -> Command:
-        argv = ["gemini", "-o", "stream-json", "--approval-mode", _MODES[run.may], "--skip-trust"]
+        return self._asked(run, ["gemini", "-o", "stream-json", "--approval-mode", _MODES[run.may]])
+
+    @override
+    def _screen(self, run: RunRequest) -> Command:
+        return self._asked(run, ["gemini", "--approval-mode", _MODES["edit"]])
+
+    @staticmethod
+    def _asked(run: RunRequest, words: list[str]) -> Command:
+        argv = [*words, "--skip-trust"]
         if run.model:
             argv += ["-m", run.model]
         if run.conversation:

@@ -101,7 +101,7 @@ class ProcessTerminal(Terminal):
         return not self._closed
 
     @override
-    def attach_argv(self, agent: str) -> list[str]:
+    def attach_argv(self, agent: str, window: str = "") -> list[str]:
         detail = f"Agent {session_name(agent).removeprefix('claude-')} has no screen to attach to."
         raise Unavailable(detail, hint="Its output is in the task's log.")
 

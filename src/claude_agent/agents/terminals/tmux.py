@@ -38,7 +38,7 @@ from claude_agent.agents.terminals.tmux_control import (
     quote,
 )
 from claude_agent.agents.terminals.tmux_setup import check_machine, printed
-from claude_agent.errors import SetupError
+from claude_agent.errors import NotFound, SetupError
 
 KEPT = 6
 """Finished windows that stay readable in each session."""
@@ -150,9 +150,16 @@ class TmuxTerminal(Terminal):
             return False
 
     @override
-    def attach_argv(self, agent: str) -> list[str]:
+    def attach_argv(self, agent: str, window: str = "") -> list[str]:
         # Inside another tmux, `attach` refuses to nest unless TMUX is gone.
         newest = f"={session_name(agent)}:{{end}}"
+        if window:
+            connection = self._connection
+            panes = [] if connection is None else windows_named(connection, agent, window)
+            if not panes:
+                detail = f"The session of {agent} shows no window {window_name(window)}."
+                raise NotFound(detail, hint=f"Read its output: claude-agent task logs {window}")
+            newest = f"={session_name(agent)}:{panes[-1][0]}"
         return ["env", "-u", "TMUX", *self._command("attach-session", "-t", newest)]
 
     @override
@@ -205,7 +212,10 @@ class TmuxTerminal(Terminal):
             msg = "The terminal is closed."
             raise TmuxLost(msg)
         name = session_name(window.agent)
-        made, finished = connection.ask(_new_window(window, name), _finished_windows(name))
+        panes = windows_named(connection, window.agent, window.name) if window.again else []
+        shims = [pane for _, pane, shim in panes if shim]
+        start = _again(window, shims[-1]) if shims else [_new_window(window, name)]
+        *_, made, finished = connection.ask(*start, _finished_windows(name))
         (row,) = accepted(made)
         _, server, pane = row.split(" ")
         if finished.ok:
@@ -313,17 +323,49 @@ def _end_orphans(connection: ControlConnection) -> None:
                 os.kill(int(pid), signal.SIGKILL)
 
 
-def _new_window(window: Window, name: str) -> str:
+def windows_named(
+    connection: ControlConnection, agent: str, name: str
+) -> list[tuple[str, str, bool]]:
+    """Return (window, pane, whether a shim was started there) of each window of a name."""
+    wanted = quote(f"#{{==:#{{window_name}},{window_name(name)}}}")
+    shown = quote("p #{window_id} #{pane_id} #{m:*/shim.pyz*,#{pane_start_command}}")
+    target = quote(f"={session_name(agent)}")
+    try:
+        rows = connection.ask_one(f"list-panes -s -t {target} -f {wanted} -F {shown}")
+    except (TmuxLost, TmuxRefused):
+        return []
+    found = [row.split(" ") for row in rows]
+    return [(window, pane, shim == "1") for _, window, pane, shim in found]
+
+
+def _again(window: Window, pane: str) -> list[str]:
+    """Return what starts a program where a run before it was shown.
+
+    -k: tmux may not have seen its end yet. Its verdict was read: nothing of it is lost.
+    """
+    folder, words = _words(window)
+    shown = quote("p #{pid} #{pane_id}")
+    return [
+        f"respawn-pane -k -t {pane} -c {folder} -- {words}",
+        f"display-message -p -t {pane} {shown}",
+    ]
+
+
+def _words(window: Window) -> tuple[str, str]:
     argv, folder = window.argv, str(window.cwd)
     if "#" in folder:
         argv = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"', folder, *argv)
         folder = "/"
     elif len(argv) == 1:
         argv = ("/bin/sh", "-c", 'exec "$0"', *argv)
-    words = " ".join(quote(word) for word in argv)
+    return quote(folder), " ".join(quote(word) for word in argv)
+
+
+def _new_window(window: Window, name: str) -> str:
+    folder, words = _words(window)
     return (
         f"new-window -d -a -t {quote(f'={name}:{{end}}')} -n {quote(window_name(window.name))}"
-        f" -c {quote(folder)} -P -F {quote('p #{pid} #{pane_id}')} -- {words}"
+        f" -c {folder} -P -F {quote('p #{pid} #{pane_id}')} -- {words}"
     )
 
 

@@ -1,17 +1,14 @@
 """`agent`: look at agents, attach to their sessions."""
 
-import os
-import shlex
-import shutil
-import sys
-
 import click
 
+from claude_agent.cli.attaching import attach_to
 from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import harmless
 from claude_agent.cli.views import agents as agents_view
+from claude_sdk.errors import NotFound
 
 
 @click.group("agent")
@@ -48,20 +45,18 @@ def logs(session: Session, name: str, lines: int) -> None:
 
 
 @command.command("attach")
-@click.argument("name")
+@click.argument("name", metavar="NAME|TASK")
 @pass_session
 def attach(session: Session, name: str) -> None:
-    """Attach this terminal to the agent's session (off a terminal: print the command)."""
-    argv = list(session.system.agents.attach_argv(name))
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        click.echo(shlex.join(argv))
-        return
-    program = shutil.which(argv[0])
-    if program is None:
-        msg = f"{argv[0]} is not installed here; on the server's machine run: {shlex.join(argv)}"
-        raise click.ClickException(msg)
-    session.close()
-    sys.stdout.flush()
-    # A nested tmux would refuse: the person asked for this session, so the outer one is left out.
-    environment = {key: value for key, value in os.environ.items() if key != "TMUX"}
-    os.execve(program, argv, environment)  # noqa: S606 - the server's own command line, no shell
+    """Attach this terminal to an agent's session, or to the window of one of its tasks.
+
+    Off a terminal the command is printed instead.
+    """
+    try:
+        argv = session.system.agents.attach_argv(name)
+    except NotFound as unknown:
+        try:
+            argv = session.system.tasks.attach_argv(name)
+        except NotFound as error:
+            raise (unknown if error.detail.startswith("There is no task") else error) from None
+    attach_to(session, argv)

@@ -6,6 +6,7 @@ from typing import Unpack
 import click
 
 from claude_agent.cli import codes
+from claude_agent.cli.attaching import attach_to, can_attach
 from claude_agent.cli.durations import Duration
 from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, note, show
@@ -82,6 +83,39 @@ def resolve(session: Session, ref: str, outcome: str, note_: str, form: str) -> 
     """Say what happened in an uncertain task: it succeeded, is tried again, or failed."""
     found = session.system.tasks.resolve(ref, outcome, note=note_)
     show(tasks_view.submitted(found, session.system.address(found["url"])), form)
+
+
+@command.command("takeover")
+@click.argument("ref")
+@click.option("--attach/--no-attach", default=True, help="Open its window here (on a terminal).")
+@format_option
+@pass_session
+def takeover(session: Session, ref: str, form: str, *, attach: bool) -> None:
+    """Go on in the agent's conversation yourself: its own screen opens in the task's window."""
+    found = session.system.tasks.take_over(ref)
+    note(f"Hand it back with: claude-agent task handback {found['ref']}")
+    if attach and form == "table" and can_attach():
+        attach_to(session, session.system.tasks.attach_argv(ref))
+    show(tasks_view.submitted(found, session.system.address(found["url"])), form)
+
+
+@command.command("handback")
+@click.argument("ref")
+@click.option("--note", "note_", default="", help="What the agent is told of your work.")
+@format_option
+@pass_session
+def handback(session: Session, ref: str, note_: str, form: str) -> None:
+    """Let the agent go on where you stopped, in the same conversation."""
+    found = session.system.tasks.hand_back(ref, note=note_)
+    show(tasks_view.submitted(found, session.system.address(found["url"])), form)
+
+
+@command.command("attach")
+@click.argument("ref")
+@pass_session
+def attach(session: Session, ref: str) -> None:
+    """Attach this terminal to the task's window (off a terminal: print the command)."""
+    attach_to(session, session.system.tasks.attach_argv(ref))
 
 
 @command.command("wait")

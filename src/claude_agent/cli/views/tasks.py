@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
+from claude_agent.cli.text import duration
 from claude_agent.cli.views.common import as_items, elapsed, fields, more, now_ms
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def task(document: Task, address: str) -> View:
                 ("priority", document["priority"]),
                 ("attempt", f"{document['attempt']} of {document['max_attempts']}"),
                 ("elapsed", elapsed(document["started_at"], document["ended_at"], now_ms())),
+                ("taken over", _taken_over(document)),
                 ("lock", _lock(document)),
                 ("waits for", ", ".join(document.get("waits_for", ()))),
                 ("question", _question(document.get("question"))),
@@ -84,6 +86,11 @@ def task(document: Task, address: str) -> View:
 
 def _question(ref: str | None) -> str:
     return f"{ref}: claude-agent question show {ref}" if ref else ""
+
+
+def _taken_over(document: Task) -> str:
+    had = document.get("taken_over")
+    return f"by {had['by']}, {duration(now_ms() - had['since'])} ago" if had else ""
 
 
 def _lock(document: Task) -> str:

@@ -125,6 +125,11 @@ def _queue(queue: Queue) -> list[Reason]:
 
 
 def _running(task: Task, around: Around) -> list[Reason]:
+    if task.taken_over:
+        by = str(task.takeover["by"])
+        text = f"{by} has taken it over and goes on in the agent's conversation; no time runs out."
+        command = f"claude-agent task handback {task.ref}"
+        return [Reason(code="taken_over", text=text, about=(by,), command=command)]
     about, command = (task.spec.agent,), f"claude-agent task logs --follow {task.ref}"
     if task.attempt_started_at is None:
         text = f"{task.spec.agent} is about to begin it."

@@ -16,14 +16,14 @@ INSERT INTO tasks (
     refunds, deliveries, adoptions, gate_run, reaped_run, adapter, digest, created_at, started_at,
     attempt_started_at, ended_at, cancel_requested, stop_requested, reason, error, outputs,
     verdict, evidence, generation, generation_at, lock_name, approval,
-    feedback, waits_for, report)
+    feedback, waits_for, report, takeover)
 VALUES (
     :id, :ref, :seq, :state, :title, :kind, :agent, :queue, :priority, :priority, :purpose,
     :execution_id, :step_id, :not_before, :deadline_at, :fence, :worker, :slot, :run, :host,
     :attempt, :refunds, :deliveries, :adoptions, :gate_run, :reaped_run, :adapter, :digest,
     :created_at, :started_at, :attempt_started_at, :ended_at, :cancel_requested, :stop_requested,
     :reason, :error, :outputs, :verdict, :evidence, :generation, :generation_at, :lock_name,
-    :approval, :feedback, :waits_for, :report);
+    :approval, :feedback, :waits_for, :report, :takeover);
 
 -- name: tasks.insert_spec
 -- What was asked, stored once.
@@ -55,7 +55,7 @@ UPDATE tasks
        cancel_requested = :cancel_requested, stop_requested = :stop_requested, reason = :reason,
        error = :error, outputs = :outputs, verdict = :verdict, evidence = :evidence,
        generation = :generation, generation_at = :generation_at, approval = :approval,
-       feedback = :feedback, waits_for = :waits_for, report = :report
+       feedback = :feedback, waits_for = :waits_for, report = :report, takeover = :takeover
  WHERE id = :id AND seq = :was_seq;
 
 -- name: tasks.pick
