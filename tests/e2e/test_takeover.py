@@ -1,6 +1,7 @@
 """A person takes a real agent's task over in its window, and hands it back: Claude Code, Codex."""
 
 import os
+import shlex
 import signal
 import subprocess
 import termios
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.architecture.files import ROOT
 from tests.e2e.product import Product, product
 from tests.e2e.test_agent_matrix import PATIENCE_S, Bench
 from tests.servers.agents import installed
@@ -18,6 +20,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(400)
 CLIS = ("claude", "codex")
+PAGE = ROOT / "docs" / "how-to" / "take-over.md"
 
 
 @pytest.fixture(params=CLIS, scope="module")
@@ -72,6 +75,13 @@ class Window:
         wait_until(asked, timeout=PATIENCE_S, what=f"a model that was asked {mark}", every=0.7)
 
 
+def as_told(what: str, ref: str) -> list[str]:
+    """Return the words that the page shows for this, with the real ref."""
+    lines = PAGE.read_text().splitlines()
+    (line,) = (each for each in lines if each.startswith(f"$ claude-agent task {what} "))
+    return [ref if word == "K7QF" else word for word in shlex.split(line)[2:]]
+
+
 def phase(bench: Bench, task: Any, wanted: str) -> Any:
     """Wait until a takeover stands there, its run begun; return the task."""
 
@@ -92,7 +102,7 @@ def test_a_person_goes_on_in_the_conversation_and_hands_it_back(bench: Bench) ->
     window = Window(bench.product, task)
     pane = window.ask("#{pane_id}")
 
-    said = bench.product.cli("task", "takeover", task["ref"])
+    said = bench.product.cli(*as_told("takeover", task["ref"]))
     assert f"task handback {task['ref']}" in said.stderr
     held = phase(bench, task, "screen")
     assert (held["state"], held["shown"]["word"]) == ("running", "taken over by operator")
@@ -109,7 +119,7 @@ def test_a_person_goes_on_in_the_conversation_and_hands_it_back(bench: Bench) ->
     assert bench.product.shim(f"{task['id']}.2") == shim, "the person was not disturbed"
     assert bench.product.task(task["id"])["taken_over"]["by"] == "operator"
 
-    bench.product.cli("task", "handback", task["ref"], "--note", "I wrote by-hand.txt.")
+    bench.product.cli(*as_told("handback", task["ref"]))
     done = bench.ends(task, "succeeded")
     assert (done["attempt"], done["run_number"], done["taken_over"]) == (1, 3, None)
     assert done["outputs"]["summary"] == "DONE: went on by myself."

@@ -260,6 +260,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{ref}/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a task over
+         * @description Stop the agent softly; its own screen opens with the same conversation.
+         */
+        post: operations["take_over_tasks__ref__takeover_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/handback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a task back to its agent
+         * @description Close the screen; the agent goes on in the same conversation and attempt.
+         */
+        post: operations["hand_back_tasks__ref__handback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{ref}/attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The command that attaches a terminal to a task's window
+         * @description Return the command line; the client executes it on the server's machine.
+         */
+        get: operations["attach_tasks__ref__attach_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/submit": {
         parameters: {
             query?: never;
@@ -2878,6 +2938,18 @@ export interface components {
             edges: string[][];
         };
         /**
+         * HandBack
+         * @description A person lets the agent go on.
+         */
+        HandBack: {
+            /**
+             * Note
+             * @description What the agent is told of what was done meanwhile
+             * @default
+             */
+            note: string;
+        };
+        /**
          * HandledLetter
          * @description What became of a dead letter.
          */
@@ -4246,6 +4318,21 @@ export interface components {
             name: string;
         };
         /**
+         * TakenOver
+         * @description Who has a task in hand instead of its agent.
+         */
+        TakenOver: {
+            /** By */
+            by: string;
+            /** Since */
+            since: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "asked" | "screen" | "back";
+        };
+        /**
          * Task
          * @description One unit of queue work.
          */
@@ -4321,6 +4408,7 @@ export interface components {
             lock: components["schemas"]["Lock"] | null;
             /** Waits For */
             waits_for: string[];
+            taken_over: components["schemas"]["TakenOver"] | null;
             /** Url */
             url: string;
         };
@@ -5384,6 +5472,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Vocabulary"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_over_tasks__ref__takeover_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_back_tasks__ref__handback_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_tasks__ref__attach_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attach"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -122,6 +122,7 @@ export function task(change: Partial<Task> = {}): Task {
     purpose: "task",
     lock: null,
     waits_for: [],
+    taken_over: null,
     created_at: 900,
     due_at: null,
     started_at: 1000,

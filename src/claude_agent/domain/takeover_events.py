@@ -7,9 +7,14 @@ from typing import Any, ClassVar
 from claude_agent.domain.events import Payload, payload
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverSaid(Payload):
+    """What is said of a takeover."""
+
+
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskTakeoverRequested(Payload):
+class TaskTakeoverRequested(TakeoverSaid):
     """A person takes it over: its run is asked to stop, and no timeout counts meanwhile."""
 
     TYPE: ClassVar[str] = "task.takeover_requested"
@@ -19,7 +24,7 @@ class TaskTakeoverRequested(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskTakenOver(Payload):
+class TaskTakenOver(TakeoverSaid):
     """Its run has ended; the next one shows the agent's own screen with the same conversation."""
 
     TYPE: ClassVar[str] = "task.taken_over"
@@ -31,7 +36,7 @@ class TaskTakenOver(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskHandbackRequested(Payload):
+class TaskHandbackRequested(TakeoverSaid):
     """The person lets the agent go on: the screen is asked to close."""
 
     TYPE: ClassVar[str] = "task.handback_requested"
@@ -43,7 +48,7 @@ class TaskHandbackRequested(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskHandedBack(Payload):
+class TaskHandedBack(TakeoverSaid):
     """The screen has closed; the agent goes on by itself, in the same conversation and attempt."""
 
     TYPE: ClassVar[str] = "task.handed_back"

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from claude_agent.domain import takeover_events as takeover
 from claude_agent.domain import takeover_fold
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.copying import replace
 from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import TASK_ALLOWED, TASK_TERMINAL, TaskState, moved
+from claude_agent.domain.takeover_events import TakeoverSaid
 from claude_agent.domain.task_spec import TaskSpec
 
 MAX_DELIVERIES = 5
@@ -197,12 +197,7 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
             return _lost(task, said)
         case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved():
             return _waits(task, said, at)
-        case (
-            takeover.TaskTakeoverRequested()
-            | takeover.TaskTakenOver()
-            | takeover.TaskHandbackRequested()
-            | takeover.TaskHandedBack()
-        ):
+        case TakeoverSaid():
             return takeover_fold.folded(task, said, at)
         case ev.TaskStopRequested() | ev.TaskCancelRequested() | ev.TaskOutput():
             return _told(task, said)
