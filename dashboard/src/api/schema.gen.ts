@@ -1252,6 +1252,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List questions of agents at work
+         * @description Return a page of questions, newest first, with the number in each state.
+         */
+        get: operations["questions_questions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/questions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one question
+         * @description Return the question with this id or ref, or that a task waits for.
+         */
+        get: operations["question_questions__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/questions/{ref}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question
+         * @description Allow, deny or answer; of several who answer one wins, the others get 409.
+         */
+        post: operations["answer_questions__ref__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/validate": {
         parameters: {
             query?: never;
@@ -1946,6 +2006,38 @@ export interface components {
             left_alone: components["schemas"]["LeftAlone"][];
             /** Cursor */
             cursor: string;
+        };
+        /**
+         * AnswerQuestion
+         * @description What the agent is told.
+         */
+        AnswerQuestion: {
+            /**
+             * Decision
+             * @description A permission is allowed or denied, a question answered or denied
+             * @enum {string}
+             */
+            decision: "allow" | "deny" | "answer";
+            /**
+             * Text
+             * @description What the agent reads: the answer, or why not
+             * @default
+             */
+            text: string;
+            /**
+             * Note
+             * @description For the record alone
+             * @default
+             */
+            note: string;
+            /**
+             * Input
+             * @description What the tool is to do instead; only with allow
+             * @default null
+             */
+            input: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * App
@@ -3430,6 +3522,93 @@ export interface components {
             reason: string;
         };
         /**
+         * Question
+         * @description Something an agent at work asks, or asked.
+         */
+        Question: {
+            /** Id */
+            id: string;
+            /** Ref */
+            ref: string;
+            /** Task Id */
+            task_id: string;
+            /** Run */
+            run: number;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Step Id */
+            step_id: string | null;
+            /** Agent */
+            agent: string;
+            /** Title */
+            title: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "permission" | "question";
+            /** Tool */
+            tool: string;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /** Text */
+            text: string;
+            /** Options */
+            options: string[];
+            /** Asks */
+            asks: string;
+            /** Answers */
+            answers: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "answered" | "gone";
+            shown: components["schemas"]["Shown"];
+            /** Created At */
+            created_at: number;
+            /** Decision */
+            decision: ("allow" | "deny" | "answer") | null;
+            /** By */
+            by: string | null;
+            /** Via */
+            via: ("person" | "policy") | null;
+            /** Said */
+            said: string;
+            /** Note */
+            note: string;
+            /** Given */
+            given: {
+                [key: string]: unknown;
+            } | null;
+            /** Decided At */
+            decided_at: number | null;
+            /** Delivered At */
+            delivered_at: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Advisory */
+            advisory: boolean;
+        };
+        /**
+         * QuestionList
+         * @description A page of questions.
+         */
+        QuestionList: {
+            /** Items */
+            items: components["schemas"]["Question"][];
+            /** Next */
+            next: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Advisory */
+            advisory: boolean;
+        };
+        /**
          * Queue
          * @description One queue and how full it is.
          */
@@ -4408,6 +4587,8 @@ export interface components {
             lock: components["schemas"]["Lock"] | null;
             /** Waits For */
             waits_for: string[];
+            /** Question */
+            question: string | null;
             taken_over: components["schemas"]["TakenOver"] | null;
             /** Url */
             url: string;
@@ -7261,6 +7442,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenRevoked"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    questions_questions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: string | null;
+                agent?: string | null;
+                task?: string | null;
+                execution_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    question_questions__ref__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_questions__ref__answer_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -123,6 +123,7 @@ export function task(change: Partial<Task> = {}): Task {
     lock: null,
     waits_for: [],
     taken_over: null,
+    question: null,
     created_at: 900,
     due_at: null,
     started_at: 1000,

@@ -41,8 +41,6 @@ def task_view(
     """
     spec = task.spec
     waits_for = list(task.waits_for.values()) if task.state == TaskState.HELD else []
-    had = task.taken_over and task.state == TaskState.RUNNING
-    due = task.not_before if task.state == TaskState.SCHEDULED else None
     return {
         "id": task.id,
         "ref": task.ref,
@@ -66,7 +64,7 @@ def task_view(
         "step_id": spec.step_id or None,
         "purpose": spec.purpose,
         "created_at": task.created_at,
-        "due_at": due,
+        "due_at": task.not_before if task.state == TaskState.SCHEDULED else None,
         "started_at": task.started_at,
         "ended_at": task.ended_at,
         "reason": task.cancel_requested or task.reason or None,
@@ -77,7 +75,7 @@ def task_view(
         "lock": {"name": spec.lock, "holder": lock_holder} if spec.lock else None,
         "waits_for": waits_for,
         "question": asks["ref"] if asks is not None else None,
-        "taken_over": _taken_over(task) if had else None,
+        "taken_over": _taken_over(task),
         "url": f"/ui/#/tasks/{task.ref}",
     }
 
@@ -94,7 +92,9 @@ def _shown(task: Task, asks: str, *, waits: bool) -> Wire:
     return {**shown.to_data()}
 
 
-def _taken_over(task: Task) -> Wire:
+def _taken_over(task: Task) -> Wire | None:
+    if not task.taken_over or task.state != TaskState.RUNNING:
+        return None
     told = task.takeover
     return {"by": told["by"], "since": told["at"], "phase": told["phase"]}
 
