@@ -1,13 +1,15 @@
-"""`agent`: look at agents, attach to their sessions."""
+"""`agent`: look at agents, attach to their sessions, find what their runs have left."""
 
 import click
 
+from claude_agent.cli import codes
 from claude_agent.cli.attaching import attach_to
 from claude_agent.cli.options import pass_session
 from claude_agent.cli.output import format_option, show
 from claude_agent.cli.session import Session
 from claude_agent.cli.text import harmless
 from claude_agent.cli.views import agents as agents_view
+from claude_agent.cli.views import leftovers as leftovers_view
 from claude_sdk.errors import NotFound
 
 
@@ -60,3 +62,21 @@ def attach(session: Session, name: str) -> None:
         except NotFound as error:
             raise (unknown if error.detail.startswith("There is no task") else error) from None
     attach_to(session, argv)
+
+
+@command.command("doctor")
+@click.option("--clean", is_flag=True, help="End and remove what runs that are over have left.")
+@format_option
+@pass_session
+def doctor(session: Session, form: str, *, clean: bool) -> int:
+    """Say what runs that are over have left on this machine: processes, sockets, secrets.
+
+    Looks at this machine alone and needs no server. Exit code 1: something is left.
+    """
+    from claude_agent import leftovers  # noqa: PLC0415 - only here
+
+    found, tmux = leftovers.look(session.home)
+    done = [clean and leftovers.clean(one, tmux) for one in found]
+    show(leftovers_view.leftovers(found, done), form)
+    left = [one for one, gone in zip(found, done, strict=True) if one.fault and not gone]
+    return codes.FAILED if left else codes.OK
