@@ -7,6 +7,7 @@ A run that is *lost* (begun, no verdict, no shim) is not ended here: only its se
 
 import contextlib
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from claude_agent.agents import reaper
 from claude_agent.agents.handover_sweep import left_over
 from claude_agent.agents.run_folder import Begun, RunFolder, Sealed
-from claude_agent.agents.terminals.tmux_setup import printed
+from claude_agent.agents.terminal import clean_environment
 from claude_agent.clock import SystemClock
 from claude_agent.home import sockets_folder
 from claude_agent.settings import Settings
@@ -67,7 +68,7 @@ def clean(one: Leftover, tmux: tuple[str, ...]) -> bool:
             case "socket" | "secret":
                 Path(one.path).unlink(missing_ok=True)
             case "window":
-                printed([*tmux, "kill-pane", "-t", one.path])
+                _printed(tmux, "kill-pane", "-t", one.path)
             case _:
                 return False
     except (reaper.SurvivorsRemain, OSError):
@@ -159,8 +160,24 @@ def _secrets() -> Iterator[Leftover]:
 
 def _windows(home: Path, tmux: tuple[str, ...]) -> Iterator[Leftover]:
     shown = "#{pane_dead} #{pane_id} #{window_name} #{pane_start_command}"
-    for row in printed([*tmux, "list-panes", "-a", "-F", shown]).splitlines():
+    for row in _printed(tmux, "list-panes", "-a", "-F", shown).splitlines():
         dead, pane, name, command = (*row.split(" ", 3), "", "", "")[:4]
         if dead == "1" and f"{home}/runs/" in command:
             what = f"the finished window {name}, kept to be read"
             yield Leftover(kind="window", what=what, path=pane, fault=False)
+
+
+def _printed(tmux: tuple[str, ...], *words: str) -> str:
+    """Run tmux once; return what it prints, nothing where there is no server."""
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list, no shell
+            [*tmux, *words],
+            capture_output=True,
+            check=False,
+            timeout=5,
+            env=clean_environment(os.environ),
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
