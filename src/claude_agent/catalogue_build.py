@@ -9,6 +9,7 @@ from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.routing import Rule, route
 from claude_agent.errors import Invalid
+from claude_agent.permissions_build import policy_of
 from claude_agent.settings import Settings
 
 Adapters: TypeAlias = Mapping[str, type[Adapter]]
@@ -23,7 +24,7 @@ def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
     fallback = settings.routing.fallback
     return Catalogue(
         agents={
-            name: _agent_info(name, agent, adapters, settings.queues.max_ready)
+            name: _agent_info(name, agent, adapters, settings)
             for name, agent in settings.agents.items()
         },
         actions={name: _action_spec(info) for name, info in ACTIONS.items()},
@@ -33,19 +34,21 @@ def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
     )
 
 
-def _agent_info(name: str, agent: Any, adapters: Adapters, max_ready: int) -> AgentInfo:
+def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -> AgentInfo:
     adapter = agent.adapter
     if adapter != "auto" and adapter not in adapters:
         known = ", ".join(["auto", *adapters])
         message = f"There is no adapter {adapter} for agent {name}."
         raise Invalid(message, hint=f"This version has: {known}.")
     body = adapters.get(adapter)
+    if body is not None and body.takes_prompt:
+        body.check_asking(name, agent.permissions)
     takes = body is not None and body.takes_prompt
     return AgentInfo(
         name=name,
         queue=name,
         slots=agent.slots,
-        max_ready=agent.max_ready or max_ready,
+        max_ready=agent.max_ready or settings.queues.max_ready,
         adapter=adapter,
         takes_prompt=takes,
         fake=body is not None and body.fake,
@@ -55,6 +58,7 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, max_ready: int) -> Ag
         instructions=agent.instructions,
         isolated=agent.home == "isolated",
         may=agent.permissions,
+        policy=policy_of(settings.permissions, agent.permissions),
         note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
     )
 

@@ -27,6 +27,7 @@ from claude_agent.settings_model import (
     Hooks,
     Hosts,
     Notify,
+    Permissions,
     Queues,
     Routing,
     Sandbox,
@@ -52,6 +53,7 @@ class Settings:
     tmux: Tmux
     sandbox: Sandbox
     approvals: Approvals
+    permissions: Permissions
     budget: Budget
     routing: Routing
     queues: Queues

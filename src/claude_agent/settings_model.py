@@ -61,6 +61,19 @@ def _pattern(text: str) -> str:
     return text
 
 
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
+_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST_WAIT_S = 7 * 86_400
+
+
+def _wait(text: str) -> str:
+    number = text.rstrip("dhms")
+    if not 0 < int(number) * _UNITS_S[text[len(number) :]] <= _LONGEST_WAIT_S:
+        msg = "must be over 0 and at most 7d"
+        raise ValueError(msg)
+    return text
+
+
 class Section(BaseModel):
     """A table of the configuration: frozen, and no key it does not know."""
 
@@ -151,6 +164,40 @@ class Approvals(Section):
     rules: tuple[ApprovalRule, ...] = ()
 
 
+class PermissionRule(Section):
+    """What holds for some tool calls of agents at work; every part that is given must fit."""
+
+    name: str = ""
+    decide: Literal["deny", "ask", "allow"]
+    """Deny goes before ask, ask before allow, in whatever order the rules stand."""
+    tool: tuple[Pattern, ...] = ()
+    """Names, with `*`, or classes: shell, edit, read, web, own."""
+    command: tuple[Pattern, ...] = ()
+    """`program option argument`: deny and ask look for them, allow describes the whole command."""
+    path: tuple[Pattern, ...] = ()
+    """Files; `./*`: in the working folder, `~/*`: in the home."""
+    text: tuple[Pattern, ...] = ()
+    """Texts of the call, however deep, with `*`."""
+
+    @model_validator(mode="after")
+    def fits(self) -> "PermissionRule":
+        """Refuse a rule that would fit every call: that is what `permissions` of an agent says."""
+        if not (self.tool or self.command or self.path or self.text):
+            msg = "a rule needs one of tool, command, path, text"
+            raise ValueError(msg)
+        return self
+
+
+class Permissions(Section):
+    """What agents at work may do without asking, and what never."""
+
+    dangerous: Literal["deny", "ask"] = "deny"
+    """What the shipped rules against destroying the machine do, in every mode."""
+    wait: Annotated[Age, AfterValidator(_wait)] = "24h"
+    """How long a question waits for a person; then it is denied. At most 7d."""
+    rules: tuple[PermissionRule, ...] = ()
+
+
 class Budget(Section):
     """What a day may cost."""
 
@@ -194,8 +241,9 @@ class Agent(Section):
     workspace: Literal["none", "shared", "worktree"] = "worktree"
     home: Literal["user", "isolated"] = "user"
     """user: the CLI uses the person's own login; isolated: a home of its own, and a key by name."""
-    permissions: Literal["all", "edit"] = "all"
-    """all: its CLI uses every tool without asking; edit: it changes files and runs no commands."""
+    permissions: Literal["all", "edit", "ask"] = "all"
+    """all: its CLI uses every tool without asking; edit: it changes files and runs no commands;
+    ask: what is not harmless is asked for, and waits for the policy or a person."""
     environment: tuple[str, ...] = ("PATH", "HOME", "LANG", "TERM", "SSH_AUTH_SOCK")
     """Names of the server's environment that are let through."""
     sandbox: Literal["outer", "none"] = "outer"
@@ -237,6 +285,7 @@ class Configuration(Section):
     tmux: Tmux = Tmux()
     sandbox: Sandbox = Sandbox()
     approvals: Approvals = Approvals()
+    permissions: Permissions = Permissions()
     budget: Budget = Budget()
     routing: Routing = Routing()
     queues: Queues = Queues()
@@ -254,6 +303,8 @@ TABLES: Mapping[str, type[Section]] = {
     "approvals": Approvals,
     "approvals.rules.*": ApprovalRule,
     "approvals.rules.*.match": ApprovalMatch,
+    "permissions": Permissions,
+    "permissions.rules.*": PermissionRule,
     "budget": Budget,
     "routing": Routing,
     "routing.rules.*": RoutingRule,

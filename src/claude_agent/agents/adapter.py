@@ -120,8 +120,11 @@ class RunRequest:
     """What the program finds in its environment before the adapter adds to it."""
     secrets: frozenset[str] = frozenset()
     """Names that the shim adds to the environment; nobody else sees their values."""
-    may: Literal["all", "edit"] = "all"
-    """`edit`: files in the working folder alone, no commands, as far as the program can tell."""
+    may: Literal["all", "edit", "ask"] = "all"
+    """`edit`: files in the working folder alone, no commands, as far as the program can tell.
+
+    `ask`: what the program may not do by itself is asked for.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,18 @@ class Adapter(ABC):
     takes_prompt: ClassVar[bool] = True
     """False: it runs scripts and programs only."""
     capabilities: ClassVar[Capabilities] = Capabilities()
+    asks_by: ClassVar[str] = ""
+    """The transport by which its program asks for permissions; empty: it cannot be made to."""
+
+    @classmethod
+    def check_asking(cls, agent: str, may: str) -> None:
+        """Refuse to let a program ask that cannot. Raises Invalid."""
+        if may == "ask" and not cls.asks_by:
+            detail = (
+                f"Agent {agent}: the adapter {cls.name} cannot ask before its tools run"
+                ' (permissions = "ask").'
+            )
+            raise Invalid(detail, hint='Set permissions = "edit", or another adapter.')
 
     @abstractmethod
     def probe(self) -> Probe:

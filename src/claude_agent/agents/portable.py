@@ -31,6 +31,7 @@ def portable_digest(
     `let_through`: the names of the environment whose values are the host's own.
     """
     places = [(_path(folder), b"{run}"), (_path(home), b"{home}")]
+    python = _path(Path(sys.executable))
 
     def neutral_bytes(content: bytes) -> bytes:
         for path, name in places:
@@ -59,7 +60,7 @@ def portable_digest(
         "let_through": sorted(let_through),
         "stdin": spec.stdin,
         "files": {
-            name: hashlib.sha256(neutral_bytes(content)).hexdigest()
+            name: hashlib.sha256(python.sub(b"{python}", neutral_bytes(content))).hexdigest()
             for name, content in files.items()
         },
         "limits": spec.to_data()["limits"],

@@ -29,6 +29,8 @@ EVENT_BYTES = 32 * 1024 * 1024
 LINE_BYTES = 1024 * 1024
 SCREEN_STOP = StopTimes(soft_ms=3_000, int_ms=2_000, term_ms=5_000)
 """A screen ends at once when it is asked; one that asks back is told twice."""
+POLICY = "policy.json"
+"""What the agent at work may do without asking; its shim reads it."""
 _PREFIX = "CLAUDE_AGENT_"
 FolderFiles = tuple[Path, Mapping[str, bytes]]
 """A run folder, and what is put into it."""
@@ -188,6 +190,8 @@ class RunPlanner:
         command = adapter.screen(asked) if task.on_screen else adapter.command(asked)
         env = given | dict(command.env)
         files = {"with.json": canonical(task.spec.with_).encode(), **command.files}
+        if task.spec.kind == "prompt":
+            files[POLICY] = canonical(agent.policy).encode()
         if command.stdin is not None:
             files["stdin"] = command.stdin
         about: dict[str, Any] = {"agent": agent.name, "adapter": adapter.name}
@@ -232,6 +236,8 @@ class RunPlanner:
         where: tuple[RunFolder, Path],
     ) -> RunRequest:
         spec, (folder, cwd) = task.spec, where
+        if spec.kind == "prompt":
+            adapter.check_asking(agent.name, agent.may)
         talk = to_resume(task, adapter, self._places.folder) if spec.kind == "prompt" else None
         argv: tuple[str, ...] = ()
         if spec.kind == "action":

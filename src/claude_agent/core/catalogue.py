@@ -37,8 +37,10 @@ class AgentInfo:
     """What its CLI is told before every task."""
     isolated: bool = False
     """Its CLI has a home of its own, not the person's."""
-    may: Literal["all", "edit"] = "all"
-    """`edit`: its CLI changes files in the working folder and runs no commands."""
+    may: Literal["all", "edit", "ask"] = "all"
+    """`edit`: its CLI changes files in the working folder and runs no commands; `ask`: it asks."""
+    policy: Mapping[str, object] = field(default_factory=lambda: {"v": 1, "default": "allow"})
+    """What its CLI may do without asking: `policy.json` of its runs."""
     note: str = ""
     """Why it takes no prompt, and what to do."""
 

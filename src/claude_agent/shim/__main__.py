@@ -1,7 +1,7 @@
 """Start of the shim: `python -I -S shim.pyz FOLDER [DIGEST]`. Ends with 0 also when the run failed.
 
 DIGEST is that of the approved specification; without it the folder's own is taken.
-`python -I -S shim.pyz hook FOLDER` asks the shim of a run for a tool call (see `hook`).
+`python -I -S shim.pyz hook FOLDER [deny]` asks the shim of a run for a tool call (see `hook`).
 
 Exit codes: 0 the verdict is on disk, or the run was not ours to begin; 64 wrong usage;
 74 the folder cannot be used.
@@ -22,7 +22,7 @@ STDERR = 2
 
 def main(words: list[str]) -> int:
     """Begin the run in the folder that is named, unless it was begun or sealed already."""
-    if words[1:2] == ["hook"] and len(words) == WORDS[-1]:
+    if words[1:2] == ["hook"] and len(words) >= WORDS[-1]:
         from claude_agent.shim import hook  # noqa: PLC0415 - another program in the same file
 
         return hook.main(words[2:])

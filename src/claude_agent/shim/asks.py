@@ -54,9 +54,13 @@ class Asks:
         self._closed = False
         self._policy: Plain | None = {"default": "not read yet"}
 
-    def load(self) -> None:
-        """Read the policy, before the command starts: what changes in the folder later is void."""
-        self._policy = read_policy()
+    def load(self, *, home: str, cwd: str) -> None:
+        """Read the policy, before the command starts: what changes in the folder later is void.
+
+        `home` and `cwd` of the command are what `~` and `./` mean in it.
+        """
+        found = read_policy()
+        self._policy = None if found is None else {"home": home, "cwd": cwd, **found}
 
     @property
     def open(self) -> "list[str]":
@@ -77,6 +81,8 @@ class Asks:
         """
         what = "question" if ask.get("what") == "question" else "permission"
         word, rule, why = self._by_policy(what, ask)
+        if word == "ask" and ask.get("only") == ["deny"]:  # its program asks by itself
+            word, rule = "allow", ""
         if word == "allow":
             return _decision("", "allow", why, rule, "policy")
         self._count += 1

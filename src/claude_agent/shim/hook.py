@@ -1,7 +1,9 @@
-"""What an agent program runs before a tool call: `python -I -S shim.pyz hook FOLDER`.
+"""What an agent program runs before a tool call: `python -I -S shim.pyz hook FOLDER [deny]`.
 
 It puts the call to the shim of its run and waits for the decision. It fails closed: whatever goes
 wrong here, the exit code is 2, with which agent programs refuse the call.
+
+With `deny` only what the policy denies is denied: the rest is left to the program's own rules.
 
 Claude Code's hooks are answered in their own form (PreToolUse, PermissionRequest). Anybody else
 sends `{what, tool, input, text, options}` and gets `{decision, text}`: exit 0 for allow or an
@@ -36,7 +38,8 @@ def main(words: list[str]) -> int:
         given = _read_input()
         number = _run_number(words[0])
         claude = given.get("hook_event_name")
-        decision = ask(words[0], number, _question(given) if claude else given)
+        question = _question(given) if claude else given
+        decision = ask(words[0], number, {**question, "only": words[1:]})
         text, code = _in_words_of_claude(str(claude), decision) if claude else _plain(decision)
     except BROKEN as error:
         reason = f"The call is denied: nobody could be asked ({type(error).__name__}: {error}).\n"

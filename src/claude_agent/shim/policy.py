@@ -22,6 +22,7 @@ CLASSES = {
     " file_change filechange",
     "read": "read glob grep ls read_file read_many_files list_directory search_file_content search"
     " list todowrite todoread think notebookread",
+    "own": "task agent skill exitplanmode enterplanmode toolsearch sendmessage",
     "web": "webfetch websearch fetch web_fetch web_search google_web_search",
 }
 PATHS = ("file_path", "path", "notebook_path", "filePath", "absolute_path", "abs_path")
@@ -37,7 +38,7 @@ def decide(policy: "Plain | None", ask: "Plain") -> tuple[str, str, str]:
     default = policy["default"]
     if default not in WORDS:
         raise ValueError(default)
-    call = _Call(ask, str(policy.get("home") or ""))
+    call = _Call(ask, str(policy.get("home") or ""), str(policy.get("cwd") or ""))
     for word in WORDS:
         for rule in policy.get("rules") or ():
             if rule["decide"] == word and call.fits(rule):
@@ -84,7 +85,7 @@ def _signs(pattern: str) -> "list[str]":
 class _Call:
     """A tool call, taken apart for the rules."""
 
-    def __init__(self, ask: "Plain", home: str) -> None:
+    def __init__(self, ask: "Plain", home: str, cwd: str) -> None:
         given = ask.get("input")
         given = given if isinstance(given, dict) else {}
         self._tool = str(ask.get("tool") or "")
@@ -98,8 +99,10 @@ class _Call:
                 found, clear = commands_of(given[name], home)
                 self._commands += found
                 self._clear = self._clear and clear
-        at = str(ask.get("cwd") or "")
-        self._paths = [place(str(given[name]), home, at) for name in PATHS if given.get(name)]
+        at = str(ask.get("cwd") or cwd)
+        named = [str(given[name]) for name in PATHS if given.get(name)]
+        self._paths = [place(each, home, at) for each in named + _several(given.get("paths"))]
+        self._here = place(cwd, home)
         writes = [each for simple in self._commands for each in simple.writes]
         self._writes = [place(each, home, at) for each in writes]
 
@@ -146,6 +149,7 @@ class _Call:
     def _fits_path(self, wanted: "Sequence[str]", *, allows: bool) -> bool:
         if not wanted:
             return True
+        wanted = [self._here + one[1:] if one[:2] == "./" else one for one in wanted]
         paths = self._paths if allows else self._paths + self._writes
         each_fits = [any(matches(one, path) for one in wanted) for path in paths]
         return bool(each_fits) and (all(each_fits) if allows else any(each_fits))

@@ -94,7 +94,7 @@ class Run:
             if self._spec.screen:
                 self._lend_pane()
             self._streams.hidden = self._secrets.needles
-            self._asks.load()
+            self._asks.load(home=self._spec.env.get("HOME", ""), cwd=self._spec.cwd)
             desk = Desk(self, self._spec, self._journal, self._bell, self._asks)
             self._control = ControlSocket(self._loop, desk.answer)
         except SpecError as error:

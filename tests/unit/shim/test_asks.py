@@ -33,16 +33,19 @@ def policy(default: str = "ask", **more: Any) -> dict[str, bytes]:
     return {"policy.json": json.dumps(content).encode()}
 
 
-def hooked(lab: ShimLab, call: Any, files: dict[str, bytes] | None = None) -> RunFolder:
+def hooked(
+    lab: ShimLab, call: Any, files: dict[str, bytes] | None = None, *, only: str = ""
+) -> RunFolder:
     """Start a run whose command asks by the hook and writes down what it got."""
     text = call if isinstance(call, str) else json.dumps(call)
     spec = lab.spec(
-        sh='echo up; "$PY" -I -S "$SHIM" hook "$RUN" < "$RUN/call" > "$RUN/out" 2> "$RUN/err";'
+        sh='echo up; "$PY" -I -S "$SHIM" hook "$RUN" $ONLY < "$RUN/call" > "$RUN/out"'
+        ' 2> "$RUN/err";'
         ' echo $? > "$RUN/.code"; mv "$RUN/.code" "$RUN/code"; until [ -e "$RUN/go" ]; do'
         " sleep 0.02; done",
     )
     place = lab.home / "runs" / spec.run_id.replace(".", "/")
-    env = {"PY": sys.executable, "SHIM": str(place / "shim.pyz"), "RUN": str(place)}
+    env = {"PY": sys.executable, "SHIM": str(place / "shim.pyz"), "RUN": str(place), "ONLY": only}
     spec = replace(spec, env={**spec.env, **env})
     folder = lab.folder(spec, {**(policy() if files is None else files), "call": text.encode()})
     lab.start(folder)
@@ -311,3 +314,10 @@ def test_agent_cannot_answer_itself(lab: ShimLab) -> None:
     folder = lab.run(replace(spec, cwd=str(place)))
     assert json.loads(folder.tail(1000)) == {"error": "own_run", "ok": False}
     assert not journal(folder, "ack")
+
+
+def test_hook_of_a_screen_leaves_questions_to_it_and_denies_all_the_same(lab: ShimLab) -> None:
+    for command, wanted in (("touch ran", None), ("rm -rf /", "deny")):
+        folder = hooked(lab, {**CALL, "tool_input": {"command": command}}, only="deny")
+        code, out, _err = ended(folder)
+        assert (code, out and said(out)[0]) == (0, wanted)

@@ -6,6 +6,9 @@ is that of the whole conversation; as root it refuses to skip permissions, but t
 tools.
 """
 
+import json
+import shlex
+import sys
 from typing import ClassVar
 
 from typing_extensions import override
@@ -40,6 +43,10 @@ _ENV = {
     "DISABLE_ERROR_REPORTING": "1",
 }
 _TRUSTED = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
+_EVENTS = ("PreToolUse", "PermissionRequest")
+_HOOKS = "claude-settings.json"
+_HOOK_S = 8 * 86_400
+"""Longer than the shim holds any question: a hook that runs into this lets the call pass."""
 _ENDS = {"error_max_turns": "max_turns", "error_max_budget_usd": "budget"}
 _ABORTED = frozenset({"aborted_tools", "aborted_streaming"})
 _NO_CONVERSATION = "no conversation found"
@@ -79,25 +86,31 @@ class ClaudeAdapter(CliAdapter):
         usage=True,
         cost=True,
         cumulative_cost=True,
+        permissions=True,
         mcp=True,
         commits=True,
         screen=True,
     )
 
+    asks_by: ClassVar[str] = "exec"
+
     @override
     def _command(self, run: RunRequest) -> Command:
-        argv = [*_ASKED, "--permission-mode", "acceptEdits"]
+        # Where it asks, its own rules allow nothing: without our hooks it would be refused.
+        argv = [*_ASKED, "--permission-mode", "default" if run.may == "ask" else "acceptEdits"]
+        argv += ["--settings", str(run.folder / _HOOKS)]
         if run.may == "all":
             argv += ["--allowedTools", _TOOLS]
         if run.model:
             argv += ["--model", run.model]
         if run.conversation:
             argv += ["--resume", run.conversation]
-        return Command(argv=tuple(argv), env=_ENV)
+        return Command(argv=tuple(argv), env=_ENV, files={_HOOKS: _hooks(run, *_EVENTS)})
 
     @override
     def _screen(self, run: RunRequest) -> Command:
         argv = ["claude", "--resume", run.conversation or "", "--permission-mode", "acceptEdits"]
+        argv += ["--settings", str(run.folder / _HOOKS)]
         if run.model:
             argv += ["--model", run.model]
         # In a home of its own nobody has answered its first questions; in a person's they have.
@@ -108,7 +121,8 @@ class ClaudeAdapter(CliAdapter):
             "customApiKeyResponses": {"approved": [key[-20:]] if key else []},
             "projects": {str(run.cwd): _TRUSTED},
         }
-        return Command(argv=tuple(argv), env=_ENV, merges={".claude.json": merged})
+        files = {_HOOKS: _hooks(run, "PreToolUse", only=("deny",))}
+        return Command(argv=tuple(argv), env=_ENV, files=files, merges={".claude.json": merged})
 
     @override
     def parse(self, line: Line) -> list[AgentEvent]:
@@ -126,6 +140,19 @@ class ClaudeAdapter(CliAdapter):
             case _:
                 found = []
         return [event for event in found if event] or [AgentEvent(kind=EventKind.RAW, data=line)]
+
+
+def _hooks(run: RunRequest, *events: str, only: tuple[str, ...] = ()) -> bytes:
+    """Return settings by which each tool call is put to the shim; whatever fails, it is refused.
+
+    A hook that ends with any other code than 2 lets the call pass: so its shell turns them into 2.
+    `only`: `deny` where a person sits at the screen and is asked there.
+    """
+    shim = (sys.executable, "-I", "-S", str(run.folder / "shim.pyz"))
+    words = (*shim, "hook", str(run.folder), *only)
+    hook = {"type": "command", "command": f"{shlex.join(words)} || exit 2", "timeout": _HOOK_S}
+    hooks = {name: [{"matcher": "*", "hooks": [hook]}] for name in events}
+    return json.dumps({"disableAllHooks": False, "hooks": hooks}, sort_keys=True).encode()
 
 
 def _started(line: Line) -> AgentEvent:
