@@ -131,6 +131,8 @@ class Story:
         self.undone: set[str] = set()
         self.effects: set[str] = set()
         """The steps that ended well and were not undone since, whatever was begun anew."""
+        self.decided: set[str] = set()
+        """The steps that a person decided in the execution it was forked from."""
         self.barred: set[str] = set()
         """The steps that a switch has not chosen."""
         self.groups: set[str] = set()
@@ -161,8 +163,10 @@ class Story:
         step = data.get("step", "")
         if kind == "execution.submitted":
             for name, done in data.get("inherited", {}).items():
-                by_hand = done["reason"] == SKIPPED_BY_HAND
-                self.states[name] = "skipped by hand" if by_hand else done["state"]
+                skipped = done["reason"] == SKIPPED_BY_HAND
+                self.states[name] = "skipped by hand" if skipped else done["state"]
+                if done["reason"] in BY_HAND:
+                    self.decided.add(name)
         elif kind in BEGINS and not (kind == "step.held" and step in self.open):
             self._begins(step, kind)
             self.tried.setdefault(step, set()).add(data.get("task_id", ""))
@@ -203,6 +207,7 @@ class Story:
                 self.states.pop(name)
         self.groups -= set(data["reset"])
         self.barred -= set(data["reset"])
+        self.decided -= set(data["reset"])
         self.plan, self.going = None, True
         chosen = data.get("from_step", "")
         if data["mode"] == "skip":
@@ -282,7 +287,10 @@ class Story:
     def _decided(self, seen: "StepRun") -> bool:
         """Say whether a person, or now a condition, has decided the step of this instance."""
         parent = self.run.steps.get(seen.parent)
-        return parent is not None and (parent.reason in BY_HAND or parent.state == "skipped")
+        if parent is None:
+            return False
+        by_hand = parent.reason in BY_HAND or parent.id in self.decided
+        return by_hand or parent.state == "skipped"
 
     def _check_end(self) -> None:
         """I2: the end is the right one."""
