@@ -162,11 +162,7 @@ class Story:
     def _take(self, kind: str, data: Any, seq: int) -> None:
         step = data.get("step", "")
         if kind == "execution.submitted":
-            for name, done in data.get("inherited", {}).items():
-                skipped = done["reason"] == SKIPPED_BY_HAND
-                self.states[name] = "skipped by hand" if skipped else done["state"]
-                if done["reason"] in BY_HAND:
-                    self.decided.add(name)
+            self._inherits(data.get("inherited", {}))
         elif kind in BEGINS and not (kind == "step.held" and step in self.open):
             self._begins(step, kind)
             self.tried.setdefault(step, set()).add(data.get("task_id", ""))
@@ -184,6 +180,13 @@ class Story:
             self.going = False
         elif kind == "execution.reopened":
             self._reopened(data, seq)
+
+    def _inherits(self, inherited: Any) -> None:
+        for name, done in inherited.items():
+            skipped = done["reason"] == SKIPPED_BY_HAND
+            self.states[name] = "skipped by hand" if skipped else done["state"]
+            if done["reason"] in BY_HAND:
+                self.decided.add(name)
 
     def _closes(self, step: str, kind: str, data: Any, seq: int) -> None:
         self.states[step] = CLOSES[kind]
