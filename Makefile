@@ -18,7 +18,7 @@ PYTEST := $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal
 HAS_DASHBOARD := $(wildcard dashboard/package.json)
 DASHBOARD_SOURCES := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 # The agent CLIs that the tests drive, with a scripted model instead of a vendor's.
-AGENT_CLIS ?= claude codex gemini
+AGENT_CLIS ?= claude codex gemini opencode aider
 STATIC := tests/unit tests/contract tests/architecture
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
@@ -81,6 +81,7 @@ lock:  ## renew requirements/*.txt (needs uv: pip install uv)
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/node.in -o requirements/node.txt
+	$(COMPILE) requirements/agents/aider/requirements.in -o requirements/agents/aider/requirements.txt
 
 clean:  ## stop what `make run` started and remove everything that was made
 	@scripts/clean.sh
@@ -89,7 +90,7 @@ clean:  ## stop what `make run` started and remove everything that was made
 	@scripts/setup.sh node
 	@touch $@
 
-.tools/agents/.stamp: $(wildcard requirements/agents/*/package-lock.json) scripts/agents.sh .tools/.stamp
+.tools/agents/.stamp: $(wildcard requirements/agents/*/*.json requirements/agents/*/*.txt) scripts/agents.sh .tools/.stamp
 	@scripts/agents.sh $(AGENT_CLIS)
 
 .venv/.stamp-venv: scripts/setup.sh

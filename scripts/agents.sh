@@ -45,14 +45,51 @@ from_npm() {
         cp "requirements/agents/$name/package-lock.json" "$folder/.installed"
 }
 
+# aider from PyPI, in an environment of its own: it wants a Python older than 3.13.
+aider_python() {
+    local found
+    for found in "$PWD/.venv/bin/python" python3.12 python3.11 python3.10; do
+        if "$found" -c 'import sys, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' \
+            2>/dev/null; then
+            echo "$found"
+            return 0
+        fi
+    done
+    say "no Python from 3.10 to 3.12 for aider"
+    return 1
+}
+
+# Every dependency of a dependency is locked: nothing to resolve. Only what a run imports is
+# compiled, once and here.
+from_pypi() {
+    local name=$1 folder=$PLACE/$1 found
+    rm -rf "$folder" &&
+        found=$(aider_python) && "$found" -m venv "$folder" &&
+        "$folder/bin/python" -m pip install -qq --no-compile --no-deps --require-hashes \
+            -r "requirements/agents/$name/requirements.txt" &&
+        env -u PYTHONDONTWRITEBYTECODE "$folder/bin/python" -c \
+            'import aider.main, aider.repomap, litellm, networkx, scipy.sparse' >/dev/null &&
+        cp "requirements/agents/$name/requirements.txt" "$folder/.installed"
+}
+
 one() {
-    local name=$1 begun=$SECONDS
-    cmp -s "requirements/agents/$name/package-lock.json" "$PLACE/$name/.installed" && return 0
-    if ! from_npm "$name"; then
+    local name=$1 begun=$SECONDS lock=package-lock.json from=from_npm
+    [[ $name == aider ]] && lock=requirements.txt from=from_pypi
+    cmp -s "requirements/agents/$name/$lock" "$PLACE/$name/.installed" && return 0
+    if ! "$from" "$name"; then
         rm -rf "${PLACE:?}/$name"
         return 1
     fi
     say "$name: $(du -sm "$PLACE/$name" | cut -f1) MB in $((SECONDS - begun)) s"
+}
+
+# Where a CLI's program is in its folder.
+program() {
+    case $1 in
+        aider) echo bin/aider ;;
+        opencode) echo node_modules/opencode-linux-x64-baseline/bin/opencode ;;
+        *) echo "node_modules/.bin/$1" ;;
+    esac
 }
 
 mkdir -p "$PLACE"
@@ -66,9 +103,14 @@ mkdir -p "$PLACE/bin"
 ln -s "$folder/node" "$PLACE/bin/node"
 export PATH=$folder:$PATH
 code=0
+declare -A jobs=()
+for name in "$@"; do  # side by side: most of it is waiting for the network
+    one "$name" &
+    jobs[$name]=$!
+done
 for name in "$@"; do
-    if one "$name"; then
-        ln -sf "../$name/node_modules/.bin/$name" "$PLACE/bin/$name"
+    if wait "${jobs[$name]}"; then
+        ln -sf "../$name/$(program "$name")" "$PLACE/bin/$name"
     else
         say "$name could not be installed: its tests are skipped"
         code=1

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.adapters.aider import AiderAdapter
 from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.codex import CodexAdapter
 from claude_agent.agents.adapters.fake import FakeAdapter
 from claude_agent.agents.adapters.gemini import GeminiAdapter
+from claude_agent.agents.adapters.opencode import OpenCodeAdapter
 from claude_agent.agents.adapters.shell import ShellAdapter
 
 ADAPTERS: Mapping[str, type[Adapter]] = {
@@ -15,6 +17,8 @@ ADAPTERS: Mapping[str, type[Adapter]] = {
     "claude": ClaudeAdapter,
     "codex": CodexAdapter,
     "gemini": GeminiAdapter,
+    "opencode": OpenCodeAdapter,
+    "aider": AiderAdapter,
 }
 CLIS = tuple(name for name in ADAPTERS if name not in ("shell", "fake"))
 """Those that drive a CLI which a person installs."""

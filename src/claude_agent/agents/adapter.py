@@ -139,8 +139,12 @@ class Command:
     """Variables beside those that every run gets."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files to write into the run folder before the launch, by name (`script.sh`, …)."""
-    protocol: Literal["none", "jsonl", "tui"] = "none"
-    """Whether lines of the output are events; `tui`: it gets the pane, for a person."""
+    protocol: Literal["none", "jsonl", "lines", "tui"] = "none"
+    """What of the output is parsed: nothing, the JSON objects among the lines, or every line.
+
+    A line that is no JSON object comes as `{"said": the line}`. `tui`: it gets the pane, for a
+    person.
+    """
     seeds: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the agent's own home must have, by path inside it; what is there stays."""
     merges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -75,8 +75,8 @@ class RunSpec:
     """The complete environment of the commands."""
     stdin: str | None = None
     """Name of a file in the folder, None for no input."""
-    protocol: Literal["none", "jsonl"] | str = "none"
-    """`jsonl`: each line of stdout that is a JSON object becomes an event."""
+    protocol: Literal["none", "jsonl", "lines"] | str = "none"
+    """`jsonl`: each line of stdout that is a JSON object becomes an event; `lines`: every line."""
     bell: str | None = None
     """Path of a datagram socket to ring."""
     limits: Limits = Limits()

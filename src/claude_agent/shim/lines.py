@@ -14,6 +14,11 @@ class LineSplitter:
         self._line = bytearray()
         self._passed_over = 0
 
+    @property
+    def open(self) -> bool:
+        """Say whether a line has begun that is not whole."""
+        return bool(self._line) or self._passed_over > 0
+
     def feed(self, data: bytes) -> "tuple[list[bytes], int]":
         """Take more bytes; return the lines that are whole now and how many bytes were too long."""
         *ends, start = data.split(b"\n")
@@ -43,12 +48,16 @@ class LineSplitter:
 class ProtocolTap:
     """Turns the JSON objects among a command's lines into events, within a limit of bytes.
 
+    `plain`: every other line as well, as `{"said": the line}`.
     Past the limit lines are dropped and counted, but for the newest: an agent's last word says how
     its work ended, so the tail of what was over the limit is written when the command has ended.
     """
 
-    def __init__(self, journal: Journal, *, line_bytes: int, event_bytes: int) -> None:
+    def __init__(
+        self, journal: Journal, *, line_bytes: int, event_bytes: int, plain: bool = False
+    ) -> None:
         self._journal = journal
+        self._plain = plain
         self._splitter = LineSplitter(line_bytes)
         self._room = event_bytes
         self._older: list[bytes] = []
@@ -62,13 +71,15 @@ class ProtocolTap:
             self._journal.drop(too_long)
         for line in lines:
             text = _object_text(line)
+            if text is None and self._plain:
+                text = codec.dumps({"said": line.decode("utf-8", "replace").rstrip()}).encode()
             if text is not None:
                 self._keep(text)
         self._journal.flush()
 
     def end(self) -> None:
         """The command has ended: take the unfinished line and write the tail."""
-        self.feed(b"\n")
+        self.feed(b"\n" if self._splitter.open else b"")
         for text in self._older + self._tail:
             self._journal.protocol(text)
         self._older, self._tail = [], []

@@ -29,7 +29,8 @@ class Spec:
             self.cwd: str = data["cwd"]
             self.env: dict[str, str] = {key: data["env"][key] + "" for key in data["env"]}
             self.stdin: str | None = data.get("stdin")
-            self.jsonl = data.get("protocol") == "jsonl"
+            self.jsonl = data.get("protocol") in ("jsonl", "lines")
+            self.plain = data.get("protocol") == "lines"
             self.screen = data.get("protocol") == "tui"
             self.bell: str | None = data.get("bell")
             limits = data["limits"]

@@ -34,7 +34,10 @@ class Streams:
             both = self._pipe(None)
             return both, both
         tap = ProtocolTap(
-            self._journal, line_bytes=self._spec.line_bytes, event_bytes=self._spec.event_bytes
+            self._journal,
+            line_bytes=self._spec.line_bytes,
+            event_bytes=self._spec.event_bytes,
+            plain=self._spec.plain,
         )
         return self._pipe(tap), self._pipe(None)
 
