@@ -9,9 +9,9 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -32,7 +32,10 @@ class Bench:
 
     def submit(self, scenario: str, **more: Any) -> Any:
         """Submit a prompt that makes the model play a scenario."""
+        scenario = self.cli.scenarios.get(scenario, scenario)
         cwd = Path(tempfile.mkdtemp(prefix=f"{scenario}-", dir=self.product.work))
+        if scenario.startswith("edit"):
+            subprocess.run(["git", "init", "-q", cwd], check=True)
         told = f"Please do the job. [[stub:{scenario} cwd={cwd} run={cwd.name}]]"
         return self.product.system.tasks.submit(
             {"prompt": told, "agent": self.cli.agent, "cwd": str(cwd), **more}
@@ -64,18 +67,20 @@ class Bench:
                         found.append(int(folder.name))
         return found
 
-    def in_tool(self, task: Any) -> str:
-        """Wait until the agent runs the model's `sleep`; return the run's id."""
+    def works(self, task: Any) -> str:
+        """Wait until the agent runs the model's `sleep`, or asks; return the run's id."""
         run_id = f"{task['id']}.1"
 
         def sleeps() -> bool:
+            if self.cli.busy != "sleep":
+                return bool(self.model.asks(f"run={Path(task['cwd']).name}]]"))
             for pid in self.processes(run_id):
                 with contextlib.suppress(OSError):
                     if b"sleep(300)" in Path(f"/proc/{pid}/cmdline").read_bytes():
                         return True
             return False
 
-        wait_until(sleeps, timeout=PATIENCE_S, what=f"{self.cli.name} in its tool", every=0.1)
+        wait_until(sleeps, timeout=PATIENCE_S, what=f"{self.cli.name} at work", every=0.1)
         return run_id
 
     def group(self, run_id: str) -> int:
@@ -100,39 +105,66 @@ def bench(request: pytest.FixtureRequest, model: Model) -> Iterator[Bench]:
         yield Bench(cli, made, model)
 
 
-def test_each_way_to_end(bench: Bench) -> None:
-    """What a task of a real CLI comes to, whatever the model, the network or a signal does."""
-    twice = {"max_attempts": 2, "delay": "0s"}
-    edit = bench.submit("edit")
-    subprocess.run(["git", "init", "-q", edit["cwd"]], check=True)
-    wrong = bench.submit("err400", retry=twice)
-    key = bench.submit("text", retry=twice, env={bench.cli.key: BAD_KEY})
-    down = bench.submit("err500")
-    overloaded = bench.submit("err529")
-    cut = bench.submit("cut")
-    hangs = bench.submit("hang", timeout={"run": "5s"})
-    gate = {"name": "second", "run": '[ "$CLAUDE_AGENT_ATTEMPT" = 2 ]'}
-    resumed = bench.submit("text", retry=twice, gates=[gate])
+Row: TypeAlias = Callable[[Bench], Iterator[None]]
+"""Submits, yields, and says what has come of it."""
+TWICE = {"max_attempts": 2, "delay": "0s"}
 
-    done = bench.ends(edit, "succeeded")
+
+def edit(bench: Bench) -> Iterator[None]:
+    task = bench.submit("edit")
+    yield
+    done = bench.ends(task, "succeeded")
     assert "DONE: hello.py written" in done["outputs"]["summary"]
     assert (Path(done["cwd"]) / "hello.py").read_text().startswith("print(")
-    refused = bench.ends(wrong, "dead", "bad_request")
+
+
+def bad_request(bench: Bench) -> Iterator[None]:
+    task = bench.submit("err400", retry=TWICE)
+    yield
+    refused = bench.ends(task, "dead", "bad_request")
     assert "stub: bad request" in refused["error"]["message"]
     assert refused["attempt"] == 1, "another attempt would only repeat it"
-    refused = bench.ends(key, "dead", "auth")
-    assert refused["attempt"] == 1
-    bench.ends(down, "dead", "overload")
-    done = bench.ends(overloaded, "succeeded")
-    assert done["outputs"]["summary"] == "recovered after an overload"
-    bench.ends(cut, "dead", "cut")
-    stopped = bench.ends(hangs, "dead", "timeout.run")
-    assert "run timeout" in stopped["error"]["message"]
-    resumes(bench, resumed)
 
 
-def resumes(bench: Bench, task: Any) -> None:
+def bad_key(bench: Bench) -> Iterator[None]:
+    task = bench.submit("text", retry=TWICE, env={bench.cli.key: BAD_KEY})
+    yield
+    assert bench.ends(task, "dead", "auth")["attempt"] == 1
+
+
+def down(bench: Bench) -> Iterator[None]:
+    patience = bench.cli.patience.get("down")
+    task = bench.submit("err500", **({"timeout": {"run": patience}} if patience else {}))
+    yield
+    bench.ends(task, "dead", "timeout.run" if patience else "overload")
+
+
+def overloaded(bench: Bench) -> Iterator[None]:
+    task = bench.submit("err529")
+    yield
+    assert bench.ends(task, "succeeded")["outputs"]["summary"] == "recovered after an overload"
+
+
+def cut(bench: Bench) -> Iterator[None]:
+    task = bench.submit("cut")
+    yield
+    if not bench.cli.goes_on_when_cut:
+        bench.ends(task, "dead", "cut")
+        return
+    assert bench.ends(task, "succeeded")["outputs"]["summary"] == "stub: script finished"
+
+
+def hangs(bench: Bench) -> Iterator[None]:
+    task = bench.submit("hang", timeout={"run": bench.cli.patience.get("hangs", "5s")})
+    yield
+    assert "run timeout" in bench.ends(task, "dead", "timeout.run")["error"]["message"]
+
+
+def resumed(bench: Bench) -> Iterator[None]:
     """The second attempt goes on in the same conversation and is not charged for the first."""
+    gate = {"name": "second", "run": '[ "$CLAUDE_AGENT_ATTEMPT" = 2 ]'}
+    task = bench.submit("text", retry=TWICE, gates=[gate])
+    yield
     done = bench.ends(task, "succeeded")
     assert done["attempt"] == 2
     first, second = bench.spent(task)
@@ -144,15 +176,73 @@ def resumes(bench: Bench, task: Any) -> None:
     assert max(each["rounds"] for each in asked) >= 3, "the model was shown the first turn again"
 
 
-def test_signals_in_the_middle_of_a_tool_leave_nothing_behind(bench: Bench) -> None:
-    interrupted, terminated, cancelled = (bench.submit("sleep") for _ in range(3))
-    os.kill(bench.product.shim(bench.in_tool(interrupted)), signal.SIGINT)  # as Ctrl-C in its pane
-    os.killpg(bench.group(bench.in_tool(terminated)), signal.SIGTERM)
-    bench.in_tool(cancelled)
-    bench.product.system.tasks.cancel(cancelled["id"])
-    for task in (interrupted, terminated):
-        ended = bench.product.reaches(task["id"], *TERMINAL, timeout=PATIENCE_S)
-        kind = (ended["error"] or {}).get("kind")
-        assert kind in ("killed", "no_terminal_event"), bench.about(ended)
-        bench.ends(task, "dead", kind)
-    bench.ends(cancelled, "cancelled")
+def interrupted(bench: Bench) -> Iterator[None]:
+    task = bench.submit(bench.cli.busy)
+    yield
+    os.kill(bench.product.shim(bench.works(task)), signal.SIGINT)  # as Ctrl-C in its pane
+    _ended_by_signal(bench, task)
+
+
+def terminated(bench: Bench) -> Iterator[None]:
+    task = bench.submit(bench.cli.busy)
+    yield
+    os.killpg(bench.group(bench.works(task)), signal.SIGTERM)
+    _ended_by_signal(bench, task)
+
+
+def cancelled(bench: Bench) -> Iterator[None]:
+    task = bench.submit(bench.cli.busy)
+    yield
+    bench.works(task)
+    bench.product.system.tasks.cancel(task["id"])
+    bench.ends(task, "cancelled")
+
+
+def _ended_by_signal(bench: Bench, task: Any) -> None:
+    ended = bench.product.reaches(task["id"], *TERMINAL, timeout=PATIENCE_S)
+    kind = (ended["error"] or {}).get("kind")
+    assert kind in ("killed", "no_terminal_event"), bench.about(ended)
+    bench.ends(task, "dead", kind)
+
+
+ENDS: Mapping[str, Row] = {
+    "edit": edit,
+    "bad_request": bad_request,
+    "bad_key": bad_key,
+    "down": down,
+    "overloaded": overloaded,
+    "cut": cut,
+    "hangs": hangs,
+    "resumed": resumed,
+}
+SIGNALS: Mapping[str, Row] = {
+    "interrupted": interrupted,
+    "terminated": terminated,
+    "cancelled": cancelled,
+}
+
+
+def test_each_way_to_end(bench: Bench, prove_scale: int) -> None:
+    """What a task of a real CLI comes to, whatever the model or the network does."""
+    play(bench, ENDS, prove_scale)
+
+
+def test_signals_in_the_middle_of_its_work_leave_nothing_behind(
+    bench: Bench, prove_scale: int
+) -> None:
+    play(bench, SIGNALS, prove_scale)
+
+
+def play(bench: Bench, rows: Mapping[str, Row], scale: int) -> None:
+    """Begin all rows that apply, then hold each against what it must be."""
+    begun = [row(bench) for name, row in rows.items() if bench.cli.plays(name, scale)]
+    for row in begun:
+        next(row)
+    for row in begun:
+        assert next(row, "over") == "over"
+
+
+def test_each_row_that_a_cli_does_not_play_has_its_reason() -> None:
+    for cli in CLIS.values():
+        assert {*cli.without, *(cli.daily or ())} <= {*ENDS, *SIGNALS}, cli.name
+        assert all(cli.without.values()), cli.name

@@ -1,8 +1,9 @@
 """The real agent CLIs, as `make agents` installed them, and how they reach the scripted model."""
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,24 @@ class Cli:
     model: str = ""
     agent: str = "testing"
     """The agent of the product that is driven by it."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """What else it finds in its environment."""
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    """What is played for it instead."""
+    busy: str = "sleep"
+    """The scenario in whose middle it gets a signal: in a tool, or while it asks."""
+    goes_on_when_cut: bool = False
+    """It asks the model to go on, which is shown what it had said."""
+    patience: Mapping[str, str] = field(default_factory=dict)
+    """Rows that need a limit of time of their own."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Rows that do not apply, and why."""
+    daily: frozenset[str] | None = None
+    """The rows of `make test`, None: all; the rest are played by `make prove`."""
+
+    def plays(self, row: str, scale: int) -> bool:
+        """Say whether a row applies here."""
+        return row not in self.without and (scale > 1 or self.daily is None or row in self.daily)
 
     def environ(self, model: Model) -> dict[str, str]:
         """Return what a product needs so that the agent `testing` is this CLI."""
@@ -38,7 +57,8 @@ class Cli:
             f"{prefix}HOME": "isolated",
             f"{prefix}MODEL": self.model,
             f"{prefix}SLOTS": "3",
-            f"{prefix}ENVIRONMENT": f'["PATH", "{self.key}", "{self.address}"]',
+            **self.more,
+            f"{prefix}ENVIRONMENT": json.dumps(["PATH", self.key, self.address, *self.more]),
         }
 
 
@@ -48,6 +68,30 @@ CLIS: Mapping[str, Cli] = {
         Cli("claude", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
         Cli("codex", "OPENAI_API_KEY", "OPENAI_BASE_URL", path="/v1", model="gpt-5-codex"),
         Cli("gemini", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", model="gemini-2.5-pro"),
+        # Five seconds of processor time a run: the rest is played by `make prove`.
+        Cli(
+            "opencode",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
+            path="/v1",
+            model="openai/gpt-5-mini",
+            goes_on_when_cut=True,
+            patience={"down": "25s", "hangs": "25s"},  # it asks a failing model for ever
+            daily=frozenset({"edit", "bad_request", "resumed", "terminated"}),
+        ),
+        Cli(
+            "aider",
+            "OPENAI_API_KEY",
+            "OPENAI_API_BASE",
+            path="/v1",
+            model="openai/stub-model",
+            more={"HTTPS_PROXY": "http://127.0.0.1:9"},  # it looks for prices elsewhere
+            scenarios={"edit": "edit-aider"},
+            busy="hang",
+            patience={"hangs": "20s"},
+            without={"resumed": "it cannot go on in a conversation"},
+            daily=frozenset({"edit", "bad_request", "bad_key", "interrupted"}),
+        ),
     )
 }
 

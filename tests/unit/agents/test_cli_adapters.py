@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from claude_agent.agents import spending
 from claude_agent.agents.adapter import Adapter, AgentEvent, Ending, EventKind, RunRequest
+from claude_agent.agents.adapters.aider import AiderAdapter
 from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.codex import CodexAdapter
 from claude_agent.agents.adapters.gemini import GeminiAdapter
+from claude_agent.agents.adapters.opencode import OpenCodeAdapter
 from claude_agent.errors import Invalid, SetupError
 from tests.servers.agents import CLIS
 
@@ -22,7 +25,11 @@ ADAPTERS: dict[str, Adapter] = {
     "claude": ClaudeAdapter({}),
     "codex": CodexAdapter({}),
     "gemini": GeminiAdapter({}),
+    "opencode": OpenCodeAdapter({}),
+    "aider": AiderAdapter({}),
 }
+EDITS = sorted({*ADAPTERS} - {"opencode", "aider"})
+"""Those whose run of `edit` is told in the same steps."""
 TEXT = st.text(alphabet='aZ0-{["\\ \n\x00ä\u2028\ud800', max_size=9)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -33,7 +40,8 @@ GOOD, BAD = Ending(code=0), Ending(code=1)
 
 
 def lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (SAMPLES / f"{name}.stdout").read_text().splitlines()]
+    found = (SAMPLES / f"{name}.stdout").read_text().splitlines()
+    return [json.loads(line) if line.startswith("{") else {"said": line} for line in found]
 
 
 def seen(name: str, cut: int | None = None) -> list[AgentEvent]:
@@ -48,7 +56,7 @@ def kinds(events: Sequence[AgentEvent]) -> list[str]:
 # --- what is read ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(ADAPTERS))
+@pytest.mark.parametrize("name", EDITS)
 def test_a_real_run_that_edits_is_read_whole(name: str) -> None:
     found = seen(f"{name}-edit")
     last = ("text", "text") if name == "gemini" else ("text",)  # it tells its text in pieces
@@ -80,6 +88,14 @@ def test_a_real_run_that_edits_is_read_whole(name: str) -> None:
         ("gemini-err400", "bad_request", False, "stub: bad request"),
         ("gemini-err500", "overload", True, "stub: internal error"),
         ("gemini-cut", "cut", True, "ended without a finish reason"),
+        ("opencode-err400", "bad_request", False, "stub: bad request"),
+        ("opencode-key", "auth", False, "invalid x-api-key"),
+        ("opencode-cut", "cut", True, "cut off"),
+        ("aider-err400", "bad_request", False, "stub: bad request"),
+        ("aider-key", "auth", False, "invalid x-api-key"),
+        ("aider-err500", "overload", True, "stub: internal error"),
+        ("aider-cut", "cut", True, "Connection error"),
+        ("aider-sigint", "killed", True, "interrupted"),
     ],
 )
 def test_a_real_failure_has_its_class(name: str, kind: str, words: str, *, retryable: bool) -> None:
@@ -91,7 +107,11 @@ def test_a_real_failure_has_its_class(name: str, kind: str, words: str, *, retry
 
 
 @pytest.mark.parametrize(
-    "name", ["claude-err500", "codex-err500", "claude-cut", "codex-cut", "gemini-cut"]
+    "name",
+    [
+        *("claude-err500", "codex-err500", "claude-cut", "codex-cut", "gemini-cut"),
+        *("opencode-cut", "aider-err500", "aider-cut"),
+    ],
 )
 def test_what_was_asked_again_is_told(name: str) -> None:
     assert "retry" in kinds(seen(name))
@@ -165,7 +185,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @given(data=st.data(), name=st.sampled_from(sorted(ADAPTERS)))
 def test_no_line_makes_an_adapter_raise(data: st.DataObject, name: str) -> None:
     """Real lines with any part replaced by any JSON: never an exception, never a lost line."""
-    sample = data.draw(st.sampled_from(["edit", "err400", "err500", "cut"]))
+    sample = data.draw(st.sampled_from(["edit", "err400", "cut"]))
     line = json.loads(json.dumps(data.draw(st.sampled_from(lines(f"{name}-{sample}")))))
     place = data.draw(st.sampled_from(_paths(line)[1:]))
     inner = line
@@ -196,6 +216,8 @@ def tools(tmp_path: Path) -> str:
         ("claude", "2.1.329 (Claude Code)"),
         ("codex", "codex-cli 0.169.0"),
         ("gemini", "0.61.0"),
+        ("opencode", "1.18.33"),
+        ("aider", "aider 0.86.2"),
     ):
         program = tmp_path / "bin" / name
         program.parent.mkdir(exist_ok=True)
@@ -225,15 +247,15 @@ def test_the_prompt_is_nowhere_that_others_can_read(name: str, tools: str) -> No
     assert command.stdin == b"You build.\n\nthe secret plan"
     assert "secret plan" not in " ".join((*command.argv, *command.env.values()))
     assert "best" in command.argv
-    assert command.protocol == "jsonl"
+    assert command.protocol == ("lines" if name == "aider" else "jsonl")
     assert (command.seeds, "HOME" in command.env) == ({}, False), "the person's home stays"
 
 
-@pytest.mark.parametrize("name", sorted(ADAPTERS))
+@pytest.mark.parametrize("name", sorted({*ADAPTERS} - {"aider"}))
 def test_a_conversation_is_resumed_by_its_id(name: str, tools: str) -> None:
     argv = ADAPTERS[name].command(asked(tools, conversation="c-1")).argv
     assert "c-1" in argv
-    assert {"--resume", "resume"} & set(argv)
+    assert {"--resume", "resume", "-s"} & set(argv)
     assert "c-1" not in ADAPTERS[name].command(asked(tools)).argv
 
 
@@ -271,9 +293,16 @@ def test_what_the_person_set_stays(name: str, tools: str) -> None:
 def test_an_agent_that_only_edits_runs_no_commands(name: str, tools: str) -> None:
     free = " ".join(ADAPTERS[name].command(asked(tools)).argv)
     bound = " ".join(ADAPTERS[name].command(asked(tools, may="edit")).argv)
-    unbound = {"claude": "Bash", "codex": "danger-full-access", "gemini": "yolo"}[name]
+    unbound = {
+        "claude": "Bash",
+        "codex": "danger-full-access",
+        "gemini": "yolo",
+        "opencode": "--auto",
+        "aider": "",  # it never runs what the model says: only its own linter and tests
+    }[name]
     assert unbound in free
-    assert unbound not in bound
+    assert not unbound or unbound not in bound
+    assert free != bound
 
 
 @pytest.mark.parametrize("name", sorted(ADAPTERS))
@@ -283,7 +312,7 @@ def test_what_is_no_prompt_or_cannot_run_is_refused(name: str, tools: str) -> No
         ADAPTERS[name].command(request)
     with pytest.raises(SetupError, match="not installed") as refused:
         ADAPTERS[name].command(asked("/nowhere"))
-    assert "npm install" in refused.value.hint
+    assert "install" in refused.value.hint
 
 
 # --- whether it can be used --------------------------------------------------------------------
@@ -321,3 +350,73 @@ def test_probe_says_when_a_version_was_not_tested(tmp_path: Path) -> None:
     found = ClaudeAdapter({"PATH": f"{tmp_path}:/bin", "ANTHROPIC_API_KEY": "k"}).probe()
     assert (found.ok, found.version) == (True, "9.0.1")
     assert "Tested with 2.1" in found.hint
+
+
+# --- OpenCode and aider ------------------------------------------------------------------------
+
+
+def test_opencode_that_edits_is_read_whole() -> None:
+    found = seen("opencode-edit")
+    step = ["started", "tool_start", "tool_end", "usage"]
+    assert kinds(found) == [
+        "started",
+        "text",
+        *step[1:],
+        *step,
+        "started",
+        "text",
+        "usage",
+        "final",
+    ]
+    used = spending.total(found)
+    assert used is not None
+    assert (used.input, used.output, used.cost_usd) == (3300, 180, 0.00366)
+    outcome = ADAPTERS["opencode"].finish(found, GOOD)
+    assert (outcome.ok, outcome.evidence) == (True, ("E1", "E3"))
+    assert outcome.outputs == {"summary": "DONE: hello.py written and committed."}
+
+
+def test_opencode_that_goes_on_after_a_cut_has_succeeded() -> None:
+    whole = [*seen("opencode-cut"), *seen("opencode-edit")]
+    assert ADAPTERS["opencode"].finish(whole, GOOD).ok
+    assert not ADAPTERS["opencode"].finish(whole[:-1], GOOD).ok
+
+
+def test_opencode_whose_answer_hit_a_limit_did_not_succeed() -> None:
+    line = {"type": "step_finish", "part": {"reason": "length", "tokens": {}}}
+    outcome = ADAPTERS["opencode"].finish(ADAPTERS["opencode"].parse(line), GOOD)
+    assert (outcome.ok, "length" in outcome.message) == (False, True)
+
+
+def test_aider_that_edits_is_read_whole() -> None:
+    found = seen("aider-edit")
+    assert [kind for kind in kinds(found) if kind != "text"] == [
+        *("started", "started", "usage", "tool_end", "final"),
+    ]
+    used = spending.total(found)
+    assert used is not None
+    assert (used.input, used.output, used.cost_usd) == (1000, 50, 0.0011)
+    outcome = ADAPTERS["aider"].finish(found, GOOD)
+    assert (outcome.ok, outcome.evidence) == (True, ("E1", "E3"))
+    assert outcome.outputs["summary"].startswith("I will add the file.")
+    assert outcome.outputs["summary"].endswith("DONE: hello.py written.")
+
+
+@pytest.mark.parametrize(
+    "words", ["Only 3 reflections allowed, stopping.", "Model x has hit a token limit!"]
+)
+def test_aider_that_gave_up_after_its_answer_did_not_succeed(words: str) -> None:
+    adapter, whole = ADAPTERS["aider"], seen("aider-edit")
+    gave_up = adapter.parse({"said": words})
+    assert not adapter.finish([*whole[:-1], *gave_up, whole[-1]], GOOD).ok
+    assert adapter.finish([*whole[:4], *gave_up, *whole[4:]], GOOD).ok, "the model said it"
+
+
+def test_aider_makes_no_repository_of_a_folder(tools: str, tmp_path: Path) -> None:
+    request = replace(asked(tools), cwd=tmp_path)
+    assert "--no-git" in ADAPTERS["aider"].command(request).argv
+    (tmp_path / ".git").mkdir()
+    assert "--no-git" in ADAPTERS["aider"].command(request).argv, "an empty folder is none"
+    (tmp_path / ".git" / "HEAD").touch()
+    inner = tmp_path / "inner"
+    assert "--no-git" not in ADAPTERS["aider"].command(replace(request, cwd=inner)).argv

@@ -15,7 +15,7 @@ from claude_agent.shim.claim import claim_run
 from claude_agent.shim.control import ControlSocket
 from claude_agent.shim.journal import Journal
 from claude_agent.shim.ladder import Ladder
-from claude_agent.shim.lines import LineSplitter
+from claude_agent.shim.lines import LineSplitter, ProtocolTap
 from claude_agent.shim.loop import Loop
 from claude_agent.shim.orders import Orders
 from claude_agent.shim.output import OutputLog
@@ -280,3 +280,13 @@ def test_unreadable_spec_runs_nothing() -> None:
     assert spec.unreadable_spec().run_id == ""
     with pytest.raises(spec.SpecError, match="No such file"):
         spec.read_spec()
+
+
+def test_every_line_is_an_event_where_that_is_wanted(tmp_path: Path) -> None:
+    journal = Journal(Bell(None, ""))
+    tap = ProtocolTap(journal, line_bytes=99, event_bytes=999, plain=True)
+    tap.feed(b'one \n{"a": 1}\n\n\xff')
+    tap.end()
+    told = (tmp_path / "events-000001.jsonl").read_text().splitlines()
+    said = ({"said": "one"}, {"a": 1}, {"said": ""}, {"said": "\ufffd"})
+    assert [json.loads(line)["line"] for line in told] == [*said]

@@ -8,6 +8,7 @@ answer has come, `exit`. It asks again for about a minute where the model fails,
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from typing_extensions import override
@@ -48,7 +49,8 @@ _WORDS = (
 _TROUBLE = re.compile(r"litellm\.\w*(?:Error|Exception)\b")
 _GAVE_UP = ("Only 3 reflections allowed", "has hit a token limit")
 _INTERRUPTED = "^C"
-_USED = re.compile(r"Tokens: .* sent, .* received\.")
+_NOISE = re.compile(r"Tokens: .* sent, .* received\.|HTTPS?ConnectionPool\(host=")
+"""What it says of its use, and when the list of prices cannot be had."""
 _APPLIED = "Applied edit to "
 
 
@@ -81,7 +83,7 @@ class AiderAdapter(CliAdapter):
         argv = [*_ASKED]
         for name in ("chat", "input"):
             argv += [f"--{name}-history-file", str(run.folder / f"aider.{name}.history")]
-        if not any((folder / ".git").exists() for folder in (run.cwd, *run.cwd.parents)):
+        if not any(_is_repository(folder) for folder in (run.cwd, *run.cwd.parents)):
             argv.append("--no-git")  # else it makes a repository of any folder
         if run.may == "edit":
             argv += ["--no-auto-lint", "--no-auto-test"]
@@ -131,6 +133,11 @@ class AiderAdapter(CliAdapter):
 _ENDS = (EventKind.FINAL, EventKind.ERROR)
 
 
+def _is_repository(folder: Path) -> bool:
+    mark = folder / ".git"
+    return mark.is_file() or (mark / "HEAD").is_file()
+
+
 def _said(line: str) -> AgentEvent:
     if _TROUBLE.match(line):
         return _trouble(line)
@@ -144,7 +151,7 @@ def _said(line: str) -> AgentEvent:
     if line.startswith(_APPLIED):
         data = {"tool": "edit"}
         return AgentEvent(kind=EventKind.TOOL_END, text=one_line(line), data=data)
-    if _USED.match(line):
+    if _NOISE.match(line):
         return AgentEvent(kind=EventKind.RAW, data={"said": line})
     return AgentEvent(kind=EventKind.TEXT, text=line)
 

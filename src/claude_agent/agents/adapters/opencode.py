@@ -72,6 +72,9 @@ class OpenCodeAdapter(CliAdapter):
         settings: dict[str, object] = {"autoupdate": False, "share": "disabled"}
         if run.home is not None and run.environment.get("OPENAI_BASE_URL"):
             settings["provider"] = {"openai": {"options": {"baseURL": "{env:OPENAI_BASE_URL}"}}}
+        if run.home is not None:
+            # One for each task: two that begin a new one at once spoil each other's start.
+            env["OPENCODE_DB"] = str(run.folder.parent / "opencode.db")
         env["OPENCODE_CONFIG_CONTENT"] = json.dumps(settings)
         return Command(argv=tuple(argv), env=env)
 
