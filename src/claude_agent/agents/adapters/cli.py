@@ -135,7 +135,8 @@ class CliAdapter(Adapter):
         self._check(run)
         told = f"{run.instructions}\n\n{run.prompt}" if run.instructions else run.prompt or ""
         asked = self._dressed(run, self._command(run))
-        return replace(asked, stdin=told.encode("utf-8", "replace"), protocol="jsonl")
+        protocol = asked.protocol if asked.protocol != "none" else "jsonl"
+        return replace(asked, stdin=told.encode("utf-8", "replace"), protocol=protocol)
 
     @override
     def screen(self, run: RunRequest) -> Command:
