@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -350,73 +349,3 @@ def test_probe_says_when_a_version_was_not_tested(tmp_path: Path) -> None:
     found = ClaudeAdapter({"PATH": f"{tmp_path}:/bin", "ANTHROPIC_API_KEY": "k"}).probe()
     assert (found.ok, found.version) == (True, "9.0.1")
     assert "Tested with 2.1" in found.hint
-
-
-# --- OpenCode and aider ------------------------------------------------------------------------
-
-
-def test_opencode_that_edits_is_read_whole() -> None:
-    found = seen("opencode-edit")
-    step = ["started", "tool_start", "tool_end", "usage"]
-    assert kinds(found) == [
-        "started",
-        "text",
-        *step[1:],
-        *step,
-        "started",
-        "text",
-        "usage",
-        "final",
-    ]
-    used = spending.total(found)
-    assert used is not None
-    assert (used.input, used.output, used.cost_usd) == (3300, 180, 0.00366)
-    outcome = ADAPTERS["opencode"].finish(found, GOOD)
-    assert (outcome.ok, outcome.evidence) == (True, ("E1", "E3"))
-    assert outcome.outputs == {"summary": "DONE: hello.py written and committed."}
-
-
-def test_opencode_that_goes_on_after_a_cut_has_succeeded() -> None:
-    whole = [*seen("opencode-cut"), *seen("opencode-edit")]
-    assert ADAPTERS["opencode"].finish(whole, GOOD).ok
-    assert not ADAPTERS["opencode"].finish(whole[:-1], GOOD).ok
-
-
-def test_opencode_whose_answer_hit_a_limit_did_not_succeed() -> None:
-    line = {"type": "step_finish", "part": {"reason": "length", "tokens": {}}}
-    outcome = ADAPTERS["opencode"].finish(ADAPTERS["opencode"].parse(line), GOOD)
-    assert (outcome.ok, "length" in outcome.message) == (False, True)
-
-
-def test_aider_that_edits_is_read_whole() -> None:
-    found = seen("aider-edit")
-    assert [kind for kind in kinds(found) if kind != "text"] == [
-        *("started", "started", "usage", "tool_end", "final"),
-    ]
-    used = spending.total(found)
-    assert used is not None
-    assert (used.input, used.output, used.cost_usd) == (1000, 50, 0.0011)
-    outcome = ADAPTERS["aider"].finish(found, GOOD)
-    assert (outcome.ok, outcome.evidence) == (True, ("E1", "E3"))
-    assert outcome.outputs["summary"].startswith("I will add the file.")
-    assert outcome.outputs["summary"].endswith("DONE: hello.py written.")
-
-
-@pytest.mark.parametrize(
-    "words", ["Only 3 reflections allowed, stopping.", "Model x has hit a token limit!"]
-)
-def test_aider_that_gave_up_after_its_answer_did_not_succeed(words: str) -> None:
-    adapter, whole = ADAPTERS["aider"], seen("aider-edit")
-    gave_up = adapter.parse({"said": words})
-    assert not adapter.finish([*whole[:-1], *gave_up, whole[-1]], GOOD).ok
-    assert adapter.finish([*whole[:4], *gave_up, *whole[4:]], GOOD).ok, "the model said it"
-
-
-def test_aider_makes_no_repository_of_a_folder(tools: str, tmp_path: Path) -> None:
-    request = replace(asked(tools), cwd=tmp_path)
-    assert "--no-git" in ADAPTERS["aider"].command(request).argv
-    (tmp_path / ".git").mkdir()
-    assert "--no-git" in ADAPTERS["aider"].command(request).argv, "an empty folder is none"
-    (tmp_path / ".git" / "HEAD").touch()
-    inner = tmp_path / "inner"
-    assert "--no-git" not in ADAPTERS["aider"].command(replace(request, cwd=inner)).argv
