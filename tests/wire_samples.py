@@ -67,6 +67,7 @@ def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
         "waits_for": [],
         "question": None,
         "taken_over": None,
+        "parked": None,
         "url": f"/ui/#/tasks/{ref}",
     }
 
@@ -331,6 +332,7 @@ def breaker(state: str = "open") -> Json:
         "trips": 1 if away else 0,
         "until": NOW + 30_000 if away else None,
         "reason": "auth: It is not logged in." if away else "",
+        "kind": "",
         "trying": None,
         "changed_at": NOW,
     }

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 import claude_agent
 from claude_agent import server_home
+from claude_agent.accounts_build import build_accounts
 from claude_agent.agents import shim_builder
 from claude_agent.agents.agent_bridge import AgentBridge
 from claude_agent.agents.fleet import Fleet, FleetParts
@@ -21,10 +22,8 @@ from claude_agent.agents.terminals.process import ProcessTerminal
 from claude_agent.agents.terminals.tmux import TmuxTerminal
 from claude_agent.api.gateway import create_app
 from claude_agent.api.services import MessageToSend
-from claude_agent.appd import client as appd
-from claude_agent.appd.errors import AppError
-from claude_agent.appd.paths import AppPaths
 from claude_agent.approvals_build import build_approvals
+from claude_agent.apps_attended import attend_apps
 from claude_agent.catalogue_build import build_catalogue
 from claude_agent.clock import Clock, SystemClock
 from claude_agent.core.claims import Claims
@@ -106,6 +105,7 @@ class App:
             bus=self.bus,
             state=self.state,
             resilience=self.resilience,
+            accounts=self._accounts,
             engine=self.engine,
             links=self._links,
             orders=TaskOrders(self.database, self._desk),
@@ -148,6 +148,9 @@ class App:
             ),
         )
         self.resilience = ResilienceManager(self._foundation, self._subscriptions)
+        self._accounts = build_accounts(
+            self.settings, self._foundation, self._desk, self.resilience
+        )
         self.engine = WorkflowEngine(
             self._foundation,
             desk=self._desk,
@@ -164,9 +167,14 @@ class App:
             clock=self.clock,
             notifier=self._notifier,
             identity=identity(home, self.settings.host_id, worker=self._ids.new(), role=self._role),
+            accounts=self._accounts,
         )
         self._control = RunControl(
-            database=self.database, desk=self._desk, claims=self._claims, ids=self._ids
+            database=self.database,
+            desk=self._desk,
+            claims=self._claims,
+            ids=self._ids,
+            accounts=self._accounts,
         )
         self._letters = DeadLetters(self._desk, self.catalogue, self._notifier)
         self._redrives = Redrives(self._foundation, self._desk, self._letters)
@@ -177,7 +185,7 @@ class App:
             claims=self._claims,
             clock=self.clock,
             timed=(
-                *(self._redrives, self.state, self.resilience),
+                *(self._redrives, self.state, self.resilience, self._accounts),
                 *self._links.timed,
                 self._approvals,
             ),
@@ -277,20 +285,9 @@ class App:
         self._worker.start()
         self._claims.ring()
         if serves:
-            threading.Thread(target=self._attend_apps, name="apps", daemon=True).start()
+            home = self.settings.home
+            threading.Thread(target=attend_apps, args=[home], name="apps", daemon=True).start()
         return adopted
-
-    def _attend_apps(self) -> None:
-        """Give every deployed application whose keeper was killed a new one (a reboot, say)."""
-        home = self.settings.home
-        for app in appd.apps(home):
-            if app["state"] == "unattended":
-                name = str(app["name"])
-                try:
-                    appd.ensure(AppPaths(home=home, name=name))
-                    _LOG.info("the application %s has a keeper again", name)
-                except AppError as error:
-                    _LOG.warning("the application %s stays down: %s", name, error.message)
 
     def stop(self) -> None:
         """Let go of everything in order; running agents go on unless they were to be stopped.

@@ -5,12 +5,13 @@ from typing import Any, TypeAlias
 
 from claude_agent.actions.registry import ACTIONS
 from claude_agent.agents.adapter import Adapter
-from claude_agent.core.catalogue import AgentInfo, Catalogue
+from claude_agent.core.catalogue import AgentInfo, AgentLink, Catalogue
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.routing import Rule, route
 from claude_agent.errors import Invalid
 from claude_agent.permissions_build import policy_of
 from claude_agent.settings import Settings
+from claude_agent.settings_model import Agent
 
 Adapters: TypeAlias = Mapping[str, type[Adapter]]
 NO_CLI = "its adapter is auto, which drives no agent CLI in this version"
@@ -59,7 +60,43 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -
         isolated=agent.home == "isolated",
         may=agent.permissions,
         policy=policy_of(settings.permissions, agent.permissions),
+        links=_links(name, agent, adapters) if takes else (),
         note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
+    )
+
+
+def _links(of: str, agent: Agent, adapters: Adapters) -> tuple[AgentLink, ...]:
+    """Return its adapter and its fallback, each with the account whose limits hold for it.
+
+    Raises `Invalid` for a fallback that is no adapter, or cannot ask where the agent must.
+    """
+    own = agent.account or _account(agent.adapter, adapters)
+    links = [_link(agent.adapter, agent.model, own, adapters)]
+    for each in agent.fallback:
+        name, _, model = each.partition(":")
+        if name not in adapters or not adapters[name].takes_prompt:
+            known = ", ".join(key for key, body in adapters.items() if body.takes_prompt)
+            message = f"The fallback {each} of agent {of} is no adapter that takes prompts."
+            raise Invalid(message, hint=f"This version has: {known}.")
+        adapters[name].check_asking(of, agent.permissions)  # nobody asks less because another does
+        account = own if name == agent.adapter else _account(name, adapters)
+        links.append(_link(name, model, account, adapters))
+    return tuple(links)
+
+
+def _account(adapter: str, adapters: Adapters) -> str:
+    body = adapters.get(adapter)
+    return "" if body is None or body.fake else adapter
+
+
+def _link(adapter: str, model: str, account: str, adapters: Adapters) -> AgentLink:
+    body = adapters[adapter]
+    return AgentLink(
+        adapter=adapter,
+        model=model,
+        account=account,
+        staggered=bool(account) and not body.fake,
+        keys=frozenset(getattr(body, "keys", ())),
     )
 
 

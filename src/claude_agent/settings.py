@@ -20,6 +20,7 @@ from claude_agent.errors import Invalid, UnknownName
 from claude_agent.home import default_home, prepare_home, sockets_folder
 from claude_agent.settings_model import (
     TABLES,
+    Accounts,
     Agent,
     Approvals,
     Budget,
@@ -61,6 +62,7 @@ class Settings:
     agents: Mapping[str, Agent]
     notify: Notify
     hosts: Hosts
+    accounts: Accounts
     host_id: str = ""
     """What this host is called in a database of several; empty: the home has a name of its own."""
     sources: Mapping[str, str] = field(default_factory=dict)

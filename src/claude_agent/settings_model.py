@@ -226,12 +226,24 @@ class Queues(Section):
     """With so many ready tasks a queue takes no more from clients (429 `queue_full`)."""
 
 
+class Accounts(Section):
+    """Accounts with providers of models, each known by its name in `[agents.NAME] account`."""
+
+    launches: int = Field(default=3, ge=1, le=1000)
+    """So many agents of one account start within `within`."""
+    within: Age = "10s"
+    pause: Age = "1m"
+    """A usage limit lasts so long where nobody says how long; then twice as long, up to 1 h."""
+
+
 class Agent(Section):
     """One agent: a role, its adapter and what its runs are given."""
 
     adapter: Annotated[str, StringConstraints(min_length=1)] = "auto"
     """auto: the first agent CLI that is installed and logged in; else its prompts park."""
     model: str = ""
+    account: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,39})?$")] = ""
+    """Whose usage limits hold for it; empty: the account named like its adapter."""
     slots: int = Field(default=3, ge=1, le=100)
     """How many of its tasks run at once."""
     max_ready: int | None = Field(default=None, ge=1, le=10_000_000)
@@ -248,7 +260,7 @@ class Agent(Section):
     """Names of the server's environment that are let through."""
     sandbox: Literal["outer", "none"] = "outer"
     fallback: tuple[str, ...] = ()
-    """Adapters tried when its own is not there."""
+    """Adapters, or `adapter:model`, that take over while its account is parked or refused."""
 
 
 class Notify(Section):
@@ -293,6 +305,7 @@ class Configuration(Section):
     agents: Mapping[AgentName, Agent] = {}
     notify: Notify = Notify()
     hosts: Hosts = Hosts()
+    accounts: Accounts = Accounts()
 
 
 TABLES: Mapping[str, type[Section]] = {
@@ -310,6 +323,7 @@ TABLES: Mapping[str, type[Section]] = {
     "routing.rules.*": RoutingRule,
     "queues": Queues,
     "hooks": Hooks,
+    "accounts": Accounts,
     "agents.*": Agent,
     "notify": Notify,
     "hosts": Hosts,

@@ -3,7 +3,7 @@
 from typing import Literal, NotRequired, TypedDict
 
 from claude_sdk import wire_steps
-from claude_sdk.wire_held import Lock, TakenOver
+from claude_sdk.wire_held import Lock, Parked, TakenOver
 
 Json = wire_steps.Json
 Shown = wire_steps.Shown
@@ -52,6 +52,7 @@ class Task(TypedDict):
     waits_for: list[str]
     question: str | None
     taken_over: TakenOver | None
+    parked: Parked | None
 
 
 class Exit(TypedDict):

@@ -16,3 +16,13 @@ class TakenOver(TypedDict):
     by: str
     since: int
     phase: str
+
+
+class Parked(TypedDict):
+    """What a limit of an account makes a task wait for; no attempt is used."""
+
+    why: str
+    kind: str
+    account: str | None
+    until: int
+    command: str | None

@@ -14,6 +14,7 @@ class Breaker(TypedDict):
     trips: int
     until: int | None
     reason: str
+    kind: str
     trying: str | None
     changed_at: int | None
 

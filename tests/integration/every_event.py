@@ -28,6 +28,7 @@ from claude_agent.queue import BrokerOptions, DatabaseBroker, DatabaseRateLimits
 from claude_agent.serve.base import keep_answer
 from claude_agent.storage.database import Tx
 from tests.architecture.files import ROOT
+from tests.integration.every_limit import play_limits
 from tests.integration.every_pause import play_pauses
 from tests.unit.core.stand import NO, Stand
 from tests.unit.core.test_dead_letters import bury, die
@@ -77,6 +78,7 @@ def play(stand: Stand) -> None:
     _state(stand)
     _breakers(stand)
     _questions(stand)
+    play_limits(stand)
     _tasks_that_wait(stand)
     _tasks_that_run(stand)
     _hands(stand)

@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Literal
 
 from claude_agent.errors import Invalid
 
-NEVER_RETRIED = frozenset({"auth", "bad_request", "cancelled", "digest_mismatch", "not_runnable"})
+NEVER_RETRIED = frozenset(
+    {"auth", "bad_request", "billing", "cancelled", "digest_mismatch", "not_runnable"}
+)
 """Error kinds that another attempt would only repeat."""
 
 

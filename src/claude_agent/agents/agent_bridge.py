@@ -28,11 +28,12 @@ from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal, Window
 from claude_agent.clock import Clock
 from claude_agent.core.approvals import Planned
-from claude_agent.core.catalogue import Catalogue
+from claude_agent.core.catalogue import AgentInfo, AgentLink, Catalogue
 from claude_agent.core.run_control import Ended, RunControl
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
+from claude_agent.domain.usage_limit import Parking
 from claude_agent.errors import ClaudeAgentError, FencedOut, Invalid, NotFound
 
 _LOG = logging.getLogger(__name__)
@@ -95,7 +96,11 @@ class AgentBridge:
             if agent is None:
                 detail = f"There is no agent {task.spec.agent} any more."
                 raise NotFound(detail)
-            adapter = self.adapter_for(task)
+            link = self._control.accounts.choose(task)
+            if isinstance(link, Parking):
+                self._parked(task, link)
+                return ""
+            agent, adapter = self._chosen(task, agent, link)
             token = secrets.token_urlsafe(32)
             spec = self._planner.prepare(task, agent, adapter, f"{OF_RUNS}{token}")
         except (ClaudeAgentError, OSError) as error:
@@ -112,6 +117,24 @@ class AgentBridge:
             return ""  # else cancelled between the claim and the start
         self._open(started, adapter)
         return started.run_id
+
+    def _chosen(
+        self, task: Task, agent: AgentInfo, link: AgentLink | None
+    ) -> tuple[AgentInfo, Adapter]:
+        """Return the agent and the adapter that do a run: those of the first account that may."""
+        if task.goes_on:
+            return agent, self.adapter_for(task)  # in the conversation that a person took over
+        if link is None or link.adapter not in self._adapters:
+            name = agent.adapter if task.spec.kind == "prompt" else "shell"
+            return agent, self._adapters.get(name, self._adapters["shell"])
+        return replace(agent, model=link.model), self._adapters[link.adapter]
+
+    def _parked(self, task: Task, parking: Parking) -> None:
+        """Let a claimed task wait for an account that was shut in the same moment."""
+        self._planner.folder(task).seal_if_made(task.fence)
+        message = f"The account {parking.account} was left alone before it began."
+        failure = Failure(kind=parking.kind, message=message, parking=parking)
+        self._control.ended(task.id, task.fence, Ended(verdict={}, failure=failure, outputs=None))
 
     def preview(self, task: Task) -> Planned:
         """Return what would run if the task started now; nothing is made.

@@ -29,7 +29,7 @@ def to_resume(task: Task, adapter: Adapter, folder_of: FolderOf) -> str | None:
     """
     if task.goes_on and adapter.capabilities.resume:
         return str(task.takeover["conversation"]) or None
-    if not adapter.capabilities.resume or not task.attempt or task.run <= 1 or task.approval:
+    if not adapter.capabilities.resume or task.started_at is None or task.run <= 1 or task.approval:
         return None
     folder = folder_of(task.id, task.run - 1)
     if _made_by(folder) != (task.spec.agent, adapter.name):

@@ -12,6 +12,7 @@ follows a line `[[fake]]` (up to `[[/fake]]` or the end), one JSON object a line
     {"sleep": seconds}  {"hang": true}  {"hang": "deaf"} (SIGINT and SIGTERM are ignored)
     {"usage": {…}}  {"outputs": {…}}    added to CLAUDE_AGENT_OUTPUTS and to the final event
     {"fail": message}  {"fail": {"message", "kind", "until_attempt": n}}  (fails attempts below n)
+                        also "until_run": n (runs below n), "resets_in": seconds (a usage limit)
     {"final": text}                     the final event now; the script goes on
     {"exit": n}                         ends at once with this code and no further event
 
@@ -41,9 +42,10 @@ class ScriptError(Exception):
 class Failed(Exception):
     """The script says that the agent fails."""
 
-    def __init__(self, message: str, kind: str) -> None:
+    def __init__(self, message: str, kind: str, resets_in: float = 0.0) -> None:
         super().__init__(message)
         self.kind = kind
+        self.more = {"resets_in_ms": int(resets_in * 1000)} if resets_in else {}
 
 
 class FakeAgent:
@@ -51,6 +53,7 @@ class FakeAgent:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._outputs: dict[str, Any] = {}
+        self._number = int(environ.get("CLAUDE_AGENT_RUN_ID", "").rpartition(".")[2] or 1)
         self._attempt = int(environ.get("CLAUDE_AGENT_ATTEMPT") or 1)
         target = environ.get("CLAUDE_AGENT_OUTPUTS")
         self._outputs_file = Path(target) if target else None
@@ -89,7 +92,7 @@ class FakeAgent:
             if not self._final:
                 self._complete("script done")
         except Failed as failure:
-            return self._end(str(failure), failure.kind, code=1)
+            return self._end(str(failure), failure.kind, code=1, **failure.more)
         except ScriptError as error:
             return self._end(str(error), "bad_request", code=2)
         except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
@@ -106,8 +109,8 @@ class FakeAgent:
         self._final = True
         self.tell("final", ok=True, text=_marked(text), outputs=self._outputs)
 
-    def _end(self, message: str, kind: str, *, code: int) -> int:
-        self.tell("error", text=_marked(message), error_kind=kind)
+    def _end(self, message: str, kind: str, *, code: int, **more: int) -> int:
+        self.tell("error", text=_marked(message), error_kind=kind, **more)
         return code
 
     def _print(self, text: Any) -> None:
@@ -172,8 +175,10 @@ class FakeAgent:
 
     def _fail(self, what: Any) -> None:
         told = what if isinstance(what, dict) else {"message": what}
-        if self._attempt < int(told.get("until_attempt", self._attempt + 1)):
-            raise Failed(str(told.get("message", "failed")), str(told.get("kind", "agent_error")))
+        below = int(told.get("until_attempt", self._attempt + 1))
+        if self._attempt < below and self._number < int(told.get("until_run", self._number + 1)):
+            message, kind = str(told.get("message", "failed")), str(told.get("kind", "agent_error"))
+            raise Failed(message, kind, float(told.get("resets_in", 0)))
 
     def _exit(self, code: Any) -> NoReturn:
         raise SystemExit(int(code))

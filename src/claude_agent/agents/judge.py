@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from claude_agent.agents.adapter import Adapter, AgentEvent, Ending, Outcome
+from claude_agent.agents.limit_words import reset_of
 from claude_agent.agents.run_folder import RunFolder, Verdict
 from claude_agent.core.run_control import Ended
+from claude_agent.domain.account import LIMITED
 from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.json_schema import check_value
 from claude_agent.domain.retry import Failure
@@ -59,7 +61,7 @@ def judge_run(
             retryable=bool(report["retryable"]),
         )
     elif not outcome.ok:
-        failure = _failure(outcome, verdict, folder)
+        failure = _failure(outcome, verdict, folder, seen)
     else:
         own = outputs is not None or report.get("result") is not None
         delivered, wrong = _owed(task, delivered, "" if own else outcome.message)
@@ -77,12 +79,18 @@ def _gave_up(report: Data, outcome: Outcome) -> bool:
     return report.get("kind") == "fail" and (outcome.ok or outcome.kind in _OWN_FAILURES)
 
 
-def _failure(outcome: Outcome, verdict: Verdict, folder: RunFolder) -> Failure:
+def _failure(
+    outcome: Outcome, verdict: Verdict, folder: RunFolder, seen: Sequence[AgentEvent]
+) -> Failure:
     message = outcome.message
     if outcome.kind in ("exit", "no_terminal_event"):
         message += _said(folder)
     return Failure(
-        kind=outcome.kind, message=message, exit_code=verdict.code, retryable=outcome.retryable
+        kind=outcome.kind,
+        message=message,
+        exit_code=verdict.code,
+        retryable=outcome.retryable,
+        reset=reset_of(seen, message, verdict.ended_at) if outcome.kind == LIMITED else None,
     )
 
 

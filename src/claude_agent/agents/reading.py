@@ -7,7 +7,8 @@ Line: TypeAlias = Mapping[str, Any]
 """One JSON object that a program printed."""
 NOTHING: Line = {}
 STATUS = {
-    **dict.fromkeys((401, 402, 403), "auth"),
+    **dict.fromkeys((401, 403), "auth"),
+    402: "billing",
     **dict.fromkeys((400, 404, 405, 413, 422), "bad_request"),
     429: "rate",
     **dict.fromkeys((408, 500, 502, 503, 504, 520, 522, 524, 529), "overload"),
@@ -16,8 +17,10 @@ STATUS = {
 _WORDS = (
     ("auth", ("invalid api key", "invalid x-api-key", "incorrect api key", "api key not valid")),
     ("auth", ("unauthorized", "unauthenticated", "authentication", "not logged in", "/login")),
-    ("auth", ("billing", "credit balance", "insufficient_quota")),
+    ("billing", ("insufficient_quota", "credit balance", "out of credits", "usage credits")),
+    ("billing", ("billing_error", "billing is", "payment required", "spend limit")),
     ("rate", ("rate limit", "rate_limit", "usage limit", "too many requests", "exhausted")),
+    ("rate", ("hit your limit", "limit reached", "current quota", "request a quota")),
     ("overload", ("overloaded", "internal server error", "internal error", "unavailable")),
     ("overload", ("high demand", "at capacity")),
     ("bad_request", ("bad request", "invalid_request", "invalid request", "not found")),

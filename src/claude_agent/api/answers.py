@@ -47,6 +47,17 @@ class TakenOver(Answer):
     """`asked`: the agent is being stopped; `screen`: the person has it; `back`: it is closed."""
 
 
+class Parked(Answer):
+    """What a limit of an account makes a task wait for; no attempt is used."""
+
+    why: str
+    kind: str
+    account: str | None
+    until: int
+    command: str | None
+    """What ends it early."""
+
+
 class Task(Answer):
     """One unit of queue work."""
 
@@ -87,6 +98,7 @@ class Task(Answer):
     """The ref of the question that its agent waits for."""
     taken_over: TakenOver | None
     """The person who goes on in its agent's conversation now."""
+    parked: Parked | None
     url: str
 
 

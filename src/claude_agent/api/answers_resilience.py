@@ -14,6 +14,8 @@ class Breaker(Answer):
     trips: int
     until: int | None
     reason: str
+    kind: str
+    """`rate`, `auth` or `billing` of an account; empty: it failed too often."""
     trying: str | None
     changed_at: int | None
 

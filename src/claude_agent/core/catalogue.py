@@ -13,6 +13,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLink:
+    """One way in which an agent's prompts may be done: its adapter, or one of its fallback."""
+
+    adapter: str
+    model: str = ""
+    account: str = ""
+    """Whose usage limit it counts for; empty: nobody's."""
+    staggered: bool = False
+    """Its launches keep a distance from the others of its account."""
+    keys: frozenset[str] = frozenset()
+    """Variables by which a task brings a key, and so an account, of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentInfo:
     """One configured agent."""
 
@@ -43,6 +57,8 @@ class AgentInfo:
     """What its CLI may do without asking: `policy.json` of its runs."""
     note: str = ""
     """Why it takes no prompt, and what to do."""
+    links: tuple[AgentLink, ...] = ()
+    """Its adapter and then its fallback, in order; empty: its adapter without an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from claude_agent.clock import Clock
+from claude_agent.core.accounts import Accounts, Away
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.resilience import not_tried, try_task
 from claude_agent.core.task_desk import READY, TaskDesk
@@ -76,7 +77,9 @@ class Claims:
         clock: Clock,
         notifier: Notifier,
         identity: WorkerIdentity,
+        accounts: Accounts,
     ) -> None:
+        self._accounts = accounts
         self._database = database
         self._desk = desk
         self._clock = clock
@@ -161,8 +164,12 @@ class Claims:
         if not reader.rows("work.free_slots", worker=self.worker):
             return False
         queues = self.open_queues(reader)
-        now = self._clock.now()
-        return reader.row("tasks.pick", queues=queues, now=now, least=0) is not None
+        return self._pick(reader, queues, 0, self._accounts.away(reader)) is not None
+
+    @staticmethod
+    def _pick(reader: Reader, queues: Sequence[str], least: int, away: Away) -> Row | None:
+        values = {"queues": list(queues), "least": least}
+        return reader.row("tasks.pick", **values, away=away.agents, bound=away.bound)
 
     def wanted(self) -> int:
         """Return how many claims may find something now: ready tasks, at most the free slots.
@@ -188,7 +195,7 @@ class Claims:
         def work(reader: Reader) -> int | None:
             slots = reader.rows("work.free_slots", worker=self.worker)
             queues = self.open_queues(reader)
-            found = self._best(reader, slots, queues)
+            found = self._best(reader, slots, queues, self._accounts.away(reader))
             if found is None:
                 return None
             row = reader.row("tasks.ready_for", queues=[found[0]["queue"]])
@@ -203,25 +210,29 @@ class Claims:
         tx.lock("work.lock_queues")
         slots = tx.rows("work.free_slots", worker=self.worker)
         queues = self.open_queues(tx)
+        away = self._accounts.away(tx)
         while slots and queues:
-            found = self._best(tx, slots, queues)
+            found = self._best(tx, slots, queues, away)
             if found is None:
                 break
             row, slot = found
             if not tx.execute("work.take_place", name=row["queue"]):
                 queues.remove(row["queue"])
                 continue
-            if not _may_start(tx, row):
+            if not self._may_start(tx, row):
                 # Another claim was quicker; what it took is seen from now on.
                 tx.execute("work.give_place", name=row["queue"])
+                away = self._accounts.away(tx)
                 continue
+            if row["kind"] == "prompt":
+                away = self._accounts.away(tx)
             claimed.append(self._take(tx, row["id"], slot["n"]))
             slots = [each for each in slots if each["n"] != slot["n"]]
             queues = self.open_queues(tx)
         return claimed
 
     def _best(
-        self, reader: Reader, slots: Sequence[Row], queues: Sequence[str]
+        self, reader: Reader, slots: Sequence[Row], queues: Sequence[str], away: Away
     ) -> tuple[Row, Row] | None:
         """Return the best ready task that one of the slots may take, and that slot.
 
@@ -230,10 +241,10 @@ class Claims:
         shared = any(not slot["queue"] and not slot["min_priority"] for slot in slots)
         kept = {slot["queue"] for slot in slots if slot["queue"]}
         served = [queue for queue in queues if shared or queue in kept]
-        row = reader.row("tasks.pick", queues=served, least=0) if served else None
+        row = self._pick(reader, served, 0, away) if served else None
         if row is None and any(slot["min_priority"] for slot in slots):
             least = max(slot["min_priority"] for slot in slots)
-            row = reader.row("tasks.pick", queues=list(queues), least=least)
+            row = self._pick(reader, queues, least, away)
         if row is None:
             return None
         fitting = [
@@ -244,6 +255,16 @@ class Claims:
         ]
         fitting.sort(key=lambda slot: (slot["min_priority"], slot["queue"] == "", slot["n"]))
         return (row, fitting[0]) if fitting else None
+
+    def _may_start(self, tx: Tx, row: Row) -> bool:
+        if not try_task(tx, row["agent"], row["id"]):
+            return False
+        if self._accounts.take(tx, row):
+            if _locked(tx, row):
+                return True
+            self._accounts.give_back(tx, row)
+        not_tried(tx, row["agent"], row["id"])
+        return False
 
     def _take(self, tx: Tx, task_id: str, slot: int) -> Task:
         task = task_rows.peek(tx, task_id)  # it was locked when it was picked
@@ -279,15 +300,6 @@ class Claims:
     def ring(self) -> None:
         """Ring for whoever claims."""
         self._notifier.ring(READY)
-
-
-def _may_start(tx: Tx, row: Row) -> bool:
-    if not try_task(tx, row["agent"], row["id"]):
-        return False
-    if not _locked(tx, row):
-        not_tried(tx, row["agent"], row["id"])
-        return False
-    return True
 
 
 def _locked(tx: Tx, row: Row) -> bool:

@@ -9,6 +9,7 @@ from claude_agent.domain.deciding.scene import STOPPING
 from claude_agent.domain.definition import Definition, Step
 from claude_agent.domain.execution import Execution, StepRun
 from claude_agent.domain.states import StepState
+from claude_agent.domain.step_run import PARKED
 
 Wire = dict[str, Any]
 
@@ -169,7 +170,7 @@ def _instance(seen: StepRun, order: int | None) -> Wire:
 
 def _term(seen: StepRun) -> vocabulary.Term:
     if seen.state == StepState.QUEUED and seen.waits:
-        return vocabulary.DERIVED["retrying"]
+        return vocabulary.DERIVED["parked" if seen.reason == PARKED else "retrying"]
     return vocabulary.STEP[seen.state.value]
 
 

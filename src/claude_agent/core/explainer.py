@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from claude_agent.clock import Clock
+from claude_agent.core.accounts import Accounts
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.execution_desk import ExecutionDesk
 from claude_agent.core.means import cached
@@ -29,7 +30,10 @@ _MOST_AHEAD = 20
 class Explainer:
     """Explains executions and tasks within the caller's reading; changes nothing."""
 
-    def __init__(self, executions: ExecutionDesk, desk: TaskDesk, clock: Clock) -> None:
+    def __init__(
+        self, executions: ExecutionDesk, desk: TaskDesk, clock: Clock, accounts: Accounts
+    ) -> None:
+        self._accounts = accounts
         self._executions = executions
         self._desk = desk
         self._clock = clock
@@ -101,6 +105,7 @@ class Explainer:
             first={name: row["ref"] for name, row in first.items() if row is not None},
             queues=_queues(reader, ready),
             breakers=_breakers(reader, {task.spec.agent for task in ready}),
+            limits=self._accounts.around(reader, {task.spec.agent for task in ready}),
         )
 
     def _around_execution(self, reader: Reader, run: Execution, around: Around) -> Around:

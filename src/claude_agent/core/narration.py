@@ -26,6 +26,7 @@ _OF_TASK: Mapping[type[Payload], tuple[int, str]] = {
     ev.TaskReaped: (_INFO, "reaped: {0.killed} processes of run {0.run}"),
     ev.TaskResolved: (_INFO, "resolved by {0.how}: {0.outcome}"),
     ev.TaskAttemptFailed: (_WARNING, "attempt {0.attempt} failed: {0.message}"),
+    ev.TaskParked: (_WARNING, "is parked: {0.reason}"),
     ev.TaskStopRequested: (_WARNING, "is being stopped: {0.reason}"),
     ev.TaskCancelRequested: (_INFO, "is being cancelled: {0.reason}"),
     takeover.TaskTakeoverRequested: (_INFO, "is taken over by {0.by}"),

@@ -27,7 +27,10 @@ from claude_agent.storage.database import Reader, Tx
 from claude_agent.storage.log import Recorded
 
 _LOG = logging.getLogger(__name__)
-_TYPES = ("task.attempt_failed", "task.succeeded", "task.cancelled", "task.released")
+_TYPES = (
+    *("task.attempt_failed", "task.succeeded", "task.cancelled", "task.released"),
+    *("task.parked", "task.retry_scheduled", "task.resolved", "task.dead"),
+)
 _SHOWN = 20
 T = TypeVar("T")
 
@@ -119,7 +122,13 @@ class ResilienceManager(Timed):
             case ev.TaskAttemptFailed() | ev.TaskSucceeded():
                 self.worked(name)
             case _:
-                self._let_go(name, task_id)
+                for each in self._tried_by(task_id):
+                    self.let_go(each, task_id)
+
+    def _tried_by(self, task_id: str) -> list[str]:
+        """Return the breakers that a task is the try of."""
+        rows = self._database.read(lambda r: r.rows("breakers.away"))
+        return [row["name"] for row in rows if row["probe"] == task_id]
 
     def failed(self, name: str, reason: str) -> Breaker:
         """Count a failure; from the policy's threshold on it is left alone."""
@@ -129,6 +138,16 @@ class ResilienceManager(Timed):
             counted = replace(before, failures=before.failures + 1)
             at = self._clock.now()
             return self._say(tx, counted, br.failed(counted, reason, at, self._policy), "server")
+
+        return self._database.write(work)
+
+    def change(self, name: str, decide: Callable[[Tx, Breaker, Context], list[Payload]]) -> Breaker:
+        """Let `decide` say what follows for a breaker, in one transaction with what it writes."""
+
+        def work(tx: Tx) -> Breaker:
+            one = self._locked(tx, name)
+            context = Context(at=self._clock.now(), actor="server")
+            return self._say(tx, one, decide(tx, one, context), "server")
 
         return self._database.write(work)
 
@@ -146,7 +165,7 @@ class ResilienceManager(Timed):
 
         self._database.write(work)
 
-    def _let_go(self, name: str, task_id: str) -> None:
+    def let_go(self, name: str, task_id: str) -> None:
         """A try that came to nothing decides nothing: the next task is the try."""
 
         def work(tx: Tx) -> None:
@@ -160,18 +179,20 @@ class ResilienceManager(Timed):
 
     def reset(self, name: str, *, actor: str) -> Breaker:
         """Use it again at once, a person says. Raises `NotFound`, `Conflict` when it is closed."""
+        return self._database.write(lambda tx: self.reset_in(tx, name, actor=actor))
 
-        def work(tx: Tx) -> Breaker:
-            if tx.row("breakers.one", name=name) is None:
-                message = f"There is no breaker {name[:80]}."
-                raise NotFound(message, hint="List them: claude-agent breaker list")
-            one = self._locked(tx, name)
-            if one.state == BreakerState.CLOSED:
-                message = f"The breaker {name} is closed: it is used already."
-                raise Conflict(message, hint="List them: claude-agent breaker list")
-            return self._say(tx, one, [br.BreakerClosed(why="reset")], actor)
-
-        return self._database.write(work)
+    def reset_in(self, tx: Tx, name: str, *, actor: str, anyway: bool = False) -> Breaker:
+        """Do so in the caller's transaction; `anyway`: one that is closed is no error."""
+        if tx.row("breakers.one", name=name) is None:
+            message = f"There is no breaker {name[:80]}."
+            raise NotFound(message, hint="List them: claude-agent breaker list")
+        one = self._locked(tx, name)
+        if one.state == BreakerState.CLOSED:
+            if anyway:
+                return one
+            message = f"The breaker {name} is closed: it is used already."
+            raise Conflict(message, hint="List them: claude-agent breaker list")
+        return self._say(tx, one, [br.BreakerClosed(why="reset")], actor)
 
     def guard(
         self, name: str, work: Callable[[], T], *, faults: type[Exception], key: str = ""
@@ -198,7 +219,7 @@ class ResilienceManager(Timed):
             raise
         finally:
             if tried and not judged:  # neither the one nor the other: the next call is the try
-                self._let_go(name, key)
+                self.let_go(name, key)
         self.worked(name)
         return done
 
@@ -244,6 +265,17 @@ class ResilienceManager(Timed):
         row = reader.row("breakers.next_due")
         return None if row is None else row["at"]
 
+    @override
+    def move(self, tx: Tx, jump: int, context: Context) -> int:
+        names = [
+            row["name"]
+            for row in tx.rows("breakers.all")
+            if row["state"] == BreakerState.OPEN and not row["dated"]
+        ]
+        for name in names:
+            self._say(tx, self._locked(tx, name), [br.BreakerMoved(jump=jump)], context.actor)
+        return len(names)
+
 
 def try_task(tx: Tx, agent: str, task_id: str) -> bool:
     """Make a claimed task the try of its agent's half-open breaker; False: there is one already."""
@@ -268,6 +300,7 @@ def view(one: Breaker) -> Wire:
         "trips": one.trips,
         "until": one.until or None,
         "reason": one.reason,
+        "kind": one.kind,
         "trying": one.probe or None,
         "changed_at": one.changed_at or None,
     }
@@ -284,7 +317,10 @@ def _restart(one: Recorded) -> Wire:
 
 
 def _tell(one: Breaker) -> None:
-    if one.state == BreakerState.OPEN:
+    if one.state == BreakerState.OPEN and one.kind:
+        hint = f"claude-agent breaker reset {one.name}"
+        _LOG.warning("%s is left alone (%s); to use it at once: %s", one.name, one.reason, hint)
+    elif one.state == BreakerState.OPEN:
         _LOG.warning(
             "%s is left alone after %d failures in a row: %s", one.name, one.failures, one.reason
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from claude_agent.core.accounts import Accounts
 from claude_agent.core.claims import Claims
 from claude_agent.core.in_worker import InWorker
 from claude_agent.core.task_desk import TaskDesk
@@ -53,8 +54,16 @@ class RunControl:
     """What owners of runs may do to tasks."""
 
     def __init__(
-        self, *, database: Database, desk: TaskDesk, claims: Claims, ids: IdSource
+        self,
+        *,
+        database: Database,
+        desk: TaskDesk,
+        claims: Claims,
+        ids: IdSource,
+        accounts: Accounts,
     ) -> None:
+        self.accounts = accounts
+        """Whose usage limits stop what this owner runs."""
         self._database = database
         self._desk = desk
         self._claims = claims
@@ -158,10 +167,14 @@ class RunControl:
         return self._do(task.id, task.fence, Release(reason=reason))
 
     def ended(self, task_id: str, fence: int, ended: Ended) -> Task:
-        """Record the proved end of a run."""
+        """Record the proved end of a run; what a limit of its account stopped is parked."""
+        mine = self.task(task_id)
+        failure = (
+            self.accounts.judged(mine, ended.failure) if mine.fence == fence else ended.failure
+        )
         command = EndRun(
             verdict=ended.verdict,
-            failure=ended.failure,
+            failure=failure,
             outputs=ended.outputs,
             evidence=ended.evidence,
             conversation=ended.conversation,

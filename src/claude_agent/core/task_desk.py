@@ -349,7 +349,7 @@ def fact_about(task: Task, kind: str) -> Fact:
 
 _TELLING = frozenset(
     {
-        *(ev.TaskStarted, ev.TaskAdopted, ev.TaskRetryScheduled, ev.TaskUncertain),
+        *(ev.TaskStarted, ev.TaskAdopted, ev.TaskRetryScheduled, ev.TaskUncertain, ev.TaskParked),
         *(ev.TaskSucceeded, ev.TaskCancelled, ev.TaskApproved, ev.TaskDead, ev.TaskExpired),
         ev.TaskRejected,
     }
@@ -367,8 +367,8 @@ def fact_of(task: Task, said: Payload) -> Fact | None:
             return replace(base, kind="started")
         case ev.TaskAdopted() if task.state == TaskState.RUNNING and task.attempt > 0:
             return replace(base, kind="started")
-        case ev.TaskRetryScheduled():
-            return replace(base, kind="retrying", message=said.reason, due=said.due)
+        case ev.TaskRetryScheduled() | ev.TaskParked():
+            return _waiting(base, said)
         case ev.TaskUncertain():
             return replace(base, kind="uncertain", reason=said.reason)
         case ev.TaskSucceeded():
@@ -387,3 +387,9 @@ def fact_of(task: Task, said: Payload) -> Fact | None:
             )
         case _:
             return None
+
+
+def _waiting(base: Fact, said: ev.TaskRetryScheduled | ev.TaskParked) -> Fact:
+    if isinstance(said, ev.TaskParked):
+        return replace(base, kind="retrying", reason="parked", message=said.reason, due=said.until)
+    return replace(base, kind="retrying", message=said.reason, due=said.due)

@@ -36,9 +36,7 @@ def task_view(
     lock_holder: str | None = None,
     asks: Row | None = None,
 ) -> Wire:
-    """Return the wire form of a task; `lock_holder`: the ref of the task that has its lock,
-    `asks`: the first open question of its run (`ref`, `what`).
-    """
+    """Return the wire form; `lock_holder`: who has its lock, `asks`: its first open question."""
     spec = task.spec
     waits_for = list(task.waits_for.values()) if task.state == TaskState.HELD else []
     return {
@@ -76,11 +74,14 @@ def task_view(
         "waits_for": waits_for,
         "question": asks["ref"] if asks is not None else None,
         "taken_over": _taken_over(task),
+        "parked": _parking(task),
         "url": f"/ui/#/tasks/{task.ref}",
     }
 
 
 def _shown(task: Task, asks: str, *, waits: bool) -> Wire:
+    if task.parked:
+        return {**vocabulary.DERIVED["parked"].to_data()}
     shown = vocabulary.task(
         task.state.value,
         attempt=task.attempt,
@@ -97,6 +98,20 @@ def _taken_over(task: Task) -> Wire | None:
         return None
     told = task.takeover
     return {"by": told["by"], "since": told["at"], "phase": told["phase"]}
+
+
+def _parking(task: Task) -> Wire | None:
+    """Return why a task is parked, and until when."""
+    if not task.parked:
+        return None
+    account = task.parked["account"]
+    return {
+        "why": task.reason,
+        "kind": task.parked["kind"],
+        "account": account or None,
+        "until": task.not_before,
+        "command": f"claude-agent breaker reset account:{account}" if account else None,
+    }
 
 
 def result_view(task: Task) -> Wire:

@@ -15,7 +15,9 @@ class BreakerState(StrEnum):
     HALF_OPEN = "half_open"
 
 
-AGENT_FAULTS = frozenset({"agent_error", "auth", "crash", "overloaded", "unreachable"})
+AGENT_FAULTS = frozenset(
+    {"agent_error", "auth", "billing", "crash", "overload", "overloaded", "unreachable"}
+)
 """Kinds of failure that are the agent's own; a command that exits with 1 is the work's."""
 
 
@@ -44,6 +46,19 @@ class BreakerOpened(Payload):
     failures: int
     trips: int
     until: int
+    kind: str = ""
+    """`rate`, `auth`, `billing`: what the one failure was; empty: it failed too often."""
+    dated: bool = False
+    """`until` is a date that was said: it does not move with the clock."""
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerMoved(Payload):
+    """The wall clock jumped: its pause keeps its length."""
+
+    TYPE: ClassVar[str] = "breaker.moved"
+    jump: int
 
 
 @payload
@@ -80,6 +95,10 @@ class Breaker:
     """When the pause ends, epoch milliseconds."""
     reason: str = ""
     """What the last failure was that opened it."""
+    kind: str = ""
+    """Why it is open where one failure was enough: `rate`, `auth`, `billing`."""
+    dated: bool = False
+    """Its pause ends on a date."""
     probe: str = ""
     """The task by which it is being tried."""
     changed_at: int = 0
@@ -110,6 +129,8 @@ def worked(one: Breaker) -> list[Payload]:
 
 def evolve(one: Breaker, said: Payload, at: int) -> Breaker:
     """Fold one event."""
+    if isinstance(said, BreakerMoved):
+        return replace(one, seq=one.seq + 1, until=one.until + said.jump)
     now = replace(one, seq=one.seq + 1, changed_at=at, probe="")
     match said:
         case BreakerOpened():
@@ -120,10 +141,12 @@ def evolve(one: Breaker, said: Payload, at: int) -> Breaker:
                 trips=said.trips,
                 until=said.until,
                 reason=said.reason,
+                kind=said.kind,
+                dated=said.dated,
             )
         case BreakerHalfOpened():
             return replace(now, state=BreakerState.HALF_OPEN)
         case BreakerClosed():
-            return replace(now, state=BreakerState.CLOSED, failures=0, trips=0, until=0, reason="")
+            return Breaker(name=one.name, seq=now.seq, changed_at=at)
         case _:
             return one

@@ -219,6 +219,8 @@ class StepRetrying(Payload):
     step: str
     message: str
     due: int
+    parked: bool = False
+    """A limit of its account stopped it: no attempt failed."""
 
 
 @payload

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from claude_agent.domain.usage_limit import Parking, Reset
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
@@ -70,6 +72,10 @@ class Failure:
     """The command's exit code, where it had one."""
     retryable: bool = True
     """False: no policy retries it (a refused digest, a missing program)."""
+    reset: Reset | None = None
+    """When the limit ends that it met, as far as that was said."""
+    parking: Parking | None = None
+    """It waits for the end of a limit, and no attempt is used."""
 
 
 def backoff_ms(policy: RetryPolicy, attempt: int, chance: float) -> int:

@@ -141,6 +141,8 @@ def instance_id(step: str, index: int) -> str:
 
 SKIPPED_BY_HAND = "skipped_by_hand"
 """A person let the execution go on without it: what depends on it runs."""
+PARKED = "parked"
+"""Its task waits for the end of a limit."""
 SET_BY_HAND = "set_by_hand"
 INHERITED = "inherited"
 
@@ -231,6 +233,7 @@ def _started(step: StepRun, said: ev.StepStarted, at: int) -> StepRun:
         attempt=said.attempt,
         started=True,
         waits=False,
+        reason="" if step.reason == PARKED else step.reason,
         started_at=step.started_at if step.started_at is not None else at,
     )
 
@@ -266,7 +269,8 @@ def _overdue(step: StepRun, said: ev.StepOverdue, _at: int) -> StepRun:
 
 
 def _retrying(step: StepRun, said: ev.StepRetrying, _at: int) -> StepRun:
-    return replace(step, state=_S.QUEUED, waits=True, message=said.message)
+    reason = PARKED if said.parked else step.reason
+    return replace(step, state=_S.QUEUED, waits=True, message=said.message, reason=reason)
 
 
 def _uncertain(step: StepRun, said: ev.StepUncertain, _at: int) -> StepRun:

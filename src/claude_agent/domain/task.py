@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from claude_agent.domain import takeover_fold
+from claude_agent.domain import parking_fold, takeover_fold
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.copying import replace
 from claude_agent.domain.definition_parts import Data
@@ -77,6 +77,8 @@ class Task:
     """What the agent of the current run says came of it: `{kind, result, message, retryable}`."""
     waits_for: Mapping[str, str] = field(default_factory=dict)
     """The tasks that must end well before it may start: id to ref."""
+    parked: Data = field(default_factory=dict)
+    """What a limit made it wait for, `{account, kind, dated}`, until it is due; empty: nothing."""
     takeover: Mapping[str, Any] = field(default_factory=dict)
     """Where a person's takeover stands (`task_takeover`); empty: nobody took this attempt over."""
 
@@ -159,6 +161,8 @@ def evolve(task: Task, said: Payload, at: int) -> Task:
     if isinstance(said, ev.TaskReported):
         return _reported(task, said)
     changed = _evolved(task, said, at)
+    if changed.parked and changed.state != TaskState.SCHEDULED:
+        changed = replace(changed, parked={})
     if changed.state != task.state or task.terminal:  # an end is said once
         moved(TASK_ALLOWED, task.state, changed.state, f"task {task.ref}")
     if changed.terminal:
@@ -195,7 +199,7 @@ def _evolved(task: Task, said: Payload, at: int) -> Task:
             return _judged(task, said)
         case ev.TaskUncertain() | ev.TaskReaped() | ev.TaskResolved():
             return _lost(task, said)
-        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved():
+        case ev.TaskRetryScheduled() | ev.TaskDue() | ev.TaskMoved() | ev.TaskParked():
             return _waits(task, said, at)
         case TakeoverSaid():
             return takeover_fold.folded(task, said, at)
@@ -304,15 +308,12 @@ def _waits(task: Task, said: Payload, at: int) -> Task:
                 spec=task.spec if said.spec is None else TaskSpec.from_data(said.spec),
             )
             return _freed(waiting, TaskState.SCHEDULED)
+        case ev.TaskParked():
+            return _freed(parking_fold.parked(task, said, at), TaskState.SCHEDULED)
         case ev.TaskDue():
-            return replace(task, state=TaskState.READY)
+            return parking_fold.due(task, said)
         case ev.TaskMoved():
-            began = task.attempt_started_at
-            return replace(
-                task,
-                not_before=task.not_before + said.jump,
-                attempt_started_at=None if began is None else began + said.jump,
-            )
+            return parking_fold.moved(task, said)
         case _:
             return task
 

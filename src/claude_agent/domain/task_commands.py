@@ -13,6 +13,7 @@ from claude_agent.domain.task_approval import Approve, Reject, approved, rejecte
 from claude_agent.domain.task_failure import SHUTDOWN, failed
 from claude_agent.domain.task_follow import Follow, followed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
+from claude_agent.domain.task_parking import Unpark, unparked
 from claude_agent.domain.task_report import Note, Report, told
 from claude_agent.domain.task_takeover import HandBack, TakeOver, after_run, ordered
 from claude_agent.domain.task_time import Move, Tick, passed
@@ -130,8 +131,8 @@ class RestartGates:
 
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
-    | RestartGates | Note | Stop | Move | Redrive | Discard | Approve | Reject | Follow | Report
-    | TakeOver | HandBack
+    | RestartGates | Note | Stop | Move | Unpark | Redrive | Discard | Approve | Reject | Follow
+    | Report | TakeOver | HandBack
 )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def decide(task: Task, command: Command) -> Said:
             return _lost(task, command)
         case Tick() | Move():
             return passed(task, command)
-        case Cancel() | Redrive() | Discard() | Approve() | Reject() | Follow():
+        case Cancel() | Redrive() | Discard() | Approve() | Reject() | Follow() | Unpark():
             return _ordered(task, command)
         case TakeOver() | HandBack():
             return ordered(task, command)
@@ -158,8 +159,12 @@ def decide(task: Task, command: Command) -> Said:
             return told(task, command)
 
 
-def _ordered(task: Task, command: Cancel | Redrive | Discard | Approve | Reject | Follow) -> Said:
+def _ordered(
+    task: Task, command: Cancel | Redrive | Discard | Approve | Reject | Follow | Unpark
+) -> Said:
     match command:
+        case Unpark():
+            return unparked(task, command)
         case Follow():
             return followed(task, command)
         case Approve():

@@ -215,10 +215,32 @@ class TaskRetryScheduled(Payload):
 
 @payload
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskParked(Payload):
+    """A limit of its account stopped it: it waits until then, and no attempt is used."""
+
+    TYPE: ClassVar[str] = "task.parked"
+    run: int
+    until: int
+    kind: str
+    """`rate`, `auth` or `billing`."""
+    reason: str
+    account: str = ""
+    """The account that has the limit; empty: the task's own."""
+    dated: bool = False
+    """`until` is a date that was said: it does not move with the clock."""
+    counted: bool = True
+    """Its attempt had begun and is given back."""
+    verdict: Data = field(default_factory=dict)
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDue(Payload):
     """Its time has come."""
 
     TYPE: ClassVar[str] = "task.due"
+    at: int | None = None
+    """When, where a person ended its parking early; None: when it was due."""
 
 
 @payload

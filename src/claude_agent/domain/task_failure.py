@@ -9,6 +9,7 @@ from claude_agent.domain.events import Payload
 from claude_agent.domain.expression_tree import ExpressionError
 from claude_agent.domain.retry import Failure, backoff_ms, should_retry
 from claude_agent.domain.task import Task
+from claude_agent.domain.task_parking import parked
 
 SHUTDOWN = "shutdown"
 """Why a run is stopped that ends with the server."""
@@ -24,6 +25,8 @@ def failed(
             due=at, attempt=task.attempt, reason="It was stopped with the server.", counted=False
         )
         return (again,)
+    if failure.parking is not None and not task.stop_requested:
+        return (parked(task, failure, failure.parking, verdict),)
     if task.stop_requested:
         kind, _, by = task.stop_requested.partition(".")
         by = by if kind == "timeout" else ""

@@ -9,6 +9,7 @@ from typing import Any
 from claude_agent.agents.run_plan import RunPlanner
 from claude_agent.agents.terminal import Terminal
 from claude_agent.api.services import Answered, IdempotencyKey, MessageToSend, Page
+from claude_agent.core.accounts import Accounts
 from claude_agent.core.approvals import ApprovalDesk
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.dead_letters import DeadLetters
@@ -38,6 +39,7 @@ class Parts:
     bus: UnifiedMessageBus
     state: StateManager
     resilience: ResilienceManager
+    accounts: Accounts
     engine: WorkflowEngine
     links: ExecutionLinks
     orders: TaskOrders

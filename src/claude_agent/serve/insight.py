@@ -17,7 +17,9 @@ class Insight(Base, InsightServices):
 
     @property
     def _explainer(self) -> Explainer:
-        return Explainer(self._parts.executions, self._parts.desk, self._clock)
+        return Explainer(
+            self._parts.executions, self._parts.desk, self._clock, self._parts.accounts
+        )
 
     @override
     def explain_execution(self, ref: str, step: str) -> Wire:

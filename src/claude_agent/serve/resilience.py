@@ -17,4 +17,4 @@ class Healing(Base, ResilienceServices):
 
     @override
     def reset_breaker(self, name: str, *, actor: str) -> Wire:
-        return view(self._parts.resilience.reset(name, actor=actor))
+        return view(self._parts.accounts.reset(name, actor=actor))

@@ -10,7 +10,8 @@ from claude_agent.storage.log import Recorded
 
 def breaker_of(row: Row) -> Breaker:
     """Return the breaker of a row."""
-    return Breaker(**{**row, "state": BreakerState(row["state"])})
+    values = {**row, "state": BreakerState(row["state"]), "dated": bool(row["dated"])}
+    return Breaker(**values)
 
 
 def load(reader: Reader, name: str) -> Breaker:
@@ -21,7 +22,9 @@ def load(reader: Reader, name: str) -> Breaker:
 
 def save(tx: Tx, one: Breaker) -> None:
     """Write a breaker."""
-    tx.execute("breakers.put", **(asdict(one) | {"state": one.state.value}))
+    tx.execute(
+        "breakers.put", **(asdict(one) | {"state": one.state.value, "dated": int(one.dated)})
+    )
 
 
 def fold_breakers(history: list[Recorded]) -> dict[str, Breaker]:

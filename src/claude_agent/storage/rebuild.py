@@ -230,7 +230,7 @@ def _snapshots(reader: Reader, history: Iterable[Recorded]) -> Iterator[str]:
 
 def _breakers(reader: Reader, history: list[Recorded]) -> Iterator[str]:
     """Failures and tries are counted beside the log; one that never opened is not in it."""
-    names = ("seq", "state", "trips", "until", "reason")
+    names = ("seq", "state", "trips", "until", "reason", "kind", "dated")
     found = [breaker_rows.breaker_of(row) for row in reader.rows("breakers.all")]
     rows = {one.name: [getattr(one, name) for name in names] for one in found if one.seq}
     folded = breaker_rows.fold_breakers(history)

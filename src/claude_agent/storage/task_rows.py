@@ -33,6 +33,7 @@ def to_row(task: Task) -> dict[str, Any]:
     row["verdict"], row["waits_for"] = dump(task.verdict), canonical(task.waits_for)
     row["report"] = dump(task.report)
     row["takeover"] = canonical(task.takeover)
+    row["parked"] = canonical(task.parked)
     spec = task.spec
     return row | {
         "state": task.state.value,
@@ -61,6 +62,7 @@ def task_of(row: Row) -> Task:
             evidence=tuple(json.loads(row["evidence"])),
             waits_for=json.loads(row["waits_for"]),
             takeover=json.loads(row["takeover"]),
+            parked=json.loads(row["parked"]),
             **plain,
             **values,
         )

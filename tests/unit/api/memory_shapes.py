@@ -63,6 +63,7 @@ def task_of(number: int, kind: str, spec: Mapping[str, Any], agent: str) -> Wire
         "waits_for": [],
         "question": None,
         "taken_over": None,
+        "parked": None,
         "url": f"/ui/#/tasks/T{number}",
     }
 

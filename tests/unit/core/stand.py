@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claude_agent.clock import ManualClock
+from claude_agent.core.accounts import Accounts
 from claude_agent.core.agent_reports import AgentReports
 from claude_agent.core.approval_book import ApprovalBook
 from claude_agent.core.approvals import ApprovalDesk, Planned
-from claude_agent.core.catalogue import AgentInfo, Catalogue
+from claude_agent.core.catalogue import AgentInfo, AgentLink, Catalogue
 from claude_agent.core.claims import Claims, Slot, WorkerIdentity, layout
 from claude_agent.core.dead_letters import DeadLetters
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -59,10 +60,18 @@ def agent(name: str, slots: int, **more: Any) -> AgentInfo:
     return AgentInfo(name=name, queue=name, slots=slots, **values)
 
 
+def limited(name: str, *fallback: str) -> AgentInfo:
+    """Return an agent with the account `a`, and the accounts of its fallback."""
+    links = (AgentLink(adapter="cli", account="a", keys=frozenset({"THE_KEY"})),)
+    links += tuple(AgentLink(adapter=f"cli-{each}", account=each) for each in fallback)
+    return agent(name, 8, adapter="cli", takes_prompt=True, links=links)
+
+
 def catalogue() -> Catalogue:
     """Return what tasks may name in tests."""
     agents = {name: agent(name, slots) for name, slots in AGENTS.items()}
     agents["chat"] = agent("chat", 1, adapter="fake", takes_prompt=True, fake=True)
+    agents |= {"claude": limited("claude"), "twin": limited("twin"), "spare": limited("spare", "b")}
     actions = [
         ActionSpec(name="noop", idempotent=True),
         ActionSpec(name="setup_database", parameters={"to": ParameterSpec()}),
@@ -155,6 +164,7 @@ class Stand:
         self.resilience = ResilienceManager(foundation, self.subscriptions)
         self.foundation = foundation
         self.reports = AgentReports(foundation, self.desk, lambda _, data: dict(data))
+        self.accounts = Accounts(foundation, self.desk, self.resilience)
         self.engine = WorkflowEngine(
             foundation,
             desk=self.desk,
@@ -171,9 +181,14 @@ class Stand:
             identity=WorkerIdentity(
                 id=f"{self._worker}{self._workers}", host="here", boot_id="boot", pid=self._workers
             ),
+            accounts=self.accounts,
         )
         self.control = RunControl(
-            database=self.database, desk=self.desk, claims=self.claims, ids=self.ids
+            database=self.database,
+            desk=self.desk,
+            claims=self.claims,
+            ids=self.ids,
+            accounts=self.accounts,
         )
         self.orders = TaskOrders(self.database, self.desk)
         self.records = RunJournal(self.database, self.desk, self.control.actor)
@@ -186,8 +201,8 @@ class Stand:
             claims=self.claims,
             clock=self.clock,
             timed=(
-                *(self.redrives, self.state, self.resilience, *self.links.timed),
-                self.approvals,
+                *(self.redrives, self.state, self.resilience, self.accounts),
+                *(*self.links.timed, self.approvals),
             ),
         )
         self.hosts = Hosts(

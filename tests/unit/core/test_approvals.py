@@ -303,7 +303,7 @@ def test_a_cancelled_execution_voids_the_question_of_its_step(stand: Stand) -> N
 
 def test_explain_names_the_approval_and_the_command(stand: Stand) -> None:
     task, approval = held(stand)
-    explainer = Explainer(stand.executions, stand.desk, stand.clock)
+    explainer = Explainer(stand.executions, stand.desk, stand.clock, stand.accounts)
     (reason,) = stand.database.read(lambda r: explainer.task(r, task.ref))["reasons"]
     assert reason["command"] == f"claude-agent approval approve {approval.ref}"
     run = stand.engine.execute(stand.engine.define_workflow(STEP.replace("APPROVAL", "{}")))

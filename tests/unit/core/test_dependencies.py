@@ -18,7 +18,7 @@ def told(stand: Stand) -> None:
 
 
 def reasons(stand: Stand, task: Task) -> list[tuple[str, str]]:
-    explainer = Explainer(stand.executions, stand.desk, stand.clock)
+    explainer = Explainer(stand.executions, stand.desk, stand.clock, stand.accounts)
     found = stand.database.read(lambda r: explainer.task(r, task.ref))
     return [(one["code"], one["text"]) for one in found["reasons"]]
 

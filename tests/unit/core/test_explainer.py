@@ -12,12 +12,12 @@ from tests.unit.core.test_execution_desk import UNDO, step, workflow
 
 
 def explained(stand: Stand, ref: str, name: str = "") -> Any:
-    explainer = Explainer(stand.executions, stand.desk, stand.clock)
+    explainer = Explainer(stand.executions, stand.desk, stand.clock, stand.accounts)
     return stand.database.read(lambda r: explainer.execution(r, ref, name))
 
 
 def task_explained(stand: Stand, ref: str) -> Any:
-    explainer = Explainer(stand.executions, stand.desk, stand.clock)
+    explainer = Explainer(stand.executions, stand.desk, stand.clock, stand.accounts)
     return stand.database.read(lambda r: explainer.task(r, ref))
 
 

@@ -31,6 +31,7 @@ class Other:
             clock=stand.clock,
             notifier=stand.notifier,
             identity=me,
+            accounts=stand.accounts,
         )
         foundation = Foundation(
             database=stand.database,
@@ -47,7 +48,11 @@ class Other:
             probe=lambda worker: self.locks.get(worker, Lock.UNKNOWN),
         )
         self.control = RunControl(
-            database=stand.database, desk=stand.desk, claims=self.claims, ids=stand.ids
+            database=stand.database,
+            desk=stand.desk,
+            claims=self.claims,
+            ids=stand.ids,
+            accounts=stand.accounts,
         )
         self.claims.register([Slot(n=1, queue="", least=0)], stand.catalogue)
 
@@ -132,6 +137,7 @@ def test_claims_take_only_from_the_queues_that_are_served(shared: Stand) -> None
         clock=shared.clock,
         notifier=shared.notifier,
         identity=me,
+        accounts=shared.accounts,
     )
     claims.register([Slot(n=n, queue="", least=0) for n in (1, 2)], shared.catalogue)
     names = sorted({"testing", *shared.catalogue.agents})
@@ -155,6 +161,7 @@ def test_of_several_processes_one_moves_the_delays_when_the_clock_jumps(shared: 
             clock=shared.clock,
             notifier=shared.notifier,
             identity=WorkerIdentity(id="second", host="here", boot_id="boot", pid=2),
+            accounts=shared.accounts,
         ),
         clock=shared.clock,
     )

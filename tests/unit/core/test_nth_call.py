@@ -54,6 +54,7 @@ def again(stand: Stand) -> None:
         clock=stand.clock,
         notifier=stand.notifier,
         identity=identity,
+        accounts=stand.accounts,
     )
     claims.register(layout(4, []), stand.catalogue)
 

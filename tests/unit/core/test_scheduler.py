@@ -224,7 +224,7 @@ def test_waiting_raises_the_priority_and_never_into_an_emergency(
     one = stand.submit(priority=priority.name)
     for minutes in (9, 1, 10, 10, 600):
         later(stand, minutes * 60_000)
-        (row,) = stand.rows("tasks.pick", queues=["testing"], least=0)
+        (row,) = stand.rows("tasks.pick", queues=["testing"], least=0, away=[""], bound=[""])
         waited = stand.clock.now() - one.not_before
         assert row["effective_priority"] == aged(priority, priority, waited, module.AGING_MS)
     assert row["effective_priority"] == max(priority, Priority.CRITICAL)
@@ -241,7 +241,7 @@ def test_task_that_only_waits_for_its_time_does_not_age(stand: Stand) -> None:
     stand.submit(delay="2h", priority="LOW")
     later(stand, HOUR)
     later(stand, HOUR)
-    (row,) = stand.rows("tasks.pick", queues=["testing"], least=0)
+    (row,) = stand.rows("tasks.pick", queues=["testing"], least=0, away=[""], bound=[""])
     assert row["effective_priority"] == Priority.LOW
 
 

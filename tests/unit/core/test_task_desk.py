@@ -44,7 +44,7 @@ def test_submit_with_a_delay_schedules(stand: Stand) -> None:
 def test_tasks_are_ordered_by_the_position_of_their_submit(stand: Stand) -> None:
     stand.submit()
     stand.submit()
-    rows = stand.rows("tasks.pick", queues=["testing"], least=0)
+    rows = stand.rows("tasks.pick", queues=["testing"], least=0, away=[""], bound=[""])
     assert rows[0]["id"] == stand.history()[0].event.stream.removeprefix("task/")
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 import pytest
 
 from claude_agent.domain import events, execution_events, task_events
+from claude_agent.domain.breaker import BreakerHalfOpened
 from claude_agent.domain.events import Context, Event, Payload, decode, kinds, payload, upcaster
 from tests.unit.domain.making import AT
 
@@ -126,7 +127,7 @@ def test_decode_knows_no_foreign_type() -> None:
 
 
 def test_as_plain_returns_plain_data() -> None:
-    assert events.as_plain(task_events.TaskDue()) == {}
+    assert events.as_plain(BreakerHalfOpened()) == {}
     assert events.as_plain(3) == 3
 
 

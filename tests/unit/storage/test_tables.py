@@ -19,6 +19,7 @@ OPERATIONAL = {
     "workers": "who lives now: beats",
     "slots": "who lives now: places of a worker",
     "hosts": "who lives now",
+    "launches": "whose agents were started in the last seconds, so that they keep a distance",
     "clock": "the clock of the machine that leads now; without it the next start sees no jump",
     "fencing": "what is tried against hosts that are silent",
     "runs": "how far the journal of a run was read; its folder is the truth",

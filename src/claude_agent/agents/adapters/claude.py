@@ -52,7 +52,7 @@ _ABORTED = frozenset({"aborted_tools", "aborted_streaming"})
 _NO_CONVERSATION = "no conversation found"
 _WORDS = {
     "authentication_failed": "auth",
-    "billing_error": "auth",
+    "billing_error": "billing",
     "rate_limit": "rate",
     "overloaded": "overload",
     "server_error": "overload",
@@ -135,6 +135,8 @@ class ClaudeAdapter(CliAdapter):
                 found = [_said(block, line) for block in items(line, "message", "content")]
             case "user", _:
                 found = [_result_of(block) for block in items(line, "message", "content")]
+            case "rate_limit_event", _:
+                found = [_limited(mapping(line, "rate_limit_info"))]
             case "result", _:
                 return _ended(line)
             case _:
@@ -168,7 +170,19 @@ def _retry(line: Line) -> AgentEvent:
     status, why = line.get("error_status"), text(line, "error")
     kind = _WORDS.get(why) or error_kind(why, status)
     told = f"asked again ({count(line, 'attempt')}/{count(line, 'max_retries')}): {why or status}"
-    return AgentEvent(kind=EventKind.RETRY, text=one_line(told), ok=False, data={"kind": kind})
+    data: dict[str, object] = {"kind": kind}
+    if kind == "rate":  # what a header said, or its own patience
+        data["resets_in_ms"] = count(line, "retry_delay_ms")
+    return AgentEvent(kind=EventKind.RETRY, text=one_line(told), ok=False, data=data)
+
+
+def _limited(info: Line) -> AgentEvent | None:
+    """Return what it says of a subscription's window, where that is used up."""
+    if text(info, "status") != "rejected":
+        return None
+    told = f"the limit {text(info, 'rateLimitType') or 'of the account'} is reached"
+    data = {"kind": "rate", "resets_at": count(info, "resetsAt") * 1000}
+    return AgentEvent(kind=EventKind.RETRY, text=one_line(told), ok=False, data=data)
 
 
 def _said(block: object, line: Line) -> AgentEvent | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
 from claude_agent.cli.text import duration
-from claude_agent.cli.views.common import as_items, elapsed, fields, more, now_ms
+from claude_agent.cli.views.common import as_items, clock_text, elapsed, fields, more, now_ms
 
 if TYPE_CHECKING:
     from claude_sdk.wire import Result, Task, TaskPage
@@ -61,6 +61,7 @@ def task(document: Task, address: str) -> View:
                 ("id", document["id"]),
                 ("state", look.state(document["shown"])),
                 ("reason", document["reason"] or ""),
+                ("parked", _parked(document)),
                 ("error", Cell(text=error["message"], family="failed") if error else ""),
                 ("title", document["title"]),
                 ("agent", document["agent"]),
@@ -91,6 +92,17 @@ def _question(ref: str | None) -> str:
 def _taken_over(document: Task) -> str:
     had = document.get("taken_over")
     return f"by {had['by']}, {duration(now_ms() - had['since'])} ago" if had else ""
+
+
+def _parked(document: Task) -> str:
+    """Say until when a limit holds a task up, and how to end that."""
+    parked = document.get("parked")
+    if parked is None:
+        return ""
+    left = duration(max(0, parked["until"] - now_ms()))
+    whose = f"account {parked['account']}, " if parked["account"] else ""
+    early = f"; at once: {parked['command']}" if parked["command"] else ""
+    return f"{whose}until {clock_text(parked['until'])} (in {left}){early}"
 
 
 def _lock(document: Task) -> str:

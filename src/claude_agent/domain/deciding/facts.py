@@ -8,6 +8,7 @@ from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.deciding.undoing import child_undone, undo_news
 from claude_agent.domain.execution import StepRun
 from claude_agent.domain.states import StepState
+from claude_agent.domain.step_run import PARKED
 from claude_agent.domain.step_task import cache_key
 
 
@@ -28,7 +29,11 @@ def take_fact(scene: Scene, fact: Fact) -> None:
         case "started":
             scene.say(ev.StepStarted(step=fact.step, attempt=fact.attempt))
         case "retrying":
-            scene.say(ev.StepRetrying(step=fact.step, message=fact.message, due=fact.due))
+            parked = fact.reason == PARKED
+            said = ev.StepRetrying(
+                step=fact.step, message=fact.message, due=fact.due, parked=parked
+            )
+            scene.say(said)
         case "uncertain":
             scene.say(ev.StepUncertain(step=fact.step, reason=fact.reason))
         case "succeeded":

@@ -55,6 +55,16 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What stands in the way of an account's agents."""
+
+    breaker: Breaker
+    """The account's breaker; closed where it only starts no more agents now."""
+    next_at: int | None = None
+    """When its next agent may start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What is known beside the execution or the task itself."""
 
@@ -72,6 +82,8 @@ class Around:
     """By the id of a task: the ref of the question that its agent waits for, and what it asks."""
     breakers: Mapping[str, Breaker] = field(default_factory=dict)
     """Of each agent by name: its breaker, where it is not closed."""
+    limits: Mapping[str, "Limit"] = field(default_factory=dict)
+    """Of each agent by name: what its accounts wait for, where no prompt of it may start."""
     cached: Cached = nothing_cached
     """What earlier executions left, by the key of a step's cache."""
     key_holders: tuple[str, ...] = ()

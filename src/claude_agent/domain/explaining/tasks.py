@@ -44,9 +44,9 @@ def _approval(task: Task, around: Around) -> list[Reason]:
 
 def _scheduled(task: Task, around: Around) -> list[Reason]:
     when = time_left(task.not_before, around.at)
-    if task.reason in ("usage_limit", "parked"):
-        code, text = "parked", f"The agent's usage limit is reached; it goes on {when}."
-    elif task.attempt or task.deliveries:
+    if task.parked:
+        return [_parked(task, when)]
+    if task.attempt or task.deliveries:
         most = task.spec.retry.max_attempts
         why = str((task.error or {}).get("message") or task.reason or "the attempt failed")
         code = "backoff"
@@ -56,8 +56,29 @@ def _scheduled(task: Task, around: Around) -> list[Reason]:
     return [Reason(code=code, text=text, until=task.not_before)]
 
 
+def _parked(task: Task, when: str) -> Reason:
+    account = str(task.parked["account"])
+    name = f"account:{account}"
+    what = LIMITS.get(str(task.parked["kind"]), "is limited")
+    whose = f"The account {account} {what}" if account else f"Its own account {what}"
+    return Reason(
+        code="parked",
+        text=f"{whose} ({task.reason[:200]}); it goes on {when}, and no attempt is used.",
+        about=(name,) if account else (),
+        command=f"claude-agent breaker reset {name}" if account else "",
+        until=task.not_before,
+    )
+
+
+LIMITS = {
+    "rate": "has reached its usage limit",
+    "auth": "is not let in",
+    "billing": "is not paid for",
+}
+
+
 def _ready(task: Task, around: Around) -> list[Reason]:
-    found = [*_lock(task, around), *_breaker(task, around)]
+    found = [*_lock(task, around), *_breaker(task, around), *_account(task, around)]
     queue = around.queues.get(task.id)
     if queue is not None:
         found += _queue(queue)
@@ -97,6 +118,28 @@ def _breaker(task: Task, around: Around) -> list[Reason]:
         return [Reason(code="breaker", text=text, about=(agent,), command=command, until=one.until)]
     text = f"{agent} is being tried with another task after its failures{why}."
     return [Reason(code="breaker", text=text, about=(agent,), command=command)]
+
+
+def _account(task: Task, around: Around) -> list[Reason]:
+    limit = around.limits.get(task.spec.agent) if task.spec.kind == "prompt" else None
+    if limit is None or limit.breaker.probe == task.id:
+        return []
+    one = limit.breaker
+    name, account = (one.name,), one.name.removeprefix("account:")
+    if limit.next_at is not None:
+        when = time_left(limit.next_at, around.at)
+        text = f"The agents of the account {account} start at a distance; the next one {when}."
+        return [Reason(code="launches", text=text, about=name, until=limit.next_at)]
+    command = f"claude-agent breaker reset {one.name}"
+    why = f" ({one.reason[:200]})" if one.reason else ""
+    code = "usage_limit" if one.kind == "rate" else "breaker"
+    if one.state == BreakerState.OPEN:
+        what = LIMITS.get(one.kind, f"is left alone after {one.failures} failures in a row")
+        when = time_left(one.until, around.at)
+        text = f"The account {account} {what}{why}; it is tried again {when}."
+        return [Reason(code=code, text=text, about=name, command=command, until=one.until)]
+    text = f"The account {account} is being tried with another task{why}."
+    return [Reason(code=code, text=text, about=name, command=command)]
 
 
 def _queue(queue: Queue) -> list[Reason]:

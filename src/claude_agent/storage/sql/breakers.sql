@@ -1,6 +1,7 @@
 -- name: breakers.one
 -- One breaker by its name.
-SELECT name, seq, state, failures, trips, until, reason, probe, changed_at FROM breakers
+SELECT name, seq, state, failures, trips, until, reason, kind, dated, probe, changed_at
+  FROM breakers
  WHERE name = :name;
 
 -- name: breakers.lock
@@ -9,20 +10,25 @@ SELECT name FROM breakers WHERE name = :name;
 
 -- name: breakers.all
 -- Every breaker that was ever needed.
-SELECT name, seq, state, failures, trips, until, reason, probe, changed_at FROM breakers
+SELECT name, seq, state, failures, trips, until, reason, kind, dated, probe, changed_at
+  FROM breakers
  ORDER BY name;
 
 -- name: breakers.away
 -- What is left alone or tried just now.
-SELECT name, state, until, reason FROM breakers WHERE state <> 'closed' ORDER BY name;
+SELECT name, state, until, reason, kind, probe FROM breakers
+ WHERE state <> 'closed' ORDER BY name;
 
 -- name: breakers.put
 -- A breaker after a change.
-INSERT INTO breakers (name, seq, state, failures, trips, until, reason, probe, changed_at)
-VALUES (:name, :seq, :state, :failures, :trips, :until, :reason, :probe, :changed_at)
+INSERT INTO breakers (
+    name, seq, state, failures, trips, until, reason, kind, dated, probe, changed_at)
+VALUES (
+    :name, :seq, :state, :failures, :trips, :until, :reason, :kind, :dated, :probe, :changed_at)
 ON CONFLICT (name) DO UPDATE
    SET seq = excluded.seq, state = excluded.state, failures = excluded.failures,
        trips = excluded.trips, until = excluded.until, reason = excluded.reason,
+       kind = excluded.kind, dated = excluded.dated,
        probe = excluded.probe, changed_at = excluded.changed_at;
 
 -- name: breakers.due

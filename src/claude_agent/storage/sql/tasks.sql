@@ -16,14 +16,14 @@ INSERT INTO tasks (
     refunds, deliveries, adoptions, gate_run, reaped_run, adapter, digest, created_at, started_at,
     attempt_started_at, ended_at, cancel_requested, stop_requested, reason, error, outputs,
     verdict, evidence, generation, generation_at, lock_name, approval,
-    feedback, waits_for, report, takeover)
+    feedback, waits_for, report, takeover, parked)
 VALUES (
     :id, :ref, :seq, :state, :title, :kind, :agent, :queue, :priority, :priority, :purpose,
     :execution_id, :step_id, :not_before, :deadline_at, :fence, :worker, :slot, :run, :host,
     :attempt, :refunds, :deliveries, :adoptions, :gate_run, :reaped_run, :adapter, :digest,
     :created_at, :started_at, :attempt_started_at, :ended_at, :cancel_requested, :stop_requested,
     :reason, :error, :outputs, :verdict, :evidence, :generation, :generation_at, :lock_name,
-    :approval, :feedback, :waits_for, :report, :takeover);
+    :approval, :feedback, :waits_for, :report, :takeover, :parked);
 
 -- name: tasks.insert_spec
 -- What was asked, stored once.
@@ -55,7 +55,8 @@ UPDATE tasks
        cancel_requested = :cancel_requested, stop_requested = :stop_requested, reason = :reason,
        error = :error, outputs = :outputs, verdict = :verdict, evidence = :evidence,
        generation = :generation, generation_at = :generation_at, approval = :approval,
-       feedback = :feedback, waits_for = :waits_for, report = :report, takeover = :takeover
+       feedback = :feedback, waits_for = :waits_for, report = :report, takeover = :takeover,
+       parked = :parked
  WHERE id = :id AND seq = :was_seq;
 
 -- name: tasks.pick
@@ -63,8 +64,12 @@ UPDATE tasks
 -- asked again, it may have gone back since. One that needs a lock is passed over unless it holds
 -- it (it is between two attempts), or the lock is free and it was submitted first.
 -- An agent whose breaker is open gets nothing; one that is half open gets one task to be tried by.
-SELECT id, agent, queue, effective_priority, lock_name FROM tasks
+-- Prompts of agents in `away` wait for their account; those in `bound` only where what was approved
+-- names it: others are done by the next in the agent's fallback. What a person took over waits not.
+SELECT id, agent, queue, effective_priority, lock_name, kind, approval FROM tasks
  WHERE state = 'ready' AND queue IN (:queues) AND effective_priority >= :least
+   AND NOT (kind = 'prompt' AND takeover = '{}'
+            AND (agent IN (:away) OR (approval <> '' AND agent IN (:bound))))
    AND NOT EXISTS (SELECT 1 FROM breakers
                     WHERE breakers.name = 'agent:' || tasks.agent
                       AND (breakers.state = 'open'
@@ -151,6 +156,10 @@ SELECT queue, state, COUNT(*) AS count, MIN(not_before) AS oldest FROM tasks
 SELECT id FROM tasks
  WHERE state IN ('held', 'scheduled') OR (deadline_at IS NOT NULL AND state IN ('ready', 'running', 'verifying'))
  ORDER BY id;
+
+-- name: tasks.parked
+-- Tasks that wait for the end of a limit.
+SELECT id, parked FROM tasks WHERE state = 'scheduled' AND parked <> '{}' ORDER BY id;
 
 -- name: tasks.executions_of
 -- Which execution each of some tasks belongs to.
