@@ -31,3 +31,10 @@ def test_how_tos_do_what_they_show(empty: Product) -> None:
     empty.up()
     for page in pages:
         follow(empty, f"how-to/{page}.md", empty.work)
+
+
+def test_answering_questions_does_what_the_page_shows(empty: Product) -> None:
+    write_files(DOCS / "how-to" / "questions.md", empty.work)  # its agent is read at the start
+    empty.up()
+    reader = follow(empty, "how-to/questions.md", empty.work)
+    assert len(reader.refs) == 3

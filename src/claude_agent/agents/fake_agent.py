@@ -9,6 +9,8 @@ follows a line `[[fake]]` (up to `[[/fake]]` or the end), one JSON object a line
     {"write": {"path": inside the working folder, "content": text}}
     {"run": {"cmd": shell text, "check": true to fail when it fails}}
     {"spawn": {"cmd": shell text}}      a stray child in a session of its own
+    {"ask": text}  {"ask": {"text", "options": […]}}   waits for an answer; it becomes an output
+    {"request_approval": {"text", "tool", "input"}}    waits for a yes; fails without one
     {"sleep": seconds}  {"hang": true}  {"hang": "deaf"} (SIGINT and SIGTERM are ignored)
     {"usage": {…}}  {"outputs": {…}}    added to CLAUDE_AGENT_OUTPUTS and to the final event
     {"fail": message}  {"fail": {"message", "kind", "until_attempt": n}}  (fails attempts below n)
@@ -23,6 +25,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -68,6 +71,8 @@ class FakeAgent:
             "spawn": self._spawn,
             "sleep": lambda seconds: _wait(float(seconds)),
             "hang": self._hang,
+            "ask": self._ask,
+            "request_approval": self._request_approval,
             "usage": lambda usage: self.tell("usage", usage=usage),
             "outputs": self._add_outputs,
             "fail": self._fail,
@@ -159,6 +164,22 @@ class FakeAgent:
         self.tell("tool_start", id=self._tools, tool=tool, input=given)
         return self._tools
 
+    def _ask(self, what: object) -> None:
+        told = _ask_shim(
+            {"what": "question", **(what if isinstance(what, dict) else {"text": what})}
+        )
+        self.tell("text", text=_marked(f"I was told: {told['text']}"))
+        if told["decision"] == "answer":
+            self._add_outputs({"answer": told["text"]})
+
+    def _request_approval(self, what: Mapping[str, object]) -> None:
+        asked = {"tool": "request_approval", **what, "what": "permission", "always": True}
+        told = _ask_shim(asked)
+        if told["decision"] != "allow":
+            message = f"it was denied: {told['text'] or 'no reason was given'}"
+            raise Failed(message, "agent_error")
+        self.tell("text", text=_marked("I was allowed to."))
+
     def _hang(self, how: Any) -> None:
         if how == "deaf":
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -210,6 +231,21 @@ def _step(line: str, number: int, known: Any) -> tuple[str, Any]:
         message = f"line {number} of the prompt must be one of {', '.join(sorted(known))}"
         raise ScriptError(message)
     return names[0], step[names[0]]
+
+
+def _ask_shim(question: Mapping[str, object]) -> dict[str, str]:
+    """Put a question to the shim of this run and wait. Raises OSError, ValueError, KeyError."""
+    folder = Path(os.environ["CLAUDE_AGENT_OUTPUTS"]).parent
+    number = int(os.environ["CLAUDE_AGENT_RUN_ID"].rpartition(".")[2])
+    asked = {"kind": "ask", "run": number, "data": dict(question)}
+    # Through the folder's descriptor: a socket's own path may have 107 bytes at most.
+    at = os.open(folder, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as shim:
+        shim.connect(f"/proc/self/fd/{at}/ctl.sock")
+        os.close(at)
+        shim.sendall(json.dumps(asked).encode() + b"\n")
+        told = json.loads(shim.makefile("rb").readline())
+    return {"decision": told["decision"], "text": told["text"]}
 
 
 def _command(what: Any) -> str:

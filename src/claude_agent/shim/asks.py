@@ -75,12 +75,15 @@ class Asks:
     def raise_(self, ask: "Plain", waiter: "Waiter") -> "Decision | None":
         """Return the decision where there is one at once; else None, and `waiter` gets it later.
 
-        `ask` is `{what: permission|question, tool, input, text, options}`. A decision is `{ask,
-        decision: allow|deny|answer, text, by, via: policy|person|gone}`, with `input` where a
-        person changed it. What the policy allows leaves no line: the tool call itself is one.
+        `ask` is `{what: permission|question, tool, input, text, options, cwd, always}`; `always`:
+        where only the default allows it, it is asked all the same. A decision is `{ask, decision:
+        allow|deny|answer, text, by, via: policy|person|gone}`, with `input` where a person changed
+        it. What the policy allows leaves no line: the tool call itself is one.
         """
         what = "question" if ask.get("what") == "question" else "permission"
         word, rule, why = self._by_policy(what, ask)
+        if word == "allow" and not rule and ask.get("always"):
+            word = "ask"  # it wants a person's yes, whatever else it may do
         if word == "ask" and ask.get("only") == ["deny"]:  # its program asks by itself
             word, rule = "allow", ""
         if word == "allow":

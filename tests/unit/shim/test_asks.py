@@ -13,7 +13,7 @@ import pytest
 
 from claude_agent.agents.control import ShimRefused
 from claude_agent.agents.run_folder import RunFolder
-from tests.unit.shim.harness import ShimLab, ask, end, lines
+from tests.unit.shim.harness import ShimLab, ask, end, lines, verdict
 from tests.waiting import wait_until
 
 CALL = {
@@ -289,6 +289,42 @@ def test_hook_that_is_killed_takes_its_question_back(lab: ShimLab) -> None:
     wait_until(lambda: journal(folder, "answered"), what="the question closed")
     assert journal(folder, "answered")[0]["via"] == "gone"
     assert ask(folder, "status")["asks"] == []
+
+
+def fake(lab: ShimLab, *steps: dict[str, Any]) -> RunFolder:
+    """Start the fake agent with a script, where everything is allowed that no rule forbids."""
+    program = (sys.executable, "-I", "-m", "claude_agent.agents.fake_agent")
+    prompt = "[[fake]]\n" + "\n".join(json.dumps(step) for step in steps)
+    spec = lab.spec(*program, stdin="stdin", protocol="jsonl")
+    place = lab.home / "runs" / spec.run_id.replace(".", "/")
+    env = {**spec.env, "CLAUDE_AGENT_OUTPUTS": str(place / "outputs.json")}
+    folder = lab.folder(replace(spec, env=env), {**policy("allow"), "stdin": prompt.encode()})
+    lab.start(folder)
+    return folder
+
+
+def test_fake_agent_asks_and_goes_on_with_the_answer(lab: ShimLab) -> None:
+    folder = fake(lab, {"ask": {"text": "Which port?", "options": ["80"]}}, {"say": "thanks"})
+    line = asked(folder)
+    assert (line["what"], line["text"], line["options"]) == ("question", "Which port?", ["80"])
+    answer(folder, ask="1", decision="answer", text="80")
+    wait_until(lambda: folder.verdict() is not None, what="the verdict")
+    assert verdict(folder).ok
+    assert folder.outputs() == {"answer": "80"}
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_fake_agent_requests_an_approval(lab: ShimLab, decision: str) -> None:
+    folder = fake(lab, {"request_approval": {"text": "May I?", "input": {"what": "all"}}})
+    line = asked(folder)
+    assert (line["what"], line["tool"], line["input"]) == (
+        *("permission", "request_approval"),
+        {"what": "all"},
+    )
+    answer(folder, ask="1", decision=decision, text="because")
+    wait_until(lambda: folder.verdict() is not None, what="the verdict")
+    assert verdict(folder).ok is (decision == "allow")
+    assert (b"it was denied: because" in folder.tail(4000)) is (decision == "deny")
 
 
 def _command(process: Path) -> list[str]:
