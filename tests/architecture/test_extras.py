@@ -9,7 +9,12 @@ import pytest
 from tests.architecture.files import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-MODULES = {"postgresql": ("psycopg", "psycopg_pool"), "rabbitmq": ("pika",), "redis": ("redis",)}
+MODULES = {
+    "mcp": ("mcp", "mcp_types"),
+    "postgresql": ("psycopg", "psycopg_pool"),
+    "rabbitmq": ("pika",),
+    "redis": ("redis",),
+}
 STARTS = ("claude_agent.server", "claude_agent.worker_daemon", "claude_agent.cli.main")
 PLAIN = """
 import importlib, sys

@@ -205,6 +205,40 @@ def _ended_by_signal(bench: Bench, task: Any) -> None:
     bench.ends(task, "dead", kind)
 
 
+def mcp(bench: Bench) -> Iterator[None]:
+    """The CLI finds our tools by itself, also after the server was killed; a result that does not
+    fit is refused and corrected.
+    """
+    schema = {
+        "type": "object",
+        "properties": {"files": {"type": "array"}, "lines": {"type": "integer"}},
+        "required": ["files", "lines"],
+    }
+    asked = bench.submit("mcp", result_schema=schema)
+    unfit = bench.submit("text", result_schema=schema)
+    yield
+    work = Path(asked["cwd"])
+    wait_until((work / "waits").exists, timeout=PATIENCE_S, what=f"{bench.cli.name} in its tool")
+    bench.product.kill_server()
+    (work / "go").touch()
+    done = bench.ends(asked, "succeeded")
+    assert (done["outputs"]["files"], done["outputs"]["lines"]) == (["hello.py"], 1), done
+    assert "DONE" in done["outputs"]["summary"]
+    evidence = bench.product.system.tasks.result(done["id"])["evidence"]
+    assert [each["level"] for each in evidence] == ["E1", "E3", "E4"]
+    said = [x for x in bench.product.system.events.all() if x["id"] == done["id"]]
+    (report,) = [x for x in said if x["type"] == "task.reported"]
+    assert (report["actor"], report["data"]["late"]) == ("agent:testing", "")
+    notes = [x["data"]["text"] for x in said if x["data"].get("kind") == "progress"]
+    assert notes == ["half of it is done"]
+    token = (bench.product.folder(f"{done['id']}.1") / "token").read_text()
+    for file in ("output.log", "spec.json", "mcp.json", "gemini.json"):
+        path = bench.product.folder(f"{done['id']}.1") / file
+        assert not path.exists() or token not in path.read_text(errors="replace"), file
+    refused = bench.ends(unfit, "dead", "outputs")
+    assert "did not call complete_task" in refused["error"]["message"]
+
+
 ENDS: Mapping[str, Row] = {
     "edit": edit,
     "bad_request": bad_request,
@@ -220,6 +254,7 @@ SIGNALS: Mapping[str, Row] = {
     "terminated": terminated,
     "cancelled": cancelled,
 }
+TOOLS: Mapping[str, Row] = {"mcp": mcp}
 
 
 def test_each_way_to_end(bench: Bench, prove_scale: int) -> None:
@@ -233,6 +268,12 @@ def test_signals_in_the_middle_of_its_work_leave_nothing_behind(
     play(bench, SIGNALS, prove_scale)
 
 
+def test_a_result_is_handed_back_by_our_tools(bench: Bench, prove_scale: int) -> None:
+    if "mcp" in bench.cli.without:
+        pytest.skip(f"{bench.cli.name}: {bench.cli.without['mcp']}")
+    play(bench, TOOLS, prove_scale)
+
+
 def play(bench: Bench, rows: Mapping[str, Row], scale: int) -> None:
     """Begin all rows that apply, then hold each against what it must be."""
     begun = [row(bench) for name, row in rows.items() if bench.cli.plays(name, scale)]
@@ -244,5 +285,5 @@ def play(bench: Bench, rows: Mapping[str, Row], scale: int) -> None:
 
 def test_each_row_that_a_cli_does_not_play_has_its_reason() -> None:
     for cli in CLIS.values():
-        assert {*cli.without, *(cli.daily or ())} <= {*ENDS, *SIGNALS}, cli.name
+        assert {*cli.without, *(cli.daily or ())} <= {*ENDS, *SIGNALS, *TOOLS}, cli.name
         assert all(cli.without.values()), cli.name

@@ -77,6 +77,7 @@ CLIS: Mapping[str, Cli] = {
             model="openai/gpt-5-mini",
             goes_on_when_cut=True,
             patience={"down": "25s", "hangs": "25s"},  # it asks a failing model for ever
+            without={"mcp": "its adapter names no servers to it"},
             daily=frozenset({"edit", "bad_request", "resumed", "terminated"}),
         ),
         Cli(
@@ -89,7 +90,10 @@ CLIS: Mapping[str, Cli] = {
             scenarios={"edit": "edit-aider"},
             busy="hang",
             patience={"hangs": "20s"},
-            without={"resumed": "it cannot go on in a conversation"},
+            without={
+                "resumed": "it cannot go on in a conversation",
+                "mcp": "it knows no MCP: its result is a file, or its final text",
+            },
             daily=frozenset({"edit", "bad_request", "bad_key", "interrupted"}),
         ),
     )

@@ -1,5 +1,25 @@
 // Made by `npm run types` from the server's /openapi.json. Do not edit.
 export interface paths {
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The tools of an agent at work (MCP)
+         * @description Answer one message of MCP's streamable HTTP, without a session and without a stream.
+         */
+        post: operations["mcp_mcp_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hooks/{path}": {
         parameters: {
             query?: never;
@@ -2501,6 +2521,19 @@ export interface components {
             ended_at: number | null;
         };
         /**
+         * CompleteTask
+         * @description Hand back the result of the task; the last call counts.
+         */
+        CompleteTask: {
+            /**
+             * Result
+             * @description A JSON object, at most 64 kB
+             */
+            result: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Component
          * @description One part of the server.
          */
@@ -2711,6 +2744,53 @@ export interface components {
             after: unknown;
             /** Text */
             text: string;
+        };
+        /**
+         * DelegateTask
+         * @description Hand a piece of work to another agent; policy or a person may have to let it through.
+         */
+        DelegateTask: {
+            /**
+             * Prompt
+             * @description What is to be done, with everything one must know for it
+             */
+            prompt: string;
+            /**
+             * Agent
+             * @description Who does it; else routed by its words
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * Title
+             * @default null
+             */
+            title: string | null;
+            /**
+             * Priority
+             * @default null
+             */
+            priority: ("LOW" | "NORMAL" | "HIGH" | "CRITICAL" | "EMERGENCY") | null;
+            /**
+             * Result Schema
+             * @description A JSON Schema (`type: object`) of the result you need
+             * @default null
+             */
+            result_schema: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Key
+             * @description Two calls with one key are one task; else its words are the key
+             * @default null
+             */
+            key: string | null;
+            /**
+             * Wait S
+             * @description Wait so long for its end; call again to wait on
+             * @default 0
+             */
+            wait_s: number;
         };
         /**
          * DeleteState
@@ -2943,6 +3023,20 @@ export interface components {
             code: number | null;
             /** Signal */
             signal: number | null;
+        };
+        /**
+         * FailTask
+         * @description Say that the task cannot be done, and why.
+         */
+        FailTask: {
+            /** Reason */
+            reason: string;
+            /**
+             * Retryable
+             * @description false: another attempt would fail as well
+             * @default true
+             */
+            retryable: boolean;
         };
         /**
          * Failure
@@ -3683,6 +3777,14 @@ export interface components {
             cancelled: number;
         };
         /**
+         * ReadState
+         * @description Read a key of the state that all agents share.
+         */
+        ReadState: {
+            /** Key */
+            key: string;
+        };
+        /**
          * Reason
          * @description One reason why something waits.
          */
@@ -3786,6 +3888,17 @@ export interface components {
         RedriveList: {
             /** Items */
             items: components["schemas"]["Redrive"][];
+        };
+        /**
+         * ReportProgress
+         * @description Tell the people who watch how the work goes.
+         */
+        ReportProgress: {
+            /**
+             * Text
+             * @description One or two sentences
+             */
+            text: string;
         };
         /**
          * Resilience
@@ -5218,6 +5331,25 @@ export interface components {
             /** Items */
             items: components["schemas"]["WorkflowVersion"][];
         };
+        /**
+         * WriteState
+         * @description Set a key of the state that all agents share.
+         */
+        WriteState: {
+            /** Key */
+            key: string;
+            /**
+             * Value
+             * @description Any JSON
+             */
+            value: unknown;
+            /**
+             * Version
+             * @description The version that was read; 0: the key must not exist yet
+             * @default null
+             */
+            version: number | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -5227,6 +5359,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    mcp_mcp_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One key and one body are one request: a repeat gets the stored answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deliver_hooks__path__post: {
         parameters: {
             query?: never;

@@ -122,6 +122,8 @@ class RunRequest:
     """What the program finds in its environment before the adapter adds to it."""
     secrets: frozenset[str] = frozenset()
     """Names that the shim adds to the environment; nobody else sees their values."""
+    result_schema: Mapping[str, Any] = field(default_factory=dict)
+    """What the result must fit; empty: the task owes none."""
     may: Literal["all", "edit", "ask"] = "all"
     """`edit`: files in the working folder alone, no commands, as far as the program can tell.
 

@@ -13,6 +13,7 @@ follows a line `[[fake]]` (up to `[[/fake]]` or the end), one JSON object a line
     {"request_approval": {"text", "tool", "input"}}    waits for a yes; fails without one
     {"sleep": seconds}  {"hang": true}  {"hang": "deaf"} (SIGINT and SIGTERM are ignored)
     {"usage": {…}}  {"outputs": {…}}    added to CLAUDE_AGENT_OUTPUTS and to the final event
+    {"tool": {"name", "args": {…}}}     one of our own tools (MCP), like `complete_task`
     {"fail": message}  {"fail": {"message", "kind", "until_attempt": n}}  (fails attempts below n)
                         also "until_run": n (runs below n), "resets_in": seconds (a usage limit)
     {"final": text}                     the final event now; the script goes on
@@ -29,6 +30,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,6 +38,10 @@ PROMPT_LIMIT = 1_048_576
 _SHOWN = 400
 _TAIL = 4_000
 _INTERRUPTED = 130
+
+
+Answer = dict[str, Any]
+"""A JSON object."""
 
 
 class ScriptError(Exception):
@@ -55,7 +61,7 @@ class FakeAgent:
     """Performs one script and reports it."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._outputs: dict[str, Any] = {}
+        self._outputs: Answer = {}
         self._number = int(environ.get("CLAUDE_AGENT_RUN_ID", "").rpartition(".")[2] or 1)
         self._attempt = int(environ.get("CLAUDE_AGENT_ATTEMPT") or 1)
         target = environ.get("CLAUDE_AGENT_OUTPUTS")
@@ -73,6 +79,7 @@ class FakeAgent:
             "hang": self._hang,
             "ask": self._ask,
             "request_approval": self._request_approval,
+            "tool": self._call_tool,
             "usage": lambda usage: self.tell("usage", usage=usage),
             "outputs": self._add_outputs,
             "fail": self._fail,
@@ -110,7 +117,7 @@ class FakeAgent:
         self._add_outputs({"summary": _marked(f"was asked: {asked or '(nothing)'}")})
         self._complete("done")
 
-    def _complete(self, text: Any) -> None:
+    def _complete(self, text: object) -> None:
         self._final = True
         self.tell("final", ok=True, text=_marked(text), outputs=self._outputs)
 
@@ -118,10 +125,10 @@ class FakeAgent:
         self.tell("error", text=_marked(message), error_kind=kind, **more)
         return code
 
-    def _print(self, text: Any) -> None:
+    def _print(self, text: object) -> None:
         _emit(str(text))
 
-    def _write(self, what: Any) -> None:
+    def _write(self, what: Answer) -> None:
         root = Path.cwd().resolve()
         path = (root / what["path"]).resolve()
         if not path.is_relative_to(root):
@@ -180,14 +187,25 @@ class FakeAgent:
             raise Failed(message, "agent_error")
         self.tell("text", text=_marked("I was allowed to."))
 
-    def _hang(self, how: Any) -> None:
+    def _call_tool(self, what: Answer) -> None:
+        name, given = what["name"], what.get("args") or {}
+        tool = self._tool_start(name, given)
+        try:
+            said = _ask_server("tools/call", {"name": name, "arguments": given})
+        except (OSError, ValueError) as error:
+            self.tell("tool_end", id=tool, ok=False, text=_marked(f"no answer: {error}"))
+            return
+        text = "\n".join(each["text"] for each in said.get("content") or ())
+        self.tell("tool_end", id=tool, ok=not said.get("isError", True), text=_marked(text))
+
+    def _hang(self, how: object) -> None:
         if how == "deaf":
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while how:
             signal.pause()
 
-    def _add_outputs(self, outputs: Any) -> None:
+    def _add_outputs(self, outputs: Answer) -> None:
         self._outputs.update(outputs)
         if self._outputs_file is not None:
             fresh = self._outputs_file.with_name(self._outputs_file.name + ".new")
@@ -248,11 +266,27 @@ def _ask_shim(question: Mapping[str, object]) -> dict[str, str]:
     return {"decision": told["decision"], "text": told["text"]}
 
 
+def _ask_server(method: str, params: object) -> Answer:
+    """Ask our own server by MCP; return the result, or the error in the form of one."""
+    client = import_module("http.client")  # few scripts need it, and it takes long
+    told = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    token = Path(os.environ["CLAUDE_AGENT_TOKEN_FILE"]).read_text("ascii")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    where = os.environ["CLAUDE_AGENT_URL"].partition("://")[2]
+    connection = client.HTTPConnection(where, timeout=60)
+    connection.request("POST", "/mcp", body=json.dumps(told), headers=headers)
+    found = json.loads(connection.getresponse().read())
+    connection.close()
+    error = found.get("error")
+    wrong = {"content": [{"text": error["message"]}], "isError": True} if error else {}
+    return wrong or dict(found["result"])
+
+
 def _command(what: Any) -> str:
     return str(what["cmd"] if isinstance(what, dict) else what)
 
 
-def _marked(text: Any) -> str:
+def _marked(text: object) -> str:
     return f"[FAKE] {text}"
 
 

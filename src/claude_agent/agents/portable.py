@@ -42,7 +42,7 @@ def portable_digest(
         return os.fsdecode(neutral_bytes(os.fsencode(text)))
 
     def word(text: str) -> str:
-        return "{python}" if text == sys.executable else neutral(text)
+        return "{python}" if text == sys.executable else neutral(_unaddressed(text, spec))
 
     about = dict(spec.about)
     repo = about.get("repo")
@@ -68,6 +68,11 @@ def portable_digest(
         "secrets": {variable: name for variable, (name, _version) in spec.secrets.items()},
     }
     return hashlib.sha256(canonical(data).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _unaddressed(word: str, spec: RunSpec) -> str:
+    url = spec.env.get("CLAUDE_AGENT_URL")
+    return word.replace(url, "{url}") if url else word
 
 
 def _path(path: Path) -> "re.Pattern[bytes]":

@@ -165,16 +165,18 @@ PASSING = frozenset({f"CLAUDE_AGENT_{name}" for name in _OURS}) | {"TRACEPARENT"
 def compute_digest(spec: RunSpec, files: Mapping[str, bytes], folder: str) -> str:
     """Return the SHA-256 of what will run: commands, folder, environment, files, limits, about.
 
-    The run folder's own path stands as `{run}`: each attempt has another. The shim computes the
-    same again over what it is about to run (`shim/spec.py`).
+    The run folder's own path stands as `{run}`: each attempt has another. So does our own address
+    in a command as `{url}`. The shim computes the same again over what it is about to run
+    (`shim/spec.py`).
     """
     mine = os.fsencode(folder)
+    url = spec.env.get("CLAUDE_AGENT_URL", "")
     data = spec.to_data()
     canonical = json.dumps(
         {
             "v": 2,
             "commands": [
-                {"name": name, "argv": [word.replace(folder, "{run}") for word in argv]}
+                {"name": name, "argv": [_neutral(word, folder, url) for word in argv]}
                 for name, argv in spec.commands
             ],
             "cwd": spec.cwd,
@@ -196,6 +198,11 @@ def compute_digest(spec: RunSpec, files: Mapping[str, bytes], folder: str) -> st
         separators=(",", ":"),
     )
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _neutral(word: str, folder: str, url: str) -> str:
+    word = word.replace(folder, "{run}")
+    return word.replace(url, "{url}") if url else word
 
 
 class RunFolder:

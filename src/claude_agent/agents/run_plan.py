@@ -19,6 +19,7 @@ from claude_agent.agents.secret_keeping import SecretKeeper
 from claude_agent.core.approvals import Planned
 from claude_agent.core.catalogue import AgentInfo
 from claude_agent.domain.task import Task
+from claude_agent.domain.task_result import schema_of
 from claude_agent.errors import SetupError
 from claude_agent.storage.chain import canonical
 from claude_agent.storage.secrets import SecretStore
@@ -256,6 +257,7 @@ class RunPlanner:
             home=self._places.home_of(agent.name) if agent.isolated else None,
             environment=environment,
             secrets=frozenset(spec.secrets),
+            result_schema=schema_of(spec),
             may=agent.may,
         )
 

@@ -21,6 +21,7 @@ from claude_agent.api.hub import Hub
 from claude_agent.api.routes import (
     agents,
     approvals,
+    at_work,
     browser,
     dead_letters,
     events,
@@ -47,6 +48,7 @@ from claude_agent.clock import Clock, SystemClock
 from claude_agent.errors import ClaudeAgentError
 
 _ROUTERS = (
+    at_work,
     hooks,
     schedules,
     triggers,

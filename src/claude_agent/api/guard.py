@@ -15,12 +15,12 @@ from typing import Any
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from claude_agent.api import headers, problems
+from claude_agent.api import headers, json_rpc, problems
 from claude_agent.api.asked import OPERATOR as OPERATOR_CALLER
 from claude_agent.api.asked import Caller
 from claude_agent.api.services import Access
 from claude_agent.api.sessions import COOKIE, Session, Sessions
-from claude_agent.api.table import Entry, Rule, Table
+from claude_agent.api.table import AT_WORK, Entry, Rule, Table
 from claude_agent.errors import (
     ClaudeAgentError,
     Forbidden,
@@ -252,7 +252,10 @@ class _Reply:
             # Too late for a problem: an open answer must not look complete.
             raise error
         else:
-            await problems.response(error, self.request_id)(self._scope, receive, self.send)
+            # An agent can correct what is too large, so its client must show it the words.
+            of_agent = isinstance(error, TooLarge) and self._scope["path"] == AT_WORK
+            tell = json_rpc.refusal if of_agent else problems.response
+            await tell(error, self.request_id)(self._scope, receive, self.send)
 
     async def _refuse_socket(self, error: ClaudeAgentError) -> None:
         if self._begun:

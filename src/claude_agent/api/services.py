@@ -24,6 +24,7 @@ from claude_agent.api.asked import (
     WorkflowStart,
 )
 from claude_agent.api.services_approvals import ApprovalServices, TokenServices
+from claude_agent.api.services_at_work import AtWorkServices
 from claude_agent.api.services_hooks import HookServices
 from claude_agent.api.services_hosts import HostServices
 from claude_agent.api.services_insight import InsightServices
@@ -317,6 +318,7 @@ class SystemServices(ABC):
 
 class Services(
     TaskServices,
+    AtWorkServices,
     AgentServices,
     QueueServices,
     DeadLetterServices,

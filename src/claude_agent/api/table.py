@@ -92,6 +92,7 @@ RULES: tuple[Rule, ...] = (
     + _rules(
         """
     GET    /health/ready
+    POST   /mcp
     GET    /session
     DELETE /session
     POST   /session/ticket

@@ -1,6 +1,7 @@
 """The unified message bus: tasks in, results out, events for everybody. The log carries it all."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -67,9 +68,14 @@ class UnifiedMessageBus:
         *,
         actor: str,
         requester: Requester = PERSON,
+        depth: int = 0,
     ) -> Task:
-        """Accept a task in the caller's transaction. Raises as `publish_task` does."""
+        """Accept a task in the caller's transaction; `depth`: see `TaskSpec`.
+
+        Raises as `publish_task` does.
+        """
         spec = spec_of(task, self._catalogue)
+        spec = replace(spec, depth=depth) if depth else spec
         context = self._desk.context(actor)
         delay = parse_duration(task["delay"]) if task.get("delay") is not None else 0
         not_before = context.at + delay if delay else 0

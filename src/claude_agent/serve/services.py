@@ -2,6 +2,7 @@
 
 from claude_agent.api.services import Services
 from claude_agent.serve.approvals import Approvals, Tokens
+from claude_agent.serve.at_work import AtWork
 from claude_agent.serve.dead_letters import DeadLetterDesk
 from claude_agent.serve.events import Answers, Events
 from claude_agent.serve.hooks import Hooks
@@ -21,6 +22,7 @@ from claude_agent.serve.workflows import Executions, Workflows
 
 
 class ServerServices(
+    AtWork,
     Takeover,
     Agents,
     Queues,

@@ -12,7 +12,8 @@ from claude_agent.core import views
 from claude_agent.core.question_book import AT_WORK
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
-from claude_agent.errors import Invalid, PlanningNotAvailable
+from claude_agent.domain.task_spec import MAX_DEPTH
+from claude_agent.errors import Forbidden, Invalid, PlanningNotAvailable
 from claude_agent.serve.approvals import requester_of
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
 from claude_agent.storage import task_rows
@@ -60,7 +61,8 @@ class Tasks(Base, TaskServices):
         requester = requester_of(caller, wanted)
 
         def work(tx: Tx) -> Callable[[Reader], Wire]:
-            task = self._parts.bus.accept(tx, wanted, actor=actor, requester=requester)
+            depth = _depth(task_rows.peek(tx, caller.task_id)) if caller.task_id else 0
+            task = self._parts.bus.accept(tx, wanted, actor=actor, requester=requester, depth=depth)
             return lambda reader: self._view(task, reader)
 
         return self._once(key, work)
@@ -122,3 +124,12 @@ class Tasks(Base, TaskServices):
     @override
     def resolve_task(self, ref: str, outcome: str, note: str, *, actor: str) -> Wire:
         return self._viewed(self._parts.orders.answer(ref, outcome, note, actor))
+
+
+def _depth(asks: Task | None) -> int:
+    """Return how deep a task lies that the agent of this task asks for. Raises Forbidden."""
+    depth = 1 if asks is None else asks.spec.depth + 1
+    if depth > MAX_DEPTH:
+        message = f"Agents delegate {MAX_DEPTH} levels deep, and this task is the last of them."
+        raise Forbidden(message, hint="Do the work yourself, or call fail_task with the reason.")
+    return depth

@@ -7,6 +7,10 @@ from claude_agent.shim.mask import mask_file
 from claude_agent.shim.spec import Spec, SpecError
 
 BLOCK = 64
+OWN_KEY = "token"
+"""The file with what the run shows to the server."""
+OWN_VARIABLE = "CLAUDE_AGENT_RUN_TOKEN"
+"""Where a command that asks for it by an empty value finds the same."""
 WRITTEN = ("outputs.json", "heartbeat")
 """Files of the run folder that the command itself writes."""
 
@@ -50,6 +54,10 @@ class Secrets:
                 message = "digest_mismatch"
                 raise SpecError(message)
         env.update(self._values)
+        if env.get(OWN_VARIABLE) == "":
+            own = machine.read_bytes(OWN_KEY)
+            env[OWN_VARIABLE] = own.decode("ascii")
+            self.needles.append(own)
 
     def clean(self) -> "str | None":
         """Take the values out of what the command wrote into the folder; return what is wrong."""

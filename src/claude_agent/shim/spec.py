@@ -81,16 +81,18 @@ PASSING = frozenset("CLAUDE_AGENT_" + name for name in _OURS) | {"TRACEPARENT"}
 def digest(data: "dict[str, Any]", folder: str, files: "dict[str, bytes]") -> str:
     """Return the digest of what is about to run: the contract between approval and execution.
 
-    The run folder's own path stands as `{run}`: each attempt has another. The server computes the
+    The run folder's own path stands as `{run}`: each attempt has another; our own address in a
+    command as `{url}`. The server computes the
     same in `agents/run_folder.py`; a test compares the two.
     """
     env = data["env"]
+    url = env.get("CLAUDE_AGENT_URL") or ""
     mine = folder.encode("utf-8", "surrogateescape")
     canonical = codec.dumps(
         {
             "v": 2,
             "commands": [
-                {"name": each["name"], "argv": [_neutral(word, folder) for word in each["argv"]]}
+                {"name": each["name"], "argv": [_neutral(x, folder, url) for x in each["argv"]]}
                 for each in data["commands"]
             ],
             "cwd": data["cwd"],
@@ -108,8 +110,9 @@ def digest(data: "dict[str, Any]", folder: str, files: "dict[str, bytes]") -> st
     return str(codec.sha256(canonical.encode("ascii")).hexdigest())
 
 
-def _neutral(text: str, folder: str) -> str:
-    return text.replace(folder, "{run}")
+def _neutral(text: str, folder: str, url: str = "") -> str:
+    text = text.replace(folder, "{run}")
+    return text.replace(url, "{url}") if url else text
 
 
 def check_digest(spec: Spec, folder: str, approved: str | None) -> None:

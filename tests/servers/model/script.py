@@ -6,7 +6,8 @@ message, so one server serves many agents at once, and a resumed conversation wo
 without a tag, or without tools where the turn needs one (titles), get a neutral answer.
 
 A scenario is `{"turns": [...]}`; a turn is `{"text"}`, `{"write": {"path", "content"}}`,
-`{"run": {"cmd"}}`, `{"error": {"status", "type", "message", "times", "then", "retry_after"}}`,
+`{"run": {"cmd"}}`, `{"tool": the end of its name, "args"}`,
+`{"error": {"status", "type", "message", "times", "then", "retry_after"}}`,
 `{"hang": seconds}` or `{"disconnect": true}`, each with optional `text` and `usage`. `write` and
 `run` are played by whichever tool the CLI offers.
 """
@@ -110,7 +111,7 @@ def _turn(told: Mapping[str, Any], number: int, asked: Asked, cwd: str) -> Turn:
         return Turn("hang", number=number, seconds=float(told["hang"]))
     if told.get("disconnect"):
         return Turn("disconnect", text or "partial answer ", number=number, usage=usage)
-    wanted = "write" in told or "run" in told
+    wanted = bool({"write", "run", "tool"} & set(told))
     if wanted and not asked.tools:
         return Turn("text", "stub title")
     if not wanted:
@@ -120,6 +121,9 @@ def _turn(told: Mapping[str, Any], number: int, asked: Asked, cwd: str) -> Turn:
 
 def _call(told: Mapping[str, Any], asked: Asked, cwd: str) -> Call:
     tools = asked.tools
+    if "tool" in told:
+        named = next(each for name, each in tools.items() if name.endswith(told["tool"]))
+        return Call(named, told.get("args", {}))
     if "write" in told:
         what = told["write"]
         name = next((each for each in WRITERS if each in tools), None)

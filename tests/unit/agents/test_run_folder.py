@@ -139,6 +139,16 @@ def test_digest_stays_when_only_what_differs_at_each_attempt_changes() -> None:
     assert compute_digest(second, {"s": b"cd /runs/t/2"}, "/runs/t/2") == before
 
 
+def test_our_own_address_in_a_command_is_no_part_of_what_is_approved() -> None:
+    def at(url: str, word: str) -> RunSpec:
+        env = {"PATH": "/bin", "CLAUDE_AGENT_URL": url}
+        return replace(SPEC, commands=(("one", ("agent", word)),), env=env)
+
+    first = compute_digest(at("http://a:1", "url=http://a:1/mcp"), {}, "/f")
+    assert compute_digest(at("http://b:2", "url=http://b:2/mcp"), {}, "/f") == first
+    assert compute_digest(at("http://b:2", "url=http://a:1/mcp"), {}, "/f") != first
+
+
 def test_claim_is_nobodys_until_somebody_claims(folder: RunFolder) -> None:
     assert folder.claim() is None
     assert not folder.shim_alive()

@@ -157,5 +157,5 @@ def test_an_isolated_agent_gets_a_home_of_its_own_and_the_persons_is_left_alone(
     assert (planner.folder(one).path / "stdin").read_bytes() == b"You build.\n\nBuild it."
     argv = spec.commands[0][1]
     assert "best" in argv
-    assert "--allowedTools" not in argv
+    assert argv[argv.index("--allowedTools") + 1] == "mcp__claude-agent"
     assert spec.about["seeds"].keys() == {".gitconfig"}

@@ -20,7 +20,10 @@ from tests import approval_samples as samples
 CALLERS = {
     "person.vic": Caller(actor="vic", role="viewer", name="vic"),
     "person.ann": Caller(actor="ann", role="approver", name="ann"),
-    "run.testing": Caller(actor="agent:testing", role="agent", name="testing", task_id="t1"),
+    "run.testing": Caller(actor="agent:testing", role="agent", name="testing", task_id="t1", run=2),
+    "run.over": Caller(
+        actor="agent:testing", role="agent", name="testing", task_id="t1", run=1, over=True
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """The parts of the port that have in-memory bodies of their own, in one."""
 
 from tests.unit.api.memory_approvals import MemoryApprovals
+from tests.unit.api.memory_at_work import MemoryAtWork
 from tests.unit.api.memory_hooks import MemoryHooks
 from tests.unit.api.memory_hosts import MemoryHosts
 from tests.unit.api.memory_insight import MemoryInsight
@@ -16,6 +17,7 @@ from tests.unit.api.memory_triggers import MemoryTriggers
 
 
 class MemoryParts(
+    MemoryAtWork,
     MemoryQueues,
     MemoryHosts,
     MemorySignals,

@@ -112,9 +112,14 @@ def test_digest_is_the_same_on_both_sides(
         agent="a",
         ref="R",
         title="t",
-        commands=(("name", (*words, f"{folder}/script.sh")),),
+        commands=(("name", (*words, f"{folder}/script.sh", "at=http://a:1/mcp")),),
         cwd="/",
-        env={**env, "CLAUDE_AGENT_FENCE": "1", "CLAUDE_AGENT_WITH": f"{folder}/with.json"},
+        env={
+            **env,
+            "CLAUDE_AGENT_URL": "http://a:1",
+            "CLAUDE_AGENT_FENCE": "1",
+            "CLAUDE_AGENT_WITH": f"{folder}/with.json",
+        },
         about=about,
     )
     files = {name: content + folder.encode() for name, content in files.items()}

@@ -4,9 +4,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from claude_agent.agents.run_folder import RunFolder
 from tests.unit.shim.harness import ShimLab, kinds, lines, verdict
 from tests.waiting import wait_until
 
@@ -301,3 +303,16 @@ def test_run_folder_deleted_under_the_shim_ends_it(lab: ShimLab) -> None:
     (lab.home / "go").touch()
     assert process.wait(60) == 0
     assert not folder.path.exists()
+
+
+def test_command_that_asks_for_it_finds_the_token_of_its_run_and_nobody_reads_it_in_the_output(
+    lab: ShimLab,
+) -> None:
+    spec = lab.spec(sh='own=$CLAUDE_AGENT_RUN_TOKEN; echo "${#own} $own"')
+    asks = replace(spec, env={**spec.env, "CLAUDE_AGENT_RUN_TOKEN": ""})
+    folder = RunFolder(lab.home / "runs" / spec.run_id.replace(".", "/"))
+    folder.write(asks, {}, lab.image, token="run.abcdefghijklmnopqrst")  # noqa: S106 - of the test
+    assert lab.start(folder).wait(60) == 0
+    assert verdict(folder).ok
+    assert folder.tail(4096).split() == [b"24", b"***"]
+    assert "run.abc" not in (folder.path / "spec.json").read_text()

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from claude_agent.agents import own_tools
 from claude_agent.agents.adapter import (
     AgentEvent,
     Capabilities,
@@ -41,12 +42,27 @@ _ENV = {
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_TELEMETRY": "1",
     "DISABLE_ERROR_REPORTING": "1",
+    "MCP_TIMEOUT": "30000",
+    "MCP_TOOL_TIMEOUT": f"{own_tools.WAIT_S}000",
 }
 _TRUSTED = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
 _EVENTS = ("PreToolUse", "PermissionRequest")
 _HOOKS = "claude-settings.json"
 _HOOK_S = 8 * 86_400
 """Longer than the shim holds any question: a hook that runs into this lets the call pass."""
+_SERVERS = "mcp.json"
+_OURS = json.dumps(
+    {
+        "mcpServers": {
+            own_tools.NAME: {
+                "type": "http",
+                "url": f"${{{own_tools.URL}}}/mcp",
+                "alwaysLoad": True,  # else it must search for each tool first
+                "headers": {"Authorization": f"Bearer ${{{own_tools.VARIABLE}}}"},
+            }
+        }
+    }
+).encode()
 _ENDS = {"error_max_turns": "max_turns", "error_max_budget_usd": "budget"}
 _ABORTED = frozenset({"aborted_tools", "aborted_streaming"})
 _NO_CONVERSATION = "no conversation found"
@@ -99,13 +115,19 @@ class ClaudeAdapter(CliAdapter):
         # Where it asks, its own rules allow nothing: without our hooks it would be refused.
         argv = [*_ASKED, "--permission-mode", "default" if run.may == "ask" else "acceptEdits"]
         argv += ["--settings", str(run.folder / _HOOKS)]
-        if run.may == "all":
-            argv += ["--allowedTools", _TOOLS]
+        files = {_HOOKS: _hooks(run, *_EVENTS)}
+        ours = bool(own_tools.address(run))
+        allowed = [_TOOLS] * (run.may == "all") + [f"mcp__{own_tools.NAME}"] * ours
+        if allowed:
+            argv += ["--allowedTools", ",".join(allowed)]
+        if ours:
+            files[_SERVERS] = _OURS
+            argv += ["--mcp-config", str(run.folder / _SERVERS)]
         if run.model:
             argv += ["--model", run.model]
         if run.conversation:
             argv += ["--resume", run.conversation]
-        return Command(argv=tuple(argv), env=_ENV, files={_HOOKS: _hooks(run, *_EVENTS)})
+        return Command(argv=tuple(argv), env=_ENV, files=files)
 
     @override
     def _screen(self, run: RunRequest) -> Command:

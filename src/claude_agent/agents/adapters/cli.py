@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from claude_agent.agents import own_tools
 from claude_agent.agents.adapter import (
     Adapter,
     AgentEvent,
@@ -133,10 +134,20 @@ class CliAdapter(Adapter):
     @override
     def command(self, run: RunRequest) -> Command:
         self._check(run)
-        told = f"{run.instructions}\n\n{run.prompt}" if run.instructions else run.prompt or ""
+        parts = (
+            run.instructions,
+            run.prompt,
+            own_tools.told(run, tools=self._finds_tools(run)),
+        )
+        told = "\n\n".join(part for part in parts if part)
         asked = self._dressed(run, self._command(run))
-        protocol = asked.protocol if asked.protocol != "none" else "jsonl"
-        return replace(asked, stdin=told.encode("utf-8", "replace"), protocol=protocol)
+        ours = self.capabilities.mcp and own_tools.address(run)
+        return replace(
+            asked,
+            env={**asked.env, **own_tools.ASKED} if ours else asked.env,
+            stdin=told.encode("utf-8", "replace"),
+            protocol=asked.protocol if asked.protocol != "none" else "jsonl",
+        )
 
     @override
     def screen(self, run: RunRequest) -> Command:
@@ -173,6 +184,10 @@ class CliAdapter(Adapter):
         return replace(
             asked, env=env, seeds=seeds, merges=asked.merges if run.home is not None else {}
         )
+
+    def _finds_tools(self, run: RunRequest) -> bool:
+        """Say whether the program is given the tools of agents at work."""
+        return self.capabilities.mcp and bool(own_tools.address(run))
 
     def _own_home(self, home: Path) -> dict[str, str]:
         """Return the variables by which the program keeps everything in a home of its own."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from claude_agent.agents import own_tools
 from claude_agent.agents.adapter import (
     AgentEvent,
     Capabilities,
@@ -61,7 +62,7 @@ class CodexAdapter(CliAdapter):
         argv = ["codex", "exec"]
         if run.conversation:
             argv.append("resume")
-        argv += ["--json", "--skip-git-repo-check", *self._settings(run)]
+        argv += ["--json", "--skip-git-repo-check", *self._settings(run), *_tools(run)]
         if run.conversation:
             argv.append(run.conversation)
         return Command(argv=(*argv, "-"), seeds={".codex/.keep": b""})
@@ -114,6 +115,19 @@ class CodexAdapter(CliAdapter):
             case _:
                 found = None
         return [found or AgentEvent(kind=EventKind.RAW, data=line)]
+
+
+def _tools(run: RunRequest) -> list[str]:
+    """Return the words that name our tools."""
+    ours = own_tools.address(run)
+    if not ours:
+        return []
+    server = f"mcp_servers.{own_tools.NAME}"
+    return [
+        *("-c", f"{server}.url={json.dumps(ours)}"),
+        *("-c", f'{server}.bearer_token_env_var="{own_tools.VARIABLE}"'),
+        *("-c", f"{server}.tool_timeout_sec={own_tools.WAIT_S}"),
+    ]
 
 
 def _begun(item: Line) -> AgentEvent | None:

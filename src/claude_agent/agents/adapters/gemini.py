@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from claude_agent.agents import own_tools
 from claude_agent.agents.adapter import (
     AgentEvent,
     Capabilities,
@@ -26,6 +27,14 @@ _SETTINGS = {
     "general": {"enableAutoUpdate": False, "maxAttempts": 3},
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
+    "mcpServers": {
+        own_tools.NAME: {
+            "httpUrl": f"${{{own_tools.URL}}}/mcp",
+            "headers": {"Authorization": f"Bearer ${{{own_tools.VARIABLE}}}"},
+            "timeout": own_tools.WAIT_S * 1000,
+            "trust": True,
+        }
+    },
 }
 _SHOWN = ("command", "file_path", "path", "pattern", "url", "query", "description")
 
@@ -76,6 +85,11 @@ class GeminiAdapter(CliAdapter):
             env={"GEMINI_CLI_NO_RELAUNCH": "1"},
             seeds={".gemini/settings.json": settings},
         )
+
+    @override
+    def _finds_tools(self, run: RunRequest) -> bool:
+        # It takes servers from settings alone, and those of the person stay as they are.
+        return run.home is not None and super()._finds_tools(run)
 
     @override
     def parse(self, line: Line) -> list[AgentEvent]:

@@ -1,0 +1,62 @@
+"""What agents at work say and ask, as the gateway hands it on."""
+
+import hashlib
+
+from typing_extensions import override
+
+from claude_agent.api.asked import Caller, IdempotencyKey, Wire
+from claude_agent.api.services_at_work import AtWorkServices
+from claude_agent.core.agent_reports import AgentReports, Speaker
+from claude_agent.domain.definition_parts import Data
+from claude_agent.domain.task_report import why_late
+from claude_agent.domain.task_result import schema_of
+from claude_agent.serve.base import Parts
+from claude_agent.serve.tasks import Tasks
+from claude_agent.storage.chain import canonical
+
+
+class AtWork(Tasks, AtWorkServices):
+    """The words of running agents."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        clean = parts.planner.secrets.clean_data
+        self._reports = AgentReports(parts.foundation, parts.desk, clean)
+
+    @override
+    def work_of(self, caller: Caller) -> Wire:
+        task = self._reports.task(_speaker(caller))
+        return {
+            "ref": task.ref,
+            "title": task.spec.title,
+            "state": task.state.value,
+            "schema": schema_of(task.spec),
+            "late": why_late(task, caller.run),
+        }
+
+    @override
+    def report_result(self, caller: Caller, result: Data) -> str:
+        return self._reports.complete(_speaker(caller), result)
+
+    @override
+    def report_failure(self, caller: Caller, reason: str, *, retryable: bool) -> str:
+        return self._reports.fail(_speaker(caller), reason, retryable=retryable)
+
+    @override
+    def report_progress(self, caller: Caller, text: str) -> str:
+        return self._reports.progress(_speaker(caller), text)
+
+    @override
+    def count_call(self, caller: Caller) -> str:
+        return self._reports.count(_speaker(caller))
+
+    @override
+    def delegate(self, caller: Caller, spec: Data, key: str) -> Wire:
+        told = hashlib.sha256(canonical(dict(spec)).encode()).hexdigest()
+        once = IdempotencyKey(key=f"delegate:{caller.task_id}:{key or told}", body_hash=told)
+        _, answer = self.submit_task(spec, actor=caller.actor, key=once, caller=caller)
+        return self.task(str(answer["id"]))
+
+
+def _speaker(caller: Caller) -> Speaker:
+    return Speaker(agent=caller.name, task_id=caller.task_id, run=caller.run)
