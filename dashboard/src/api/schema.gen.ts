@@ -2292,6 +2292,8 @@ export interface components {
             until: number | null;
             /** Reason */
             reason: string;
+            /** Kind */
+            kind: string;
             /** Trying */
             trying: string | null;
             /** Changed At */
@@ -3536,6 +3538,22 @@ export interface components {
             token: string;
         };
         /**
+         * Parked
+         * @description What a limit of an account makes a task wait for; no attempt is used.
+         */
+        Parked: {
+            /** Why */
+            why: string;
+            /** Kind */
+            kind: string;
+            /** Account */
+            account: string | null;
+            /** Until */
+            until: number;
+            /** Command */
+            command: string | null;
+        };
+        /**
          * PauseQueue
          * @description Why it is paused.
          */
@@ -4703,6 +4721,7 @@ export interface components {
             /** Question */
             question: string | null;
             taken_over: components["schemas"]["TakenOver"] | null;
+            parked: components["schemas"]["Parked"] | null;
             /** Url */
             url: string;
         };

@@ -22,7 +22,8 @@ CLASSES = {
     " file_change filechange",
     "read": "read glob grep ls read_file read_many_files list_directory search_file_content search"
     " list todowrite todoread think notebookread",
-    "own": "task agent skill exitplanmode enterplanmode toolsearch sendmessage",
+    "own": "task agent skill exitplanmode enterplanmode toolsearch sendmessage listagents"
+    " reportfindings",
     "web": "webfetch websearch fetch web_fetch web_search google_web_search",
 }
 PATHS = ("file_path", "path", "notebook_path", "filePath", "absolute_path", "abs_path")

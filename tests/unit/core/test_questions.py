@@ -176,7 +176,7 @@ def test_task_with_two_questions_wants_one_named(stand: Stand, desk: QuestionDes
 def test_explain_says_what_to_do(stand: Stand) -> None:
     task = stand.running()
     (asked,) = read(stand, task, CALL)
-    explainer = Explainer(stand.executions, stand.desk, stand.clock)
+    explainer = Explainer(stand.executions, stand.desk, stand.clock, stand.accounts)
     found = stand.database.read(lambda r: explainer.task(r, task.ref))
     assert found["shown"]["word"] == "needs approval"
     (reason,) = found["reasons"]
