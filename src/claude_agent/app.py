@@ -19,7 +19,6 @@ from claude_agent.agents.fleet import Fleet, FleetParts
 from claude_agent.agents.journal import Journal
 from claude_agent.agents.run_plan import Places, RunPlanner
 from claude_agent.agents.terminals.process import ProcessTerminal
-from claude_agent.agents.terminals.tmux import TmuxTerminal
 from claude_agent.api.gateway import create_app
 from claude_agent.api.services import MessageToSend
 from claude_agent.approvals_build import build_approvals
@@ -59,6 +58,7 @@ from claude_agent.storage.caches import far_cache
 from claude_agent.storage.database import Tx
 from claude_agent.storage.databases import open_database
 from claude_agent.storage.notifiers import open_notifier
+from claude_agent.terminal_build import build_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,9 +201,7 @@ class App:
             url=self._role.url or f"http://127.0.0.1:{port}",
         )
         self._planner = RunPlanner(places)
-        self._terminal = TmuxTerminal(
-            self.settings.sockets / self._seat.tmux, size=self.settings.tmux.size
-        )
+        self._terminal = build_terminal(self.settings, self._seat.tmux)
         self._bridge = AgentBridge(
             control=self._control,
             planner=self._planner,

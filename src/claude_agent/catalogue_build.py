@@ -57,6 +57,7 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -
         environment=tuple(agent.environment),
         model=agent.model,
         instructions=agent.instructions,
+        session=agent.session,
         isolated=agent.home == "isolated",
         may=agent.permissions,
         policy=policy_of(settings.permissions, agent.permissions),

@@ -48,7 +48,11 @@ def look(home: str | None = None) -> tuple[list[Leftover], tuple[str, ...]]:
     """Return what was left in a home (as for `Settings.load`), and how its tmux is reached."""
     settings = Settings.load(home, prepare=False)
     sockets = sockets_folder(settings.home, os.environ) if settings.home.is_dir() else settings.home
-    tmux = ("tmux", "-S", str(sockets / "tmux.sock"))
+    socket = sockets / "tmux.sock"
+    if settings.tmux.socket == "default":
+        base = os.environ.get("TMUX_TMPDIR") or "/tmp"  # noqa: S108 - as tmux itself finds it
+        socket = Path(base) / f"tmux-{os.geteuid()}" / "default"
+    tmux = ("tmux", "-S", str(socket))
     return find(settings.home, tmux), tmux
 
 

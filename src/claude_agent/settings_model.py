@@ -259,6 +259,8 @@ class Agent(Section):
     environment: tuple[str, ...] = ("PATH", "HOME", "LANG", "TERM", "SSH_AUTH_SOCK")
     """Names of the server's environment that are let through."""
     sandbox: Literal["outer", "none"] = "outer"
+    session: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    """The tmux session in which its windows open (`tmux.socket = "default"`); "": claude-NAME."""
     fallback: tuple[str, ...] = ()
     """Adapters, or `adapter:model`, that take over while its account is parked or refused."""
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from claude_agent.agents.terminal import Window
-from claude_agent.agents.terminals.tmux import KEPT, TmuxTerminal
+from claude_agent.agents.terminals.tmux import TmuxTerminal
 from claude_agent.agents.terminals.tmux_control import TmuxLost
+from claude_agent.agents.terminals.tmux_windows import KEPT
 from claude_agent.errors import SetupError
 from tests.contract.terminal_tools import (
     lives,

@@ -73,6 +73,12 @@ class Session:
     """Windows shown, the notices and finished runs included."""
     attached: int
     """People who watch right now."""
+    ours: bool = True
+    """False: a person has made it; only windows of runs are ours there."""
+    active_at: int = 0
+    """When something was last printed or typed there, epoch ms; 0: not known."""
+    dead: int = 0
+    """Windows in it whose program has ended."""
 
 
 class Terminal(ABC):

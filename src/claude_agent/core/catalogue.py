@@ -51,6 +51,8 @@ class AgentInfo:
     """What its CLI is told before every task."""
     isolated: bool = False
     """Its CLI has a home of its own, not the person's."""
+    session: str = ""
+    """The tmux session in which its windows open; empty: `claude-<name>`."""
     may: Literal["all", "edit", "ask"] = "all"
     """`edit`: its CLI changes files in the working folder and runs no commands; `ask`: it asks."""
     policy: Mapping[str, object] = field(default_factory=lambda: {"v": 1, "default": "allow"})

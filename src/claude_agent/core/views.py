@@ -215,7 +215,7 @@ def agent_views(
                 "adapter": info.adapter,
                 "fake": info.fake,
                 "queue": info.queue,
-                "session": f"claude-{name}",
+                "session": info.session or f"claude-{name}",
                 "session_alive": alive.get(name, False),
                 "running": [
                     {

@@ -38,10 +38,14 @@ from claude_agent.agents.terminals.tmux_control import (
     quote,
 )
 from claude_agent.agents.terminals.tmux_setup import check_machine, printed
+from claude_agent.agents.terminals.tmux_windows import (
+    again,
+    finished_windows,
+    forget_old,
+    new_window,
+    windows_named,
+)
 from claude_agent.errors import NotFound, SetupError
-
-KEPT = 6
-"""Finished windows that stay readable in each session."""
 
 _TRIES = 3
 _PAUSE = 0.1
@@ -77,12 +81,12 @@ class TmuxTerminal(Terminal):
 
     @override
     def ensure(self, agents: Sequence[str]) -> None:
-        names = {agent: session_name(agent) for agent in agents}
+        names = {agent: self._name(agent) for agent in agents}
         with self._lock:
             connection = self._connected()
-            shown = "s #{session_name} #{pane_dead} #{pane_id} #{window_name}"
+            shown = "#{pane_dead} #{pane_id} #{window_name}:#{session_name}"
             rows = connection.ask_one(f"list-panes -a -F {quote(shown)}")
-            present = [row.split(" ", 4) for row in rows]
+            present = [_pane_of(row) for row in rows]
             commands = [
                 command
                 for agent, name in names.items()
@@ -91,6 +95,7 @@ class TmuxTerminal(Terminal):
             if commands:
                 for reply in connection.ask(*commands):
                     accepted(reply)
+                self._made(connection, [names[agent] for agent in agents])
 
     @override
     def open(self, window: Window) -> str:
@@ -152,14 +157,16 @@ class TmuxTerminal(Terminal):
     @override
     def attach_argv(self, agent: str, window: str = "") -> list[str]:
         # Inside another tmux, `attach` refuses to nest unless TMUX is gone.
-        newest = f"={session_name(agent)}:{{end}}"
+        newest = f"={self._name(agent)}:{{end}}"
         if window:
             connection = self._connection
-            panes = [] if connection is None else windows_named(connection, agent, window)
+            panes = (
+                [] if connection is None else windows_named(connection, self._name(agent), window)
+            )
             if not panes:
                 detail = f"The session of {agent} shows no window {window_name(window)}."
                 raise NotFound(detail, hint=f"Read its output: claude-agent task logs {window}")
-            newest = f"={session_name(agent)}:{panes[-1][0]}"
+            newest = f"={self._name(agent)}:{panes[-1][0]}"
         return ["env", "-u", "TMUX", *self._command("attach-session", "-t", newest)]
 
     @override
@@ -167,7 +174,7 @@ class TmuxTerminal(Terminal):
         if agent_or_pane.startswith("%"):
             target = self._target(agent_or_pane)
         else:
-            target = f"={session_name(agent_or_pane)}:{{end}}"
+            target = f"={self._name(agent_or_pane)}:{{end}}"
         if not target or not self._is_connected():
             return ""
         text = self._run("capture-pane", "-p", "-S", f"-{max(lines, 1)}", "-t", target)
@@ -196,6 +203,25 @@ class TmuxTerminal(Terminal):
         elif self._socket.exists():
             self._run("kill-server")
 
+    # What a server that belongs to a person has otherwise (`tmux_shared`).
+
+    _control = "control"
+
+    def _name(self, agent: str) -> str:
+        return session_name(agent)
+
+    def _options(self) -> list[str]:
+        return [*_OPTIONS, f"set-option -g default-size {self._size}"]
+
+    def _dress(self, _name: str) -> list[str]:
+        return []
+
+    def _made(self, _connection: ControlConnection, _names: Sequence[str]) -> None:
+        return
+
+    def _finished(self, name: str) -> str:
+        return finished_windows(name)
+
     def _let_go(self) -> ControlConnection | None:
         with self._lock:
             self._closed = True
@@ -211,29 +237,30 @@ class TmuxTerminal(Terminal):
         if connection is None:
             msg = "The terminal is closed."
             raise TmuxLost(msg)
-        name = session_name(window.agent)
-        panes = windows_named(connection, window.agent, window.name) if window.again else []
+        name = self._name(window.agent)
+        panes = windows_named(connection, name, window.name) if window.again else []
         shims = [pane for _, pane, shim in panes if shim]
-        start = _again(window, shims[-1]) if shims else [_new_window(window, name)]
-        *_, made, finished = connection.ask(*start, _finished_windows(name))
+        start = again(window, shims[-1]) if shims else [new_window(window, name)]
+        replies = connection.ask(*start, *self._dress(name), self._finished(name))
+        made, finished = replies[len(start) - 1], replies[-1]
         (row,) = accepted(made)
         _, server, pane = row.split(" ")
         if finished.ok:
-            _forget_old(connection, finished.lines)
+            forget_old(connection, finished.lines)
         return f"{pane}@{server}"
 
-    def _missing(self, agent: str, name: str, present: list[list[str]]) -> str:
+    def _missing(self, agent: str, name: str, present: "list[tuple[str, str, str, str]]") -> str:
         """Return the command that makes the agent's session whole, "" when it is."""
         reader = f"tail -n 100 -F {quote(str(self._notices.path(agent)))}"
-        panes = [row for row in present if row[1] == name]
+        panes = [row for row in present if row[0] == name]
         if not panes:
             width, height = self._size.split("x")
-            return f"new-session -d -s {name} -n {NOTICES} -x {width} -y {height} {reader}"
-        notices = [row for row in panes if row[4] == NOTICES]
+            return f"new-session -d -s {quote(name)} -n {NOTICES} -x {width} -y {height} {reader}"
+        notices = [row for row in panes if row[3] == NOTICES]
         if not notices:
-            return f"new-window -d -t ={name}: -n {NOTICES} {reader}"
-        if all(row[2] == "1" for row in notices):
-            return f"respawn-pane -k -t {notices[0][3]} {reader}"
+            return f"new-window -d -t {quote(f'={name}:')} -n {NOTICES} {reader}"
+        if all(row[1] == "1" for row in notices):
+            return f"respawn-pane -k -t {notices[0][2]} {reader}"
         return ""
 
     def _connected(self) -> ControlConnection:
@@ -245,9 +272,9 @@ class TmuxTerminal(Terminal):
             raise TmuxLost(msg)
         check_machine(self._program, self._socket)
         connection = self._connect()
-        connection.ask(*_OPTIONS, f"set-option -g default-size {self._size}")
+        connection.ask(*self._options())
         (self._server,) = connection.ask_one(f"display-message -p {quote('#{pid}')}")
-        _end_orphans(connection)
+        _end_orphans(connection, self._control)
         self._connection = connection
         if connection.ended:
             msg = "The connection to tmux ended at once."
@@ -272,7 +299,7 @@ class TmuxTerminal(Terminal):
         width, height = self._size.split("x")
         # `control` only keeps the connection attached: tmux lets go of one that is not.
         argv = self._command(
-            *("-u", "-C", "new-session", "-A", "-s", "control", "-f", "no-output,ignore-size"),
+            *("-u", "-C", "new-session", "-A", "-s", self._control, "-f", "no-output,ignore-size"),
             *("-x", width, "-y", height, "tail", "-f", "/dev/null"),
         )
         connection = ControlConnection(
@@ -309,80 +336,22 @@ class TmuxTerminal(Terminal):
         return printed(self._command("-u", *words))
 
 
-def _end_orphans(connection: ControlConnection) -> None:
+def _end_orphans(connection: ControlConnection, session: str) -> None:
     """End the connections of owners that were killed.
 
     tmux 3.3a can miss that the owner is gone, and then waits for such a client for ever when it
     is told to end. Whoever gets here has the home, so nobody else has a right to a connection.
     """
     shown = quote("#{client_control_mode} #{client_pid}")
-    for row in connection.ask_one(f"list-clients -t {quote('=control')} -F {shown}"):
+    for row in connection.ask_one(f"list-clients -t {quote(f'={session}')} -F {shown}"):
         control, _, pid = row.partition(" ")
         if control == "1" and int(pid) != connection.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
 
 
-def windows_named(
-    connection: ControlConnection, agent: str, name: str
-) -> list[tuple[str, str, bool]]:
-    """Return (window, pane, whether a shim was started there) of each window of a name."""
-    wanted = quote(f"#{{==:#{{window_name}},{window_name(name)}}}")
-    shown = quote("p #{window_id} #{pane_id} #{m:*/shim.pyz*,#{pane_start_command}}")
-    target = quote(f"={session_name(agent)}")
-    try:
-        rows = connection.ask_one(f"list-panes -s -t {target} -f {wanted} -F {shown}")
-    except (TmuxLost, TmuxRefused):
-        return []
-    found = [row.split(" ") for row in rows]
-    return [(window, pane, shim == "1") for _, window, pane, shim in found]
-
-
-def _again(window: Window, pane: str) -> list[str]:
-    """Return what starts a program where a run before it was shown.
-
-    -k: tmux may not have seen its end yet. Its verdict was read: nothing of it is lost.
-    """
-    folder, words = _words(window)
-    shown = quote("p #{pid} #{pane_id}")
-    return [
-        f"respawn-pane -k -t {pane} -c {folder} -- {words}",
-        f"display-message -p -t {pane} {shown}",
-    ]
-
-
-def _words(window: Window) -> tuple[str, str]:
-    argv, folder = window.argv, str(window.cwd)
-    if "#" in folder:
-        argv = ("/bin/sh", "-c", 'cd -- "$0" && exec "$@"', folder, *argv)
-        folder = "/"
-    elif len(argv) == 1:
-        argv = ("/bin/sh", "-c", 'exec "$0"', *argv)
-    return quote(folder), " ".join(quote(word) for word in argv)
-
-
-def _new_window(window: Window, name: str) -> str:
-    folder, words = _words(window)
-    return (
-        f"new-window -d -a -t {quote(f'={name}:{{end}}')} -n {quote(window_name(window.name))}"
-        f" -c {folder} -P -F {quote('p #{pid} #{pane_id}')} -- {words}"
-    )
-
-
-def _finished_windows(name: str) -> str:
-    finished = quote(f"#{{&&:#{{pane_dead}},#{{!=:#{{window_name}},{NOTICES}}}}}")
-    # About one end in 30 never gets its time (tmux missed the exit); the last output is near it.
-    shown = quote("p #{pane_id} #{?pane_dead_time,#{pane_dead_time},#{window_activity}}")
-    return f"list-panes -s -t {quote(f'={name}')} -f {finished} -F {shown}"
-
-
-def _forget_old(connection: ControlConnection, rows: Sequence[str]) -> None:
-    """Take away all but the newest finished windows; another thread may do the same."""
-
-    def age(row: str) -> tuple[int, int]:
-        _, pane, ended = row.split(" ")
-        return int(ended), int(pane[1:])
-
-    old = sorted(rows, key=age)[:-KEPT]
-    if old:
-        connection.send(*(f"kill-pane -t {row.split(' ')[1]}" for row in old))
+def _pane_of(row: str) -> tuple[str, str, str, str]:
+    """Return (session, dead, pane, window); no session's name has a colon."""
+    shown, _, session = row.rpartition(":")
+    dead, pane, window = shown.split(" ", 2)
+    return session, dead, pane, window
