@@ -114,6 +114,7 @@ class App:
             approvals=self._approvals,
             planner=self._planner,
             terminal=self._terminal,
+            probe=self._bridge.probe,
             send=self._send,
             stop=self._begin_stop,
             components=self.components,

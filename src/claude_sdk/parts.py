@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         WorkflowPlan,
         WorkflowVersions,
     )
+    from claude_sdk.wire_terminal import AgentProbe, TerminalSession
     from claude_sdk.workflow import Workflow as Built
 
 
@@ -255,6 +256,14 @@ class Agents(Part):
         """Return the command line that attaches a terminal to the agent's session."""
         answer = cast("dict[str, Sequence[str]]", self._get("agents", name, "attach"))
         return answer["argv"]
+
+    def sessions(self) -> Sequence[TerminalSession]:
+        """Return every session of the terminal, also those of people on their own server."""
+        return cast("Sequence[TerminalSession]", _items(self._get("sessions")))
+
+    def probe(self, name: str) -> AgentProbe:
+        """Say whether the agent's program can be used on the server's machine."""
+        return cast("AgentProbe", self._get("agents", name, "probe"))
 
 
 class Events(Part):

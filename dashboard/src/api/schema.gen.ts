@@ -340,6 +340,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions of the terminal
+         * @description Return every session there is, those of people too where tmux is theirs.
+         */
+        get: operations["sessions_sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agents/{name}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an agent's program can be used
+         * @description Look at the program on the server's machine: missing, too old, not logged in, or fine.
+         */
+        get: operations["probe_agents__name__probe_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/submit": {
         parameters: {
             query?: never;
@@ -2011,6 +2051,24 @@ export interface components {
         AgentLogs: {
             /** Text */
             text: string;
+        };
+        /**
+         * AgentProbe
+         * @description Whether an agent's program can be used on the server's machine.
+         */
+        AgentProbe: {
+            /** Agent */
+            agent: string;
+            /** Adapter */
+            adapter: string;
+            /** Ok */
+            ok: boolean;
+            /** Version */
+            version: string | null;
+            /** Detail */
+            detail: string;
+            /** Hint */
+            hint: string;
         };
         /**
          * AgentsStatus
@@ -4256,6 +4314,14 @@ export interface components {
             expires_at: number | null;
         };
         /**
+         * SessionList
+         * @description Every session of the terminal.
+         */
+        SessionList: {
+            /** Items */
+            items: components["schemas"]["TerminalSession"][];
+        };
+        /**
          * SetOutput
          * @description Go on as if a step had delivered these outputs.
          */
@@ -4942,6 +5008,26 @@ export interface components {
              * @default null
              */
             auto_approve: boolean | null;
+        };
+        /**
+         * TerminalSession
+         * @description A session of the terminal.
+         */
+        TerminalSession: {
+            /** Name */
+            name: string;
+            /** Agent */
+            agent: string | null;
+            /** Ours */
+            ours: boolean;
+            /** Windows */
+            windows: number;
+            /** Attached */
+            attached: number;
+            /** Dead */
+            dead: number;
+            /** Active At */
+            active_at: number | null;
         };
         /**
          * Ticket
@@ -5943,6 +6029,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attach"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    probe_agents__name__probe_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentProbe"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -12,13 +12,13 @@ import logging
 import secrets
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from claude_agent.agents import checkout, diff
-from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.adapter import Adapter, Probe
 from claude_agent.agents.conversation import left_in, spent
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
@@ -38,6 +38,11 @@ from claude_agent.errors import ClaudeAgentError, FencedOut, Invalid, NotFound
 
 _LOG = logging.getLogger(__name__)
 _SESSION = "claude-"
+NOBODY = Probe(
+    ok=False,
+    detail="No agent program was found for the adapter auto.",
+    hint="Install one and log in, or name another adapter: claude-agent help environment",
+)
 OF_RUNS = "run."
 """How the token of a run begins."""
 _PASSING = frozenset(
@@ -80,6 +85,11 @@ class AgentBridge:
             return self._adapters["shell"]
         name = task.adapter or self._catalogue.agent(task.spec.agent).adapter
         return self._adapters.get(name, self._adapters["shell"])
+
+    def probe(self, adapter: str) -> dict[str, Any]:
+        """Return whether an adapter's program can be used on this machine, and what to do."""
+        found = self._adapters[adapter].probe() if adapter in self._adapters else NOBODY
+        return {"adapter": adapter, **asdict(found)}
 
     def process_queue_task(self, message: Mapping[str, Any]) -> str:
         """Start the claimed task `{task_id, fence}`; return its run id ("": it did not start).

@@ -88,6 +88,38 @@ class Attach(Answer):
     argv: list[str]
 
 
+class TerminalSession(Answer):
+    """A session of the terminal."""
+
+    name: str
+    agent: str | None
+    """The agent whose windows open there; None: a person's own."""
+    ours: bool
+    windows: int
+    attached: int
+    dead: int
+    """Windows whose program has ended."""
+    active_at: int | None
+    """When something was last printed or typed there."""
+
+
+class SessionList(Answer):
+    """Every session of the terminal."""
+
+    items: list[TerminalSession]
+
+
+class AgentProbe(Answer):
+    """Whether an agent's program can be used on the server's machine."""
+
+    agent: str
+    adapter: str
+    ok: bool
+    version: str | None
+    detail: str
+    hint: str
+
+
 class App(Answer):
     """A deployed application."""
 

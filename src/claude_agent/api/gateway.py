@@ -39,6 +39,7 @@ from claude_agent.api.routes import (
     system,
     takeover,
     tasks,
+    terminal,
     triggers,
     workflows,
 )
@@ -54,6 +55,7 @@ _ROUTERS = (
     triggers,
     system,
     takeover,
+    terminal,
     tasks,
     agents,
     hosts,

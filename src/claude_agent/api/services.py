@@ -36,6 +36,7 @@ from claude_agent.api.services_schedules import ScheduleServices
 from claude_agent.api.services_signals import SignalServices
 from claude_agent.api.services_state import StateServices
 from claude_agent.api.services_takeover import TakeoverServices
+from claude_agent.api.services_terminal import TerminalServices
 from claude_agent.api.services_triggers import TriggerServices
 
 __all__ = [
@@ -325,6 +326,7 @@ class Services(
     HostServices,
     SignalServices,
     TakeoverServices,
+    TerminalServices,
     StateServices,
     ResilienceServices,
     ScheduleServices,

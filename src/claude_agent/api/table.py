@@ -113,6 +113,8 @@ RULES: tuple[Rule, ...] = (
     GET    /agents/{name}
     GET    /agents/{name}/logs
     GET    /agents/{name}/attach
+    GET    /agents/{name}/probe
+    GET    /sessions
     GET    /queues
     GET    /queues/{name}
     POST   /queues/{name}/pause

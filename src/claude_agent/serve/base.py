@@ -48,6 +48,8 @@ class Parts:
     approvals: ApprovalDesk
     planner: RunPlanner
     terminal: Terminal
+    probe: Callable[[str], dict[str, Any]]
+    """Looks at the program of an adapter: adapter, ok, version, detail, hint."""
     send: Callable[[Tx, MessageToSend], str]
     """Enqueues an ordinary message within a transaction and returns its id."""
     stop: Callable[[bool], None]

@@ -17,6 +17,7 @@ from claude_agent.serve.signals import SignalDesk
 from claude_agent.serve.state import State
 from claude_agent.serve.system import Agents, System
 from claude_agent.serve.takeover import Takeover
+from claude_agent.serve.terminal import Terminals
 from claude_agent.serve.triggers import Triggers
 from claude_agent.serve.workflows import Executions, Workflows
 
@@ -29,6 +30,7 @@ class ServerServices(
     DeadLetterDesk,
     HostDesk,
     SignalDesk,
+    Terminals,
     State,
     Approvals,
     Tokens,

@@ -13,6 +13,7 @@ from tests.unit.api.memory_schedules import MemorySchedules
 from tests.unit.api.memory_signals import MemorySignals
 from tests.unit.api.memory_state import MemoryState
 from tests.unit.api.memory_takeover import MemoryTakeover
+from tests.unit.api.memory_terminal import MemoryTerminal
 from tests.unit.api.memory_triggers import MemoryTriggers
 
 
@@ -22,6 +23,7 @@ class MemoryParts(
     MemoryHosts,
     MemorySignals,
     MemoryTakeover,
+    MemoryTerminal,
     MemoryState,
     MemoryResilience,
     MemorySchedules,

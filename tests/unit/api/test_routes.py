@@ -39,6 +39,8 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/agents/testing", None, 200),
     ("GET", "/agents/testing/logs", None, 200),
     ("GET", "/agents/testing/attach", None, 200),
+    ("GET", "/agents/testing/probe", None, 200),
+    ("GET", "/sessions", None, 200),
     ("GET", "/queues", None, 200),
     ("GET", "/queues/testing", None, 200),
     ("POST", "/queues/testing/pause", {"reason": "a release"}, 200),
