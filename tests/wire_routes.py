@@ -5,6 +5,7 @@ from time import monotonic
 from typing import Any
 
 from claude_agent.api import wire
+from tests import wire_attempts
 from tests import wire_samples as samples
 from tests.wire_approvals import APPROVAL_GETS, APPROVAL_POSTS
 from tests.wire_desks import QUEUE_GETS, QUEUE_POSTS
@@ -154,7 +155,7 @@ def _execution_events(world: World, _: Seen, ref: str) -> tuple[int, Json]:
 def _summary(world: World, _: Seen, ref: str) -> tuple[int, Json]:
     with world.changed:
         found = world.find(world.executions, ref)
-        return 200, found | {"graph": {"edges": []}, "cursor": world.cursor()}
+        return 200, found | {"graph": {"edges": []}, "cursor": world.cursor(), "spent": None}
 
 
 def _agent(world: World, name: str) -> Json:
@@ -179,6 +180,11 @@ def _stop_app(world: World, _: Seen, name: str) -> tuple[int, Json]:
     raise Refused(404, "not_found", f"There is no application {name}.")
 
 
+def _attempts(world: World, _: Seen, ref: str) -> tuple[int, Json]:
+    world.find(world.tasks, ref)
+    return 200, wire_attempts.attempts()
+
+
 Route = Callable[..., tuple[int, Any]]
 
 GETS: dict[str, Route] = {
@@ -193,6 +199,7 @@ GETS: dict[str, Route] = {
     "tasks": _list_tasks,
     "tasks/*": lambda w, _, ref: (200, w.find(w.tasks, ref)),
     "tasks/*/result": _result,
+    "tasks/*/attempts": _attempts,
     "tasks/*/log": _log,
     "executions": _list_executions,
     "executions/*": lambda w, _, ref: (200, w.find(w.executions, ref)),

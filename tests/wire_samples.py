@@ -68,6 +68,10 @@ def task(ref: str, *, state: str = "ready", **spec: Any) -> Json:
         "question": None,
         "taken_over": None,
         "parked": None,
+        "evidence": [],
+        "verified": None,
+        "last_output_at": None,
+        "stuck_since": None,
         "url": f"/ui/#/tasks/{ref}",
     }
 

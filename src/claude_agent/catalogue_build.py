@@ -7,6 +7,7 @@ from claude_agent.actions.registry import ACTIONS
 from claude_agent.agents.adapter import Adapter
 from claude_agent.core.catalogue import AgentInfo, AgentLink, Catalogue
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
+from claude_agent.domain.duration import parse_duration
 from claude_agent.domain.routing import Rule, route
 from claude_agent.errors import Invalid
 from claude_agent.permissions_build import policy_of
@@ -32,6 +33,7 @@ def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
         route=lambda description: route(description, rules, fallback),
         fallback=fallback,
         screens=frozenset(name for name, body in adapters.items() if body.capabilities.screen),
+        stuck_after_ms=parse_duration(settings.server.stuck_after),
     )
 
 

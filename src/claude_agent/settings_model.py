@@ -100,6 +100,8 @@ class Server(Section):
     """strict: synchronous=FULL; balanced: safe when a process crashes, not when the power fails."""
     workers: int = Field(default=15, ge=0, le=500)
     """Slots; one takes EMERGENCY only. 0, on PostgreSQL: `worker` processes do all the work."""
+    stuck_after: Age = "10m"
+    """A run that printed nothing for so long is shown as stuck; "0s": none is."""
     retention: Retention = Retention()
 
 

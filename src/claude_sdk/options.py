@@ -60,6 +60,8 @@ class TaskFilter(TypedDict, total=False):
     agent: str | None
     queue: str | None
     execution_id: str | None
+    evidence: str | None
+    unverified: bool | None
     limit: int | None
     cursor: str | None
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from claude_sdk.wire import (
         Agent,
         App,
+        Attempts,
         Execution,
         ExecutionPage,
         Frame,
@@ -88,6 +89,10 @@ class Tasks(Part):
     def result(self, ref: str) -> Result:
         """Return what the task left: outputs, error, exit, evidence."""
         return cast("Result", self._get("tasks", ref, "result"))
+
+    def attempts(self, ref: str) -> Attempts:
+        """Return how each attempt that has ended did so: evidence, tokens, cost."""
+        return cast("Attempts", self._get("tasks", ref, "attempts"))
 
     def log(
         self, ref: str, *, offset: int = 0, run: int | None = None, limit: int | None = None

@@ -2,8 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from claude_sdk import wire_steps
-from claude_sdk.wire_held import Lock, Parked, TakenOver
+from claude_sdk import wire_steps, wire_tasks
 
 Json = wire_steps.Json
 Shown = wire_steps.Shown
@@ -11,79 +10,14 @@ Failure = wire_steps.Failure
 Compensation = wire_steps.Compensation
 Instance = wire_steps.Instance
 Instances = wire_steps.Instances
+Task = wire_tasks.Task
+Exit = wire_tasks.Exit
+Result = wire_tasks.Result
+Log = wire_tasks.Log
+Spent = wire_tasks.Spent
+Attempts = wire_tasks.Attempts
 
 Priority = Literal["LOW", "NORMAL", "HIGH", "CRITICAL", "EMERGENCY"]
-
-
-class Task(TypedDict):
-    """One unit of queue work."""
-
-    id: str
-    ref: str
-    title: str
-    kind: str
-    agent: str
-    queue: str
-    priority: str
-    state: str
-    shown: Shown
-    attempt: int
-    max_attempts: int
-    run_number: int
-    adapter: str
-    fake: bool
-    execution_id: str | None
-    step_id: str | None
-    created_at: int
-    due_at: int | None
-    started_at: int | None
-    ended_at: int | None
-    reason: str | None
-    error: Failure | None
-    outputs: Json | None
-    routed_by: str | None
-    cwd: str | None
-    url: str
-    prompt: str | None
-    run: str | None
-    action: str | None
-    purpose: str
-    lock: Lock | None
-    waits_for: list[str]
-    question: str | None
-    taken_over: TakenOver | None
-    parked: Parked | None
-
-
-class Exit(TypedDict):
-    """How the command ended."""
-
-    code: int | None
-    signal: int | None
-
-
-class Result(TypedDict):
-    """What a task left: `GET /tasks/{id}/result`."""
-
-    id: str
-    ref: str
-    state: str
-    outputs: Json | None
-    error: Failure | None
-    exit: Exit | None
-    attempt: int
-    evidence: list[object]
-
-
-class Log(TypedDict):
-    """A piece of a run's output; `next` is the offset to ask for next."""
-
-    run: int
-    offset: int
-    next: int
-    total: int
-    text: str
-    done: bool
 
 
 class Step(TypedDict):
@@ -149,6 +83,7 @@ class Summary(Execution):
 
     graph: Graph
     cursor: str
+    spent: Spent | None
 
 
 class Running(TypedDict):

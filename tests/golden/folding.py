@@ -7,6 +7,7 @@ from typing import Any
 
 from claude_agent.storage import (
     approval_rows,
+    attempt_rows,
     breaker_rows,
     execution_rows,
     queue_rows,
@@ -26,6 +27,10 @@ def folded(history: list[Recorded]) -> Folded:
     runs = execution_rows.fold_executions(history)
     found: Mapping[str, Mapping[Any, Any]] = {
         "tasks": {name: task_row(one) for name, one in task_rows.fold_tasks(history).items()},
+        "attempts": {
+            name: attempt_rows.to_row(one)
+            for name, one in attempt_rows.fold_attempts(history).items()
+        },
         "executions": {name: execution_rows.to_row(run) for name, run in runs.items()},
         "steps": {
             f"{run.id}/{step.id}": execution_rows.step_row(run.id, step)

@@ -24,6 +24,7 @@ from claude_agent.domain.events import kinds
 from claude_agent.domain.problem import DefinitionError
 from claude_agent.domain.question import Answer
 from claude_agent.domain.retry import Failure
+from claude_agent.domain.task_lost import ReportLate
 from claude_agent.queue import BrokerOptions, DatabaseBroker, DatabaseRateLimits, DatabaseResults
 from claude_agent.serve.base import keep_answer
 from claude_agent.storage.database import Tx
@@ -200,6 +201,10 @@ def _tasks_that_run(stand: Stand) -> None:
     stand.end(stand.task(second.id), NO)
     lost = stand.reaped(stand.running("testing"))
     stand.orders.answer(lost.id, "succeeded", ODD, "me")
+    spent = {"conversation": "c", "input": 3, "output": 2, "cost_usd": 0.5}
+    told = {"run_id": lost.run_id, "run": lost.run, "code": 1, "signal": None, "spent": spent}
+    late = ReportLate(run=lost.run, verdict=told, kind="exit", message=ODD, evidence=("E1",))
+    stand.records.late_reports().record(lost.id, late)
 
 
 def _hands(stand: Stand) -> None:

@@ -18,6 +18,7 @@ LABELS = {
     "tasks": "task {id}",
     "task_specs": "task {task_id}",
     "task_waits": "wait of task {task_id}",
+    "attempts": "attempt {task_id}.{run}",
     "locks": "lock {name}",
     "executions": "execution {id}",
     "steps": "execution {execution_id}",
@@ -98,7 +99,7 @@ OTHERS = {"kind": ("run", "action"), "purpose": ("task", "step"), "role": ("view
 """Columns whose values the schema checks."""
 FLAGS = {
     *("paused", "removed", "is_open", "compensate_on_cancel", "started", "waits", "ended_well"),
-    *("in_force", "tried", "undo_skipped"),
+    *("in_force", "tried", "undo_skipped", "judged", "told"),
 }
 ENDED = ("succeeded", "dead", "cancelled", "rejected", "expired", "discarded")
 

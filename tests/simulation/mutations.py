@@ -16,7 +16,7 @@ from claude_agent.core.orchestrator import Inbox
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.wall_clock import WallClock
 from claude_agent.core.workflow_engine import WorkflowEngine
-from claude_agent.domain import task_commands
+from claude_agent.domain import task_commands, task_lost
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.deciding import ending, many, starting, undoing
 from claude_agent.domain.deciding.scene import Scene
@@ -202,12 +202,12 @@ def loses_letters(patch: MonkeyPatch) -> None:
 
 @mutation
 def decides_before_the_proof_of_the_end(patch: MonkeyPatch) -> None:
-    real = task_commands._resolve
+    real = task_lost._resolve
 
     def resolve(task: Any, command: Any) -> Any:
         return real(replace(task, reaped_run=task.run), command)
 
-    patch.setattr(task_commands, "_resolve", resolve)
+    patch.setattr(task_lost, "_resolve", resolve)
 
 
 @mutation

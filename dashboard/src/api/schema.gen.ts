@@ -460,6 +460,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{ref}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each attempt of a task ended
+         * @description Return the attempts that have ended: outcome, evidence, tokens and cost.
+         */
+        get: operations["attempts_tasks__ref__attempts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{ref}/log": {
         parameters: {
             query?: never;
@@ -2296,6 +2316,36 @@ export interface components {
             argv: string[];
         };
         /**
+         * Attempt
+         * @description How one run of a task ended, on what evidence, and what it used.
+         */
+        Attempt: {
+            /** Run */
+            run: number;
+            /** Attempt */
+            attempt: number;
+            /** Generation */
+            generation: number;
+            /** Agent */
+            agent: string;
+            /** Adapter */
+            adapter: string;
+            /** Started At */
+            started_at: number;
+            /** Ended At */
+            ended_at: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "succeeded" | "failed" | "cancelled" | "stopped" | "lost";
+            error: components["schemas"]["Failure"] | null;
+            /** Evidence */
+            evidence: ("E1" | "E2" | "E3" | "E4" | "E5")[];
+            spent: components["schemas"]["Spent"] | null;
+            late: components["schemas"]["Late"] | null;
+        };
+        /**
          * BackfillSchedule
          * @description Which times to make up for: both ends inclusive, epoch milliseconds.
          */
@@ -3073,6 +3123,7 @@ export interface components {
             graph: components["schemas"]["Graph"];
             /** Cursor */
             cursor: string;
+            spent: components["schemas"]["Spent"] | null;
         };
         /**
          * Exit
@@ -3490,6 +3541,16 @@ export interface components {
             items: components["schemas"]["Instance"][];
         };
         JsonValue: unknown;
+        /**
+         * Late
+         * @description What a run reported after it had been decided without it; nothing changed by it.
+         */
+        Late: {
+            /** At */
+            at: number;
+            /** Outcome */
+            outcome: string;
+        };
         /**
          * LeftAlone
          * @description Something that gets no work for a while because it failed again and again.
@@ -4483,6 +4544,24 @@ export interface components {
             deleted: number;
         };
         /**
+         * Spent
+         * @description What runs used together, as their programs told.
+         */
+        Spent: {
+            /** Runs */
+            runs: number;
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Cache Read */
+            cache_read: number;
+            /** Cache Write */
+            cache_write: number;
+            /** Cost Usd */
+            cost_usd: number | null;
+        };
+        /**
          * Start
          * @description One start of a run, and why.
          */
@@ -4788,8 +4867,25 @@ export interface components {
             question: string | null;
             taken_over: components["schemas"]["TakenOver"] | null;
             parked: components["schemas"]["Parked"] | null;
+            /** Evidence */
+            evidence: ("E1" | "E2" | "E3" | "E4" | "E5")[];
+            /** Verified */
+            verified: boolean | null;
+            /** Last Output At */
+            last_output_at: number | null;
+            /** Stuck Since */
+            stuck_since: number | null;
             /** Url */
             url: string;
+        };
+        /**
+         * TaskAttempts
+         * @description The attempts of a task that have ended, oldest first, and what they used together.
+         */
+        TaskAttempts: {
+            /** Items */
+            items: components["schemas"]["Attempt"][];
+            spent: components["schemas"]["Spent"] | null;
         };
         /**
          * TaskExplained
@@ -6147,6 +6243,8 @@ export interface operations {
                 agent?: string | null;
                 queue?: string | null;
                 execution_id?: string | null;
+                evidence?: ("E1" | "E2" | "E3" | "E4" | "E5") | null;
+                unverified?: boolean;
             };
             header?: never;
             path?: never;
@@ -6223,6 +6321,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskResult"];
+                };
+            };
+            /** @description A problem: what went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attempts_tasks__ref__attempts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskAttempts"];
                 };
             };
             /** @description A problem: what went wrong, where, and what to do */

@@ -31,6 +31,11 @@ export function TaskDetail({ ref }: { ref: string }) {
   );
 }
 
+function evidenceOf(task: Task): string {
+  const levels = task.evidence.join(" ");
+  return task.verified === false ? `${levels}, no gate checked it` : levels;
+}
+
 function Facts({ task }: { task: Task }) {
   const command = task.run ?? task.prompt ?? task.action ?? "";
   return (
@@ -48,6 +53,9 @@ function Facts({ task }: { task: Task }) {
           value={task.fake ? `${task.adapter} FAKE` : task.adapter}
         />
         {task.routed_by && <Fact field="routed_by" name="Routed" value={task.routed_by} />}
+        {task.evidence.length > 0 && (
+          <Fact field="evidence" mono name="Rests on" value={evidenceOf(task)} />
+        )}
         {task.reason && <Fact field="reason" name="Reason" value={task.reason} />}
         {task.cwd && <Fact field="cwd" mono name="Folder" value={task.cwd} />}
         {task.execution_id && (

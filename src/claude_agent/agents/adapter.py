@@ -262,10 +262,11 @@ def judge_protocol(seen: Sequence[AgentEvent], ending: Ending) -> Outcome:
         return _failed("no_terminal_event", message, outputs, _evidence(ending))
     reported = end.data.get("outputs")
     outputs = (dict(reported) if isinstance(reported, Mapping) else {}) | outputs
-    evidence = _evidence(ending, protocol=True)
+    evidence = _evidence(ending)
     if end.kind is EventKind.ERROR or not end.ok:
         kind = str(end.data.get("error_kind") or "agent_error")
         return _failed(kind, end.text or "The agent reported an error.", outputs, evidence)
+    evidence = _evidence(ending, protocol=True)
     if ending.code != 0:
         message = f"The agent reported success and then {_how(ending)}."
         kind = "exit" if ending.signal is None else "killed"

@@ -239,8 +239,9 @@ class AgentBridge:
         secrets = self._planner.secrets
         secrets.scrub(run.task, run.folder.path)
         now = self._control.task(run.task.id)  # with what its agent reported meanwhile
-        ended = judge_run(now, run.adapter, run.folder, verdict, run.seen)
-        used = spent(run.task, run.adapter, run.seen, self._planner.places.folder)
+        seen = run.seen.events()
+        ended = judge_run(now, run.adapter, run.folder, verdict, seen)
+        used = spent(run.task, run.adapter, seen, self._planner.places.folder)
         if used is not None:
             ended = replace(ended, verdict={**ended.verdict, "spent": used})
         if self._control.task(run.task.id).taken_over:
@@ -287,6 +288,11 @@ class AgentBridge:
             self._terminal.notice(agent, text)
         except (ClaudeAgentError, OSError) as error:
             _LOG.debug("no notice for %s: %s", agent, error)
+
+    @property
+    def adapters(self) -> Mapping[str, Adapter]:
+        """What drives agents, by name."""
+        return self._adapters
 
     @property
     def terminal(self) -> Terminal:

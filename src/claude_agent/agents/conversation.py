@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from claude_agent.agents import journal_reader, spending
-from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
+from claude_agent.agents.adapter import Adapter, AgentEvent
 from claude_agent.agents.reading import mapping, text
+from claude_agent.agents.seen import Seen
 from claude_agent.agents.spending import Spent
 from claude_agent.domain.task import Task
 
 _LOOKS_BACK = 20
 """So many runs: more attempts than that are no longer one piece of work."""
-_KEPT = frozenset({EventKind.STARTED, EventKind.USAGE})
 FolderOf = Callable[[str, int], Path]
 
 
@@ -42,7 +42,7 @@ def left_in(folder: Path, adapter: Adapter) -> str:
 
     A screen (transport `tui`) reports nothing: it was opened with its conversation.
     """
-    return shown_in(folder) or spending.conversation(_seen(folder, adapter))
+    return shown_in(folder) or spending.conversation(seen_in(folder, adapter))
 
 
 def shown_in(folder: Path) -> str:
@@ -77,7 +77,7 @@ def _before(task: Task, adapter: Adapter, talk: str, folder_of: FolderOf) -> Spe
             return None
         if shown_in(folder) == talk:
             continue  # what a person used there is in the next total
-        seen = _seen(folder, adapter)
+        seen = seen_in(folder, adapter)
         if spending.conversation(seen) != talk:
             return None
         found = spending.total(seen)
@@ -100,17 +100,17 @@ def _about(folder: Path) -> Mapping[str, object]:
     return mapping(data, "about")
 
 
-def _seen(folder: Path, adapter: Adapter) -> list[AgentEvent]:
-    """Return what a run's lines say about conversation and use, in order."""
-    seen: list[AgentEvent] = []
+def seen_in(folder: Path, adapter: Adapter) -> list[AgentEvent]:
+    """Return what the lines of a run's folder say about its end, its conversation and use."""
+    seen = Seen()
     position = journal_reader.Position()
     while True:
         try:
             lines, position = journal_reader.read(folder, position)
         except OSError:
-            return seen
+            return seen.events()
         if not lines:
-            return seen
+            return seen.events()
         for line in lines:
             if line.get("kind") == "protocol" and isinstance(line.get("line"), dict):
-                seen += [event for event in adapter.parse(line["line"]) if event.kind in _KEPT]
+                seen.add(adapter.parse(line["line"]))

@@ -10,6 +10,7 @@ from claude_agent.agents.agent_bridge import AgentBridge
 from claude_agent.agents.handover_sweep import sweep
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_checks
+from claude_agent.agents.late_verdicts import LateVerdicts
 from claude_agent.agents.recovery import Recovery
 from claude_agent.agents.run_files import withdraw
 from claude_agent.agents.run_plan import RunPlanner
@@ -58,6 +59,7 @@ class Fleet:
         self._in_worker = control.in_worker()
         self._stop = threading.Event()
         self._deliverer = threading.Thread(target=self._deliver, name="delivery", daemon=True)
+        self._late = LateVerdicts(journal.late_reports(), planner, bridge.adapters, parts.clock)
         self._recovery = Recovery(control=control, planner=planner, checks=self.start_checks)
         journal.on_end = self._ended
         journal.on_gone = self._gone
@@ -311,6 +313,7 @@ class Fleet:
                 if self._stop.is_set():
                     return
                 self._deliver_to(run)
+            self._late.look()
 
     def _deliver_to(self, run: Followed) -> None:
         try:

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from claude_agent.agents import journal_reader
-from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
+from claude_agent.agents.adapter import Adapter, EventKind
 from claude_agent.agents.run_folder import RunFolder
+from claude_agent.agents.seen import Seen
 from claude_agent.clock import Clock
+from claude_agent.core.late_reports import LateReports
 from claude_agent.core.run_journal import Position, RunJournal
 from claude_agent.domain.question import Question
 from claude_agent.domain.question_events import Plain
@@ -30,6 +32,8 @@ LOOK_S = 1.0
 MAX_NOTES = 200
 """Notes kept of one run; the rest stays in its output.log."""
 NOTE_LENGTH = 500
+HEARD_EVERY_MS = 10_000
+SILENT_MS = 2_000
 BEGIN_WITHIN_MS = 60_000
 """A window that was opened must have begun by then."""
 _ASKS = ("asked", "answered")
@@ -52,7 +56,7 @@ class Followed:
     position: Position = field(default_factory=lambda: Position(segment=1, byte=0, line=0))
     stored: Position = field(default_factory=lambda: Position(segment=1, byte=0, line=0))
     """The position that the database knows."""
-    seen: list[AgentEvent] = field(default_factory=list)
+    seen: Seen = field(default_factory=Seen)
     told: list[tuple[str, str]] = field(default_factory=list)
     """Notes that are not stored yet: (kind, text)."""
     acks: list[int] = field(default_factory=list)
@@ -64,6 +68,8 @@ class Followed:
     heard_at: int = 0
     """When it was last told something, epoch milliseconds."""
     notes: int = 0
+    printed_at: int = 0
+    """When it printed last, as the database knows it, epoch milliseconds."""
     begun: bool = False
     ended: bool = False
     """Its last line was read."""
@@ -133,12 +139,12 @@ class Journal:
                 break
             for line in lines:
                 if line.get("kind") == "protocol" and isinstance(line.get("line"), dict):
-                    run.seen.extend(run.adapter.parse(line["line"]))
+                    run.seen.add(run.adapter.parse(line["line"]))
                 elif line.get("kind") in _ASKS:
                     _note_ask(run, line)
             run.position = _position(position)
         run.position = run.stored = stood
-        run.notes = len(run.seen)
+        run.notes = run.seen.count
 
     def forget(self, run_id: str) -> None:
         """Follow a run no longer."""
@@ -156,6 +162,10 @@ class Journal:
         until = self._clock.monotonic() + timeout
         while self.open_runs() and self._clock.monotonic() < until:
             self._stop.wait(0.05)
+
+    def late_reports(self) -> LateReports:
+        """Return what records the ends of runs that were decided without them."""
+        return self._records.late_reports()
 
     def open_commands(self, run: Followed) -> list[tuple[int, str, dict[str, Any]]]:
         """Return the commands that the run's shim has not acknowledged: (n, kind, data)."""
@@ -222,6 +232,7 @@ class Journal:
             self._end(run)
         elif thorough:
             self._store(run)
+            self._listen(run)
             self._check_alive(run)
 
     def _end(self, run: Followed) -> None:
@@ -283,9 +294,20 @@ class Journal:
         run.acks.clear()
         run.asks.clear()
 
+    def _listen(self, run: Followed) -> None:
+        """Keep when it printed last: at once when it falls silent, now and then while it prints."""
+        now = self._clock.now()
+        quiet = run.folder.quiet_ms(now) if run.purpose == "run" else None
+        if quiet is None:
+            return
+        at = now - quiet
+        if at - run.printed_at > (SILENT_MS if quiet > SILENT_MS else HEARD_EVERY_MS):
+            self._records.heard(run.task, at)
+            run.printed_at = at
+
     def _parse(self, run: Followed, line: dict[str, object]) -> list[tuple[str, str]]:
         events = run.adapter.parse(line)
-        run.seen.extend(events)
+        run.seen.add(events)
         kept = []
         for event in events:
             if event.data.get("delta"):

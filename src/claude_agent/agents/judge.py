@@ -71,7 +71,7 @@ def judge_run(
         verdict=verdict.to_data(),
         failure=failure,
         outputs=delivered or None,
-        evidence=tuple(evidence),
+        evidence=_worth(tuple(evidence), failure),
     )
 
 
@@ -119,6 +119,12 @@ def _misfit(task: Task, delivered: Data) -> str:
     own = {name: x for name, x in delivered.items() if name in named or name != "summary"}
     wrong = misfits(task.spec, own)
     return f"The result does not fit its schema: {'; '.join(wrong)}." if wrong else ""
+
+
+def _worth(evidence: Sequence[str], failure: Failure | None) -> tuple[str, ...]:
+    """Return what it rests on: a result that does not fit what was asked for is no evidence."""
+    misfit = failure is not None and failure.kind == "outputs"
+    return tuple(level for level in evidence if not (misfit and level == "E4"))
 
 
 def judge_checks(verdict: Verdict, folder: RunFolder) -> Failure | None:

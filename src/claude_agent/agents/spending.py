@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from claude_agent.agents import reading
 from claude_agent.agents.adapter import AgentEvent, Capabilities, EventKind
@@ -69,6 +69,14 @@ def total(seen: Sequence[AgentEvent]) -> Spent | None:
     if parts:
         return sum(parts, start=Spent())
     return _read(told[-1]) if told else None
+
+
+def added(before: AgentEvent | None, event: AgentEvent) -> AgentEvent:
+    """Return one event that says what both say: the newer, or their sum where they are parts."""
+    if before is None or not event.data.get("more") or not before.data.get("more"):
+        return event
+    sum_ = _read(before.data) + _read(event.data)
+    return replace(event, data={**sum_.to_data(), "more": True})
 
 
 def conversation(seen: Sequence[AgentEvent]) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Evidence = Literal["E1", "E2", "E3", "E4", "E5"]
+
 
 class Answer(BaseModel):
     """An answer: every field is always there."""
@@ -99,6 +101,14 @@ class Task(Answer):
     taken_over: TakenOver | None
     """The person who goes on in its agent's conversation now."""
     parked: Parked | None
+    evidence: list[Evidence]
+    """What the newest attempt rests on."""
+    verified: bool | None
+    """Of a prompt that ended well: did gates pass? None: there is nothing to doubt."""
+    last_output_at: int | None
+    """Of a running task: when its run last printed something."""
+    stuck_since: int | None
+    """When it printed last, where that is longer ago than `server.stuck_after`."""
     url: str
 
 
@@ -120,6 +130,61 @@ class TaskResult(Answer):
     exit: Exit | None
     attempt: int
     evidence: list[dict[str, Any]]
+
+
+class Spent(Answer):
+    """What runs used together, as their programs told."""
+
+    runs: int
+    """How many of them told anything."""
+    input: int
+    """Tokens that were sent and not read from a cache."""
+    output: int
+    cache_read: int
+    cache_write: int
+    cost_usd: float | None
+    """None: no program told a cost."""
+
+
+class Late(Answer):
+    """What a run reported after it had been decided without it; nothing changed by it."""
+
+    at: int
+    outcome: str
+    """`succeeded`, or the error kind."""
+
+
+class Attempt(Answer):
+    """How one run of a task ended, on what evidence, and what it used."""
+
+    run: int
+    attempt: int
+    generation: int
+    agent: str
+    adapter: str
+    started_at: int
+    ended_at: int
+    outcome: Literal[
+        "succeeded",
+        "failed",
+        "parked",
+        "cancelled",
+        "stopped",
+        "taken_over",
+        "handed_back",
+        "lost",
+    ]
+    error: Failure | None
+    evidence: list[Evidence]
+    spent: Spent | None
+    late: Late | None
+
+
+class TaskAttempts(Answer):
+    """The attempts of a task that have ended, oldest first, and what they used together."""
+
+    items: list[Attempt]
+    spent: Spent | None
 
 
 class TaskLog(Answer):
@@ -266,6 +331,8 @@ class ExecutionSummary(Execution):
 
     graph: Graph
     cursor: str
+    spent: Spent | None
+    """What the runs of its steps used together; None: none told anything."""
 
 
 class ExecutionList(Answer):

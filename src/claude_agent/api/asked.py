@@ -52,6 +52,10 @@ class TaskFilter:
     agent: str | None = None
     queue: str | None = None
     execution_id: str | None = None
+    evidence: str | None = None
+    """`E1` to `E5`: those that rest on it."""
+    unverified: bool = False
+    """Prompts that ended well and no gate has checked."""
     page: Page = Page()
 
 

@@ -129,6 +129,10 @@ class TaskServices(ABC):
         """Return {"id","ref","state","outputs","error","exit","attempt","evidence"}."""
 
     @abstractmethod
+    def task_attempts(self, ref: str) -> Wire:
+        """Return {"items", "spent"}: the attempts that have ended, oldest first."""
+
+    @abstractmethod
     def task_log(self, ref: str, wanted: LogRange) -> Wire:
         """Return {"run","offset","next","total","text","done"}, escapes neutralised."""
 

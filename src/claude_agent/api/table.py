@@ -100,6 +100,7 @@ RULES: tuple[Rule, ...] = (
     GET    /tasks
     GET    /tasks/{ref}
     GET    /tasks/{ref}/result
+    GET    /tasks/{ref}/attempts
     GET    /tasks/{ref}/log
     GET    /tasks/{ref}/explain
     POST   /tasks/{ref}/cancel

@@ -26,6 +26,7 @@ Priority = Annotated[
 ]
 Topic = Literal["*", "tasks", "executions", "agents", "approvals", "state", "notices", "system"]
 ErrorKind = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=64)]
+Level = Literal["E1", "E2", "E3", "E4", "E5"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=262_144)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
@@ -262,6 +263,10 @@ class TaskQuery(PageQuery):
     agent: Name | None = None
     queue: Name | None = None
     execution_id: Name | None = None
+    evidence: Level | None = None
+    """Those that rest on this: E5 on gates that passed, …"""
+    unverified: bool = False
+    """Prompts that ended well and that no gate has checked."""
 
     def to_filter(self) -> TaskFilter:
         """Return the filter for the services."""
@@ -270,6 +275,8 @@ class TaskQuery(PageQuery):
             agent=self.agent,
             queue=self.queue,
             execution_id=self.execution_id,
+            evidence=self.evidence,
+            unverified=self.unverified,
             page=self.page(),
         )
 

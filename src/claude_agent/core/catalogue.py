@@ -75,6 +75,8 @@ class Catalogue:
     """Actions that run in the worker itself (they are quick and idempotent)."""
     screens: frozenset[str] = field(default_factory=frozenset)
     """Adapters in whose conversations a person can go on, on the program's own screen."""
+    stuck_after_ms: int = 0
+    """A run that has printed nothing for so long is shown as stuck; 0: none is."""
 
     def agent(self, name: str) -> AgentInfo:
         """Return an agent. Raises `UnknownName` with the nearest one."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from claude_agent.clock import Clock
+from claude_agent.core import quiet
 from claude_agent.core.accounts import Accounts
 from claude_agent.core.catalogue import unknown
 from claude_agent.core.execution_desk import ExecutionDesk
@@ -31,12 +32,19 @@ class Explainer:
     """Explains executions and tasks within the caller's reading; changes nothing."""
 
     def __init__(
-        self, executions: ExecutionDesk, desk: TaskDesk, clock: Clock, accounts: Accounts
+        self,
+        executions: ExecutionDesk,
+        desk: TaskDesk,
+        clock: Clock,
+        accounts: Accounts,
+        *,
+        stuck_after_ms: int = 0,
     ) -> None:
         self._accounts = accounts
         self._executions = executions
         self._desk = desk
         self._clock = clock
+        self._stuck_after_ms = stuck_after_ms
 
     def execution(self, reader: Reader, ref: str, step: str = "") -> JsonObject:
         """Return why an execution, or one step of it, has not ended, and what follows.
@@ -91,6 +99,7 @@ class Explainer:
             at=self._clock.now(),
             approvals=_asked(reader, asked),
             questions=_questions(reader, tasks),
+            quiet=self._stuck(reader, tasks),
             cached=lambda key: cached(reader, key),
         )
         ready = [task for task in tasks if task.state == TaskState.READY]
@@ -107,6 +116,12 @@ class Explainer:
             breakers=_breakers(reader, {task.spec.agent for task in ready}),
             limits=self._accounts.around(reader, {task.spec.agent for task in ready}),
         )
+
+    def _stuck(self, reader: Reader, tasks: Iterable[Task]) -> dict[str, int]:
+        """Return since when those that print nothing for too long have done so."""
+        now, after = self._clock.now(), self._stuck_after_ms
+        found = {task.id: quiet.of_task(reader, task, now, after) for task in tasks}
+        return {name: one.since for name, one in found.items() if one.stuck and one.since}
 
     def _around_execution(self, reader: Reader, run: Execution, around: Around) -> Around:
         rows = reader.rows("approvals.open_of_execution", execution=run.id)

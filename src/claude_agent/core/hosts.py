@@ -16,7 +16,8 @@ from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.events import Context
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, Task
-from claude_agent.domain.task_commands import Adopt, Lose, Reap
+from claude_agent.domain.task_commands import Adopt
+from claude_agent.domain.task_lost import Lose, Reap
 from claude_agent.errors import Conflict, NotFound
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Reader, Row, Tx

@@ -19,14 +19,12 @@ from claude_agent.domain.task_commands import (
     Command,
     EndGates,
     EndRun,
-    Lose,
-    Reap,
     Release,
-    Resolve,
     RestartGates,
     Start,
     Stop,
 )
+from claude_agent.domain.task_lost import Lose, Reap, Resolve
 from claude_agent.ids_source import IdSource
 from claude_agent.storage import task_rows
 from claude_agent.storage.database import Database, Reader, Tx

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from claude_agent.core.late_reports import LateReports
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.question import Question
 from claude_agent.domain.question_events import Plain
@@ -90,6 +91,15 @@ class RunJournal:
             elif line.get("kind") == "answered":
                 opened.pop(str(line.get("ask")), None)
         return list(opened.values())
+
+    def late_reports(self) -> LateReports:
+        """Return what records the ends of runs that were decided without them."""
+        return LateReports(self._database, self._desk, self._actor)
+
+    def heard(self, task: Task, at: int) -> None:
+        """Keep when the task's run printed last (epoch ms); a guess that a crash may lose."""
+        run = {"run_id": task.run_id, "fence": task.fence}
+        self._database.write(lambda tx: tx.execute("work.heard", **run, at=at), durable=False)
 
     def open_commands(self, task: Task) -> list[tuple[int, str, dict[str, Any]]]:
         """Return the commands that the shim of the task's run has not acknowledged."""

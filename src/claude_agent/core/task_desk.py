@@ -28,7 +28,7 @@ from claude_agent.domain.task_letters import Redrive
 from claude_agent.domain.task_spec import TaskSpec
 from claude_agent.errors import FencedOut, NotFound
 from claude_agent.ids_source import IdSource
-from claude_agent.storage import task_rows
+from claude_agent.storage import attempt_rows, task_rows
 from claude_agent.storage.chain import canonical
 from claude_agent.storage.database import Reader, Stamp, Tx
 from claude_agent.storage.notifier import Notifier
@@ -219,6 +219,7 @@ class TaskDesk:
             raise FencedOut(message)
         first = task.seq + 1
         tx.append([context.wrap(task.stream, first + n, one) for n, one in enumerate(said)])
+        attempt_rows.record(tx, task, said, context.at)
         if after.spec is not task.spec or after.generation != task.generation:
             self._respecify(tx, after)
         if after.state == TaskState.DEAD:

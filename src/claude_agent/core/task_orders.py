@@ -2,7 +2,8 @@
 
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.task import Task
-from claude_agent.domain.task_commands import Cancel, Resolve
+from claude_agent.domain.task_commands import Cancel
+from claude_agent.domain.task_lost import Resolve
 from claude_agent.domain.task_takeover import HandBack, TakeOver
 from claude_agent.errors import Invalid
 from claude_agent.storage.database import Database, Tx

@@ -4,7 +4,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from claude_agent.domain import vocabulary
+from claude_agent.core.quiet import LOUD, Quiet
+from claude_agent.domain import evidence, vocabulary
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.parameters import start_form
 from claude_agent.domain.priority import Priority
@@ -35,6 +36,7 @@ def task_view(
     adapter: str,
     lock_holder: str | None = None,
     asks: Row | None = None,
+    quiet: Quiet = LOUD,
 ) -> Wire:
     """Return the wire form; `lock_holder`: who has its lock, `asks`: its first open question."""
     spec = task.spec
@@ -52,7 +54,6 @@ def task_view(
         "queue": spec.queue,
         "priority": Priority(spec.priority).name,
         "state": task.state.value,
-        "shown": _shown(task, asks["what"] if asks is not None else "", waits=bool(waits_for)),
         "attempt": task.attempt,
         "max_attempts": spec.retry.max_attempts,
         "run_number": task.run,
@@ -72,14 +73,26 @@ def task_view(
         "cwd": spec.cwd or None,
         "lock": {"name": spec.lock, "holder": lock_holder} if spec.lock else None,
         "waits_for": waits_for,
-        "question": asks["ref"] if asks is not None else None,
         "taken_over": _taken_over(task),
         "parked": _parking(task),
+        **_derived(task, asks, quiet),
         "url": f"/ui/#/tasks/{task.ref}",
     }
 
 
-def _shown(task: Task, asks: str, *, waits: bool) -> Wire:
+def _derived(task: Task, asks: Row | None, quiet: Quiet) -> Wire:
+    waits = task.state == TaskState.HELD and bool(task.waits_for)
+    return {
+        "shown": _shown(task, asks, quiet, waits=waits),
+        "question": asks["ref"] if asks is not None else None,
+        "evidence": list(task.evidence),
+        "verified": evidence.verified(task.spec.kind, task.state.value, task.evidence),
+        "last_output_at": quiet.since,
+        "stuck_since": quiet.since if quiet.stuck else None,
+    }
+
+
+def _shown(task: Task, asks: Row | None, quiet: Quiet, *, waits: bool) -> Wire:
     if task.parked:
         return {**vocabulary.DERIVED["parked"].to_data()}
     shown = vocabulary.task(
@@ -87,10 +100,12 @@ def _shown(task: Task, asks: str, *, waits: bool) -> Wire:
         attempt=task.attempt,
         cancel_requested=bool(task.cancel_requested),
         waits=waits,
-        asks=asks,
+        asks=asks["what"] if asks is not None else "",
         taken_over_by=str(task.takeover.get("by", "")) if task.taken_over else "",
     )
-    return {**shown.to_data()}
+    unverified = evidence.verified(task.spec.kind, task.state.value, task.evidence) is False
+    doubt = "stuck" if quiet.stuck else "unverified" if unverified else ""
+    return {**vocabulary.doubted(shown, doubt).to_data()}
 
 
 def _taken_over(task: Task) -> Wire | None:
@@ -126,7 +141,9 @@ def result_view(task: Task) -> Wire:
         "error": dict(task.error) if task.error else None,
         "exit": {"code": verdict.get("code"), "signal": verdict.get("signal")} if ended else None,
         "attempt": task.attempt,
-        "evidence": [{"level": level} for level in task.evidence],
+        "evidence": [
+            {"level": level, "means": evidence.MEANS.get(level, "")} for level in task.evidence
+        ],
     }
 
 

@@ -32,6 +32,7 @@ class TaskTakenOver(TakeoverSaid):
     """The run that ended for it."""
     conversation: str
     verdict: Mapping[str, Any] = field(default_factory=dict)
+    evidence: list[str] | None = None
 
 
 @payload
@@ -59,3 +60,4 @@ class TaskHandedBack(TakeoverSaid):
     message: str = ""
     """Why the screen did not open."""
     verdict: Mapping[str, Any] = field(default_factory=dict)
+    evidence: list[str] | None = None

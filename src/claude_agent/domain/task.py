@@ -1,8 +1,4 @@
-"""A task: its folded state, what may be asked of it, and what that decides.
-
-`decide(task, command)` says which events follow; `evolve(task, payload)` folds one. Neither does
-anything: the clock, chance and ids come in with the command.
-"""
+"""A task: its folded state. `evolve(task, payload)` folds one event and does nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -158,7 +154,7 @@ def _waiting(not_before: int, at: int) -> TaskState:
 
 def evolve(task: Task, said: Payload, at: int) -> Task:
     """Fold one event (not the first) into the task. Raises `IllegalTransition`."""
-    if isinstance(said, ev.TaskReported):
+    if isinstance(said, ev.TaskReported | ev.TaskReportedLate):
         return _reported(task, said)
     changed = _evolved(task, said, at)
     if changed.parked and changed.state != TaskState.SCHEDULED:
@@ -174,11 +170,12 @@ def evolve(task: Task, said: Payload, at: int) -> Task:
     return changed
 
 
-def _reported(task: Task, said: ev.TaskReported) -> Task:
+def _reported(task: Task, said: ev.TaskReported | ev.TaskReportedLate) -> Task:
     """Keep what its agent says: the last word counts, one that came late changes nothing."""
+    if isinstance(said, ev.TaskReportedLate) or said.late:
+        return replace(task, seq=task.seq + 1)
     told = {"kind": said.kind, "message": said.message, "retryable": said.retryable}
-    report = task.report if said.late else {**told, "result": said.result}
-    return replace(task, seq=task.seq + 1, report=report)
+    return replace(task, seq=task.seq + 1, report={**told, "result": said.result})
 
 
 def _evolved(task: Task, said: Payload, at: int) -> Task:
@@ -246,6 +243,7 @@ def _owned(task: Task, said: Payload, at: int) -> Task:
                 digest=said.digest,
                 started_at=task.started_at if task.started_at is not None else at,
                 attempt_started_at=at,
+                evidence=(),
             )
         case ev.TaskAdopted():
             answers = task.state == TaskState.UNCERTAIN and said.alive
@@ -272,12 +270,13 @@ def _judged(task: Task, said: Payload) -> Task:
                 outputs=said.outputs,
                 verdict=said.verdict,
                 gate_run=1,
+                evidence=tuple(said.evidence),
             )
         case ev.TaskGatesRestarted():
             return replace(task, gate_run=said.gate_run)
         case ev.TaskAttemptFailed():
-            error = {"kind": said.kind, "message": said.message}
-            return replace(task, error=error, verdict=said.verdict)
+            seen, error = said.evidence or (), {"kind": said.kind, "message": said.message}
+            return replace(task, error=error, verdict=said.verdict, evidence=tuple(seen))
         case _:
             return task
 
@@ -352,6 +351,7 @@ def _ended(task: Task, said: Payload) -> Task:
                 reason=said.reason,
                 outputs=said.outputs,
                 verdict=said.verdict or task.verdict,
+                evidence=task.evidence if said.evidence is None else tuple(said.evidence),
             )
         case ev.TaskDiscarded():
             return replace(task, state=TaskState.DISCARDED)

@@ -6,13 +6,15 @@ from typing import Any
 
 from claude_agent.domain import task_events as ev
 from claude_agent.domain.events import Payload
+from claude_agent.domain.evidence import together
 from claude_agent.domain.retry import Failure
 from claude_agent.domain.states import TaskState
-from claude_agent.domain.task import HOST_UNREACHABLE, MAX_DELIVERIES, Task
+from claude_agent.domain.task import MAX_DELIVERIES, Task
 from claude_agent.domain.task_approval import Approve, Reject, approved, rejected
-from claude_agent.domain.task_failure import SHUTDOWN, failed
+from claude_agent.domain.task_failure import SHUTDOWN, End, failed
 from claude_agent.domain.task_follow import Follow, followed
 from claude_agent.domain.task_letters import Discard, Redrive, discarded, redriven
+from claude_agent.domain.task_lost import Lose, Reap, ReportLate, Resolve, lost
 from claude_agent.domain.task_parking import Unpark, unparked
 from claude_agent.domain.task_report import Note, Report, told
 from claude_agent.domain.task_takeover import HandBack, TakeOver, after_run, ordered
@@ -84,33 +86,6 @@ class EndGates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lose:
-    """Neither a verdict nor a live shim was found."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reap:
-    """Nothing of the run is alive any more."""
-
-    killed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolve:
-    """What happened in the lost run is decided."""
-
-    outcome: str
-    """`succeeded`, `retry` or `failed`."""
-    how: str
-    """`probe`, `idempotent`, `rule`, `person`."""
-    note: str = ""
-    outputs: Mapping[str, Any] | None = None
-    at: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """Its run goes against a limit (`timeout.idle`) and is to be stopped."""
 
@@ -132,7 +107,7 @@ class RestartGates:
 Command = (
     Claim | Start | Release | Adopt | EndRun | EndGates | Lose | Reap | Resolve | Tick | Cancel
     | RestartGates | Note | Stop | Move | Unpark | Redrive | Discard | Approve | Reject | Follow
-    | Report | TakeOver | HandBack
+    | Report | TakeOver | HandBack | ReportLate
 )  # fmt: skip
 
 
@@ -147,8 +122,8 @@ def decide(task: Task, command: Command) -> Said:
             return _end_run(task, command)
         case EndGates():
             return _end_gates(task, command)
-        case Lose() | Reap() | Resolve():
-            return _lost(task, command)
+        case Lose() | Reap() | Resolve() | ReportLate():
+            return lost(task, command)
         case Tick() | Move():
             return passed(task, command)
         case Cancel() | Redrive() | Discard() | Approve() | Reject() | Follow() | Unpark():
@@ -250,6 +225,7 @@ def _end_run(task: Task, command: EndRun) -> Said:
                 ended_well=command.failure is None,
                 outputs=command.outputs,
                 verdict=command.verdict,
+                evidence=list(command.evidence),
             ),
         )
     if task.taken_over:
@@ -265,6 +241,7 @@ def _end_run(task: Task, command: EndRun) -> Said:
                     outputs=command.outputs,
                     verdict=command.verdict,
                     gates=len(task.spec.gates),
+                    evidence=list(command.evidence),
                 ),
             )
         return (
@@ -272,15 +249,18 @@ def _end_run(task: Task, command: EndRun) -> Said:
                 outputs=command.outputs,
                 verdict=command.verdict,
                 evidence=list(command.evidence),
+                run=task.run,
             ),
         )
     failure = command.failure or Failure(kind="exit", message="It was stopped.")
-    return failed(task, failure, command.verdict, command.at, command.chance)
+    end = End(verdict=command.verdict, evidence=command.evidence)
+    return failed(task, failure, end, command.at, command.chance)
 
 
 def _end_gates(task: Task, command: EndGates) -> Said:
     _must_be(task, TaskState.VERIFYING)
     verdict = task.verdict or {}
+    evidence = together(task.evidence, command.evidence)
     if task.cancel_requested:
         return (
             ev.TaskCancelled(
@@ -288,67 +268,18 @@ def _end_gates(task: Task, command: EndGates) -> Said:
                 ended_well=True,
                 outputs=task.outputs,
                 verdict=verdict,
+                evidence=list(evidence),
             ),
         )
     if command.failure is None and not task.stop_requested:
         return (
             ev.TaskSucceeded(
-                outputs=task.outputs, verdict=verdict, evidence=list(command.evidence)
+                outputs=task.outputs, verdict=verdict, evidence=list(evidence), run=task.run
             ),
         )
     failure = command.failure or Failure(kind="gate", message="The gates were stopped.")
-    return failed(task, failure, verdict, command.at, command.chance)
-
-
-def _lost(task: Task, command: Lose | Reap | Resolve) -> Said:
-    match command:
-        case Lose():
-            if task.state == TaskState.UNCERTAIN:
-                return ()
-            _must_be(task, TaskState.RUNNING)  # gates are repeatable: they run again instead
-            return (ev.TaskUncertain(run=task.run, reason=command.reason),)
-        case Reap():
-            _must_be(task, TaskState.UNCERTAIN)
-            return (ev.TaskReaped(run=task.run, killed=command.killed),)
-        case Resolve():
-            return _resolve(task, command)
-
-
-def _resolve(task: Task, command: Resolve) -> Said:
-    _must_be(task, TaskState.UNCERTAIN)
-    if task.reaped_run != task.run:
-        message = f"Run {task.run} of task {task.ref} is not proved ended yet."
-        hint = "Wait until it was reaped; this takes seconds."
-        if task.reason == HOST_UNREACHABLE:
-            message = f"{message[:-1]}: its host {task.host} is unreachable."
-            hint = f"Wait until it is back, or say: claude-agent host lost {task.host}"
-        raise Conflict(message, hint=hint)
-    if task.cancel_requested:
-        return (
-            ev.TaskCancelled(
-                reason=task.cancel_requested, ended_well=command.outcome == "succeeded"
-            ),
-        )
-    resolved = ev.TaskResolved(
-        run=task.run, how=command.how, outcome=command.outcome, note=command.note
-    )
-    error = {"kind": "crash", "message": task.reason or "Its run was lost."}
-    match command.outcome:
-        case "succeeded":
-            result = (task.report or {}).get("result")
-            evidence = ["E1"] if result is None else ["E1", "E4"]
-            outputs = command.outputs if command.outputs is not None else result
-            done = ev.TaskSucceeded(outputs=outputs, verdict=task.verdict or {}, evidence=evidence)
-            return (resolved, done)
-        case "retry" if task.deliveries + 1 > MAX_DELIVERIES:
-            return (resolved, ev.TaskDead(reason="poison", error=error))
-        case "retry":
-            again = ev.TaskRetryScheduled(
-                due=command.at, attempt=task.attempt + 1, reason=task.reason
-            )
-            return (resolved, again)
-        case _:
-            return (resolved, ev.TaskDead(reason="crash", error=error))
+    end = End(verdict=verdict, evidence=evidence)
+    return failed(task, failure, end, command.at, command.chance)
 
 
 def _cancel(task: Task, reason: str) -> Said:
@@ -361,7 +292,8 @@ def _cancel(task: Task, reason: str) -> Said:
     # An uncertain run that was reaped has nothing left to stop.
     proved = task.state == TaskState.UNCERTAIN and task.reaped_run == task.run
     if waits or proved:
-        return (ev.TaskCancelRequested(reason=reason), ev.TaskCancelled(reason=reason))
+        done = ev.TaskCancelled(reason=reason, evidence=["E1"] if proved else [])
+        return (ev.TaskCancelRequested(reason=reason), done)
     return (ev.TaskCancelRequested(reason=reason),)
 
 

@@ -159,6 +159,8 @@ class TaskVerifying(Payload):
     outputs: Data | None
     verdict: Mapping[str, Any]
     gates: int
+    evidence: list[str] = field(default_factory=list)
+    """What the run rests on; the gates add theirs."""
 
 
 @payload
@@ -179,6 +181,7 @@ class TaskSucceeded(Payload):
     outputs: Data | None
     verdict: Mapping[str, Any]
     evidence: list[str]
+    run: int = 0
 
 
 @payload
@@ -193,6 +196,7 @@ class TaskAttemptFailed(Payload):
     message: str
     exit_code: int | None
     verdict: Mapping[str, Any]
+    evidence: list[str] | None = None
 
 
 @payload
@@ -211,6 +215,9 @@ class TaskRetryScheduled(Payload):
     """The whole specification where another agent, or other work, takes over."""
     fresh: bool = False
     """The attempts are counted from here: the next alternative of `fallback`."""
+    verdict: Data | None = None
+    """How the run ended where no `task.attempt_failed` says it."""
+    evidence: list[str] = field(default_factory=list)
 
 
 @payload
@@ -231,6 +238,7 @@ class TaskParked(Payload):
     counted: bool = True
     """Its attempt had begun and is given back."""
     verdict: Data = field(default_factory=dict)
+    evidence: list[str] | None = None
 
 
 @payload
@@ -292,6 +300,7 @@ class TaskResolved(Payload):
     how: str
     outcome: str
     note: str
+    evidence: list[str] | None = None
 
 
 @payload
@@ -323,6 +332,22 @@ class TaskCancelled(Payload):
     ended_well: bool = False
     outputs: Mapping[str, Any] | None = None
     verdict: Mapping[str, Any] = field(default_factory=dict)
+    evidence: list[str] | None = None
+
+
+@payload
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReportedLate(Payload):
+    """An earlier run ended after it had been decided without it; nothing changes by that."""
+
+    TYPE: ClassVar[str] = "task.reported_late"
+    run: int
+    kind: str
+    """The error kind; empty: it ended well."""
+    message: str
+    outputs: Data | None
+    verdict: Data
+    evidence: list[str]
 
 
 @payload

@@ -1,10 +1,11 @@
 """What follows from an attempt that failed: another one, or a dead letter."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from claude_agent.domain import second_try
 from claude_agent.domain import task_events as ev
+from claude_agent.domain.definition_parts import Data
 from claude_agent.domain.events import Payload
 from claude_agent.domain.expression_tree import ExpressionError
 from claude_agent.domain.retry import Failure, backoff_ms, should_retry
@@ -15,18 +16,29 @@ SHUTDOWN = "shutdown"
 """Why a run is stopped that ends with the server."""
 
 
-def failed(
-    task: Task, failure: Failure, verdict: Mapping[str, Any], at: int, chance: float
-) -> tuple[Payload, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How the run itself ended."""
+
+    verdict: Data
+    evidence: Sequence[str] = ()
+
+
+def failed(task: Task, failure: Failure, end: End, at: int, chance: float) -> tuple[Payload, ...]:
     """Return the events of a failed attempt; `chance` is in [0, 1)."""
     if task.stop_requested == SHUTDOWN and task.spec.idempotent:
         # Stopped with the server by a person: it begins again with the next one, uncounted.
         again = ev.TaskRetryScheduled(
-            due=at, attempt=task.attempt, reason="It was stopped with the server.", counted=False
+            due=at,
+            attempt=task.attempt,
+            reason="It was stopped with the server.",
+            counted=False,
+            verdict=end.verdict,
+            evidence=list(end.evidence),
         )
         return (again,)
     if failure.parking is not None and not task.stop_requested:
-        return (parked(task, failure, failure.parking, verdict),)
+        return (parked(task, failure, failure.parking, end.verdict, end.evidence),)
     if task.stop_requested:
         kind, _, by = task.stop_requested.partition(".")
         by = by if kind == "timeout" else ""
@@ -43,7 +55,8 @@ def failed(
         kind=failure.kind,
         message=failure.message,
         exit_code=failure.exit_code,
-        verdict=verdict,
+        verdict=end.verdict,
+        evidence=list(end.evidence),
     )
     used = task.attempt - task.refunds
     elapsed = at - (task.started_at if task.started_at is not None else at)

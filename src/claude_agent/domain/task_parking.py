@@ -1,5 +1,6 @@
 """What a limit of its account makes of a task: it waits, and no attempt is used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from claude_agent.domain import task_events as ev
@@ -17,7 +18,9 @@ class Unpark:
     at: int
 
 
-def parked(task: Task, failure: Failure, parking: Parking, verdict: Data) -> ev.TaskParked:
+def parked(
+    task: Task, failure: Failure, parking: Parking, verdict: Data, evidence: Sequence[str]
+) -> ev.TaskParked:
     """Return that it waits for the end of a limit; an attempt that had begun is given back."""
     return ev.TaskParked(
         run=task.run,
@@ -28,6 +31,7 @@ def parked(task: Task, failure: Failure, parking: Parking, verdict: Data) -> ev.
         dated=parking.dated,
         counted=task.attempt_started_at is not None,
         verdict=verdict,
+        evidence=list(evidence),
     )
 
 

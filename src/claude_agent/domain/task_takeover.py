@@ -92,19 +92,33 @@ def after_run(
         return None  # the agent was done before it could be stopped
     if task.stop_requested == SHUTDOWN:
         why = "It was stopped with the server."
-        return (TaskRetryScheduled(due=at, attempt=task.attempt, reason=why, counted=False),)
+        again = TaskRetryScheduled(
+            due=at,
+            attempt=task.attempt,
+            reason=why,
+            counted=False,
+            verdict=verdict,
+            evidence=["E1"],
+        )
+        return (again,)
     go_on = TaskStarting(run=task.run + 1, host=task.host)
     if phase != "asked":
         how, said = _how_it_closed(task, failure, verdict)
-        back = ev.TaskHandedBack(run=task.run, how=how, message=said, verdict=verdict)
+        back = ev.TaskHandedBack(
+            run=task.run, how=how, message=said, verdict=verdict, evidence=["E1"]
+        )
         return (back, go_on)
     if conversation:
-        taken = ev.TaskTakenOver(run=task.run, conversation=conversation, verdict=verdict)
+        taken = ev.TaskTakenOver(
+            run=task.run, conversation=conversation, verdict=verdict, evidence=["E1"]
+        )
         return (taken, go_on)
     if not verdict.get("stopped"):
         return None  # it failed before it had a conversation: as if nobody had asked
     early = "The agent had not begun its conversation yet."
-    back = ev.TaskHandedBack(run=task.run, how="too_early", message=early, verdict=verdict)
+    back = ev.TaskHandedBack(
+        run=task.run, how="too_early", message=early, verdict=verdict, evidence=["E1"]
+    )
     return (back, go_on)
 
 

@@ -126,10 +126,20 @@ DERIVED = _rows(
     ("needs_approval", "needs approval", "hand", "waiting"),
     ("parked", "parked", "circle-pause", "waiting"),
     ("stuck", "stuck", "octagon-x", "failed"),
-    ("unverified", "unverified", "message-square-warning", "waiting"),
+    ("unverified", "unverified", "circle-check", "ok"),
     ("waits_for_tasks", "waits for tasks", "clock", "waiting"),
     ("taken_over", "taken over", "hand", "waiting"),
 )
+
+
+def doubted(term: Term, doubt: str) -> Term:
+    """Return how a task is shown of which more is derived than its state says.
+
+    `doubt`: its run prints nothing for too long (`stuck`), or its agent says that it is done and
+    no gate was asked (`unverified`).
+    """
+    plain = {"stuck": TASK["running"], "unverified": TASK["succeeded"]}
+    return DERIVED[doubt] if plain.get(doubt) == term else term
 
 
 def task(

@@ -17,8 +17,13 @@ class Insight(Base, InsightServices):
 
     @property
     def _explainer(self) -> Explainer:
+        parts = self._parts
         return Explainer(
-            self._parts.executions, self._parts.desk, self._clock, self._parts.accounts
+            parts.executions,
+            parts.desk,
+            self._clock,
+            parts.accounts,
+            stuck_after_ms=parts.foundation.catalogue.stuck_after_ms,
         )
 
     @override

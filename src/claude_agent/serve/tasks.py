@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from claude_agent.api.asked import OPERATOR, Caller
 from claude_agent.api.services import Answered, IdempotencyKey, LogRange, TaskFilter, TaskServices
-from claude_agent.core import views
+from claude_agent.core import attempt_views, quiet, views
 from claude_agent.core.question_book import AT_WORK
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import Task
@@ -16,7 +16,7 @@ from claude_agent.domain.task_spec import MAX_DEPTH
 from claude_agent.errors import Forbidden, Invalid, PlanningNotAvailable
 from claude_agent.serve.approvals import requester_of
 from claude_agent.serve.base import Base, known_state, next_cursor, page_start
-from claude_agent.storage import task_rows
+from claude_agent.storage import attempt_rows, task_rows
 from claude_agent.storage.database import Reader, Tx
 
 Wire = dict[str, Any]
@@ -34,7 +34,15 @@ class Tasks(Base, TaskServices):
             held = reader.row("locks.one", name=task.spec.lock)
         holder = held["ref"] if held is not None else None
         asks = reader.row("questions.first_open", task=task.id) if task.state in AT_WORK else None
-        return views.task_view(task, fake=fake, adapter=adapter, lock_holder=holder, asks=asks)
+        now, after = self._clock.now(), self._parts.foundation.catalogue.stuck_after_ms
+        return views.task_view(
+            task,
+            fake=fake,
+            adapter=adapter,
+            lock_holder=holder,
+            asks=asks,
+            quiet=quiet.of_task(reader, task, now, 0 if asks or task.taken_over else after),
+        )
 
     def _viewed(self, task: Task) -> Wire:
         return self._database.read(lambda reader: self._view(task, reader))
@@ -84,6 +92,8 @@ class Tasks(Base, TaskServices):
             "agent": wanted.agent or "",
             "queue": wanted.queue or "",
             "execution": wanted.execution_id or "",
+            "evidence": wanted.evidence or "",
+            "unverified": int(wanted.unverified),
         }
         limit = wanted.page.limit
         known_state(wanted.state, TaskState)
@@ -104,6 +114,15 @@ class Tasks(Base, TaskServices):
     @override
     def task_result(self, ref: str) -> Wire:
         return views.result_view(self._find(ref))
+
+    @override
+    def task_attempts(self, ref: str) -> Wire:
+        def work(reader: Reader) -> Wire:
+            task = self._parts.desk.find(reader, ref)
+            found = attempt_rows.of_task(reader, task.id)
+            return attempt_views.attempts_view(found)
+
+        return self._database.read(work)
 
     @override
     def task_log(self, ref: str, wanted: LogRange) -> Wire:

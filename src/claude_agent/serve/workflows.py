@@ -14,7 +14,7 @@ from claude_agent.api.services import (
     WorkflowServices,
     WorkflowStart,
 )
-from claude_agent.core import views
+from claude_agent.core import attempt_views, views
 from claude_agent.core.execution_views import execution_view
 from claude_agent.core.format_schema import format_schema
 from claude_agent.core.second_chances import Chance, SecondChances
@@ -147,6 +147,7 @@ class Executions(Base, ExecutionServices):
             return execution_view(run, definition) | {
                 "graph": {"edges": views.edges(definition)},
                 "cursor": log.head(reader).cursor,
+                "spent": attempt_views.spent_by(reader, execution_id),
             }
 
         return self._database.read(work)

@@ -16,6 +16,7 @@ from claude_agent.domain.task import Task
 from claude_agent.domain.task_events import TaskClaimed, TaskRedriven, TaskSubmitted
 from claude_agent.storage import (
     approval_rows,
+    attempt_rows,
     breaker_rows,
     execution_rows,
     question_rows,
@@ -40,6 +41,8 @@ def differing(reader: Reader, history: list[Recorded]) -> list[str]:
     """
     tasks = task_rows.fold_tasks(history)
     wrong = list(_tasks(reader, history, tasks))
+    attempts = attempt_rows.by_run(reader.rows("attempts.all"))
+    wrong += _unlike("attempt", attempts, attempt_rows.fold_attempts(history))
     wrong += _executions(reader, history)
     wrong += _locks(reader, history, tasks)
     wrong += _approvals(reader, history)

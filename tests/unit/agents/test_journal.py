@@ -61,7 +61,7 @@ def test_what_the_agent_says_is_noted_when_it_rings(
     crew.journal.follow(run)
     shim.text("hello", "world")
     wait_until(lambda: said(crew, one) == ["hello", "world"], what="two notes")
-    assert [event.text for event in run.seen] == ["hello", "world"]
+    assert (run.seen.count, run.seen.events()[-1].text) == (2, "world")
     assert crew.journal.alive()
     assert crew.journal.follows(run.run_id)
 
@@ -236,7 +236,7 @@ def test_journal_goes_on_where_it_stood_and_knows_what_was_said(
     again = crew.followed(crew.stand.control.adopt(one, alive=True))
     again.adapter = FakeAdapter()
     crew.journal.follow(again)
-    assert [event.text for event in again.seen] == ["one", "two"]
+    assert (again.seen.count, again.seen.events()[-1].text) == (2, "two")
     shim.text("three")
     wait_until(lambda: said(crew, one) == ["one", "two", "three"], what="the third note")
 
@@ -263,7 +263,7 @@ def test_notes_are_few_and_short(
     shim.say("protocol", line={"type": "usage", "fake": True, "tokens": 5})
     notes = ["x" * module.NOTE_LENGTH, "b", "c"]
     wait_until(lambda: said(crew, one) == notes, what="the notes")
-    wait_until(lambda: len(run.seen) == 7, what="the lines")
+    wait_until(lambda: run.seen.count == 7, what="the lines")
     wait_until(lambda: run.stored == run.position, what="the last line's place")
     assert said(crew, one) == notes
 

@@ -150,6 +150,11 @@ class MemoryServices(MemoryChances, MemoryParts, Services):
         return {**same, "exit": None, "evidence": []}
 
     @override
+    def task_attempts(self, ref: str) -> Wire:
+        self.task(ref)
+        return {"items": [], "spent": None}
+
+    @override
     def task_log(self, ref: str, wanted: LogRange) -> Wire:
         self.task(ref)
         text = "hello\n"[wanted.offset :][: wanted.limit]
@@ -283,7 +288,7 @@ class MemoryServices(MemoryChances, MemoryParts, Services):
     def summary(self, ref: str) -> Wire:
         execution = self.execution(ref)
         edges = [[dep, step["id"]] for step in execution["steps"] for dep in step["depends_on"]]
-        return {**execution, "graph": {"edges": edges}, "cursor": self.head()}
+        return {**execution, "graph": {"edges": edges}, "cursor": self.head(), "spent": None}
 
     @override
     def execution_events(self, ref: str, after: str | None, limit: int) -> Wire:

@@ -64,6 +64,10 @@ def task_of(number: int, kind: str, spec: Mapping[str, Any], agent: str) -> Wire
         "question": None,
         "taken_over": None,
         "parked": None,
+        "evidence": [],
+        "verified": None,
+        "last_output_at": None,
+        "stuck_since": None,
         "url": f"/ui/#/tasks/T{number}",
     }
 

@@ -26,6 +26,7 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", "/tasks", None, 200),
     ("GET", "/tasks/T1", None, 200),
     ("GET", "/tasks/T1/result", None, 200),
+    ("GET", "/tasks/T1/attempts", None, 200),
     ("GET", "/tasks/T1/log", None, 200),
     ("GET", "/tasks/T1/explain", None, 200),
     ("POST", "/tasks/T1/cancel", None, 202),

@@ -64,7 +64,10 @@ def test_task_commands(server: WireServer, cli: Cli) -> None:
     assert cli("task", "list", "-o", "name").out.split() == ["T1", "T2"]
     assert cli("task", "list", "--limit", "1", "-o", "name").out.split() == ["T1"]
     assert cli("task", "list", "--state", "dead", "-o", "name").out == ""
-    assert "folder" in cli("task", "show", "T1").out
+    shown = cli("task", "show", "T1").out
+    assert "folder" in shown
+    assert "21 tokens in (7 from cache), 7 out, $0.2500" in shown
+    assert "rate: too many requests; reported late: succeeded" in shown
     assert "nothing was changed" in cli("task", "cancel", "T1", "--dry-run").err
     assert "cancelled" in cli("task", "cancel", "T1").out
     assert cli("task", "wait", "T1").code == 3

@@ -7,7 +7,8 @@ from claude_agent.domain.definition import Timeouts
 from claude_agent.domain.events import Payload
 from claude_agent.domain.states import TASK_TERMINAL, IllegalTransition, TaskState
 from claude_agent.domain.task import Task, evolve
-from claude_agent.domain.task_commands import Adopt, Lose, Reap, Release, Stop
+from claude_agent.domain.task_commands import Adopt, Release, Stop
+from claude_agent.domain.task_lost import Lose, Reap
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, submitted
 
 VERIFYING = ev.TaskVerifying(run=1, outputs={"a": 1}, verdict={"code": 0}, gates=1)

@@ -18,16 +18,14 @@ from claude_agent.domain.task_commands import (
     Command,
     EndGates,
     EndRun,
-    Lose,
-    Reap,
     Release,
-    Resolve,
     RestartGates,
     Stop,
     Tick,
     decide,
 )
 from claude_agent.domain.task_failure import SHUTDOWN
+from claude_agent.domain.task_lost import Lose, Reap, Resolve
 from claude_agent.domain.task_report import Note
 from claude_agent.errors import Conflict
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, submitted, types

@@ -14,13 +14,11 @@ from claude_agent.domain.task_commands import (
     Claim,
     EndGates,
     EndRun,
-    Lose,
-    Reap,
-    Resolve,
     Start,
     Tick,
     decide,
 )
+from claude_agent.domain.task_lost import Lose, Reap, Resolve
 from claude_agent.domain.task_report import Note
 from claude_agent.errors import Conflict
 from tests.unit.domain.making import AT, CLAIM, START, after, fold, running, submitted, types
@@ -60,7 +58,7 @@ def test_running_task_is_cancelled_when_its_run_has_ended() -> None:
 def test_good_result_that_comes_after_the_cancel_is_kept_and_changes_nothing() -> None:
     (said,) = decide(after(running(), Cancel(reason="no")), WELL)
     assert said == ev.TaskCancelled(
-        reason="no", ended_well=True, outputs={"a": 1}, verdict={"code": 0}
+        reason="no", ended_well=True, outputs={"a": 1}, verdict={"code": 0}, evidence=["E1"]
     )
 
 
@@ -69,7 +67,7 @@ def test_cancel_while_the_gates_run_keeps_the_good_result() -> None:
     assert one.state == "verifying"
     (said,) = decide(one, EndGates(failure=NO, at=AT))
     assert said == ev.TaskCancelled(
-        reason="no", ended_well=True, outputs={"a": 1}, verdict={"code": 0}
+        reason="no", ended_well=True, outputs={"a": 1}, verdict={"code": 0}, evidence=["E1"]
     )
 
 
@@ -139,7 +137,7 @@ def test_lost_run_of_a_cancelled_task_is_cancelled(
 ) -> None:
     one = after(running(), Lose(reason="gone"), Cancel(reason="no"), Reap(killed=0))
     (said,) = decide(one, Resolve(outcome=outcome, how="rule", at=AT))
-    assert said == ev.TaskCancelled(reason="no", ended_well=well)
+    assert said == ev.TaskCancelled(reason="no", ended_well=well, evidence=["E1"])
 
 
 def test_lost_task_that_is_lost_again_says_nothing() -> None:

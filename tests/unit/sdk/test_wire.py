@@ -12,7 +12,8 @@ from claude_agent.api import (
     answers_system,
     answers_triggers,
 )
-from claude_sdk import wire, wire_insight, wire_queues, wire_triggers
+from claude_sdk import wire, wire_insight, wire_queues, wire_tasks, wire_triggers
+from tests import wire_attempts
 from tests import wire_samples as samples
 
 PAIRS: list[tuple[Any, type[BaseModel]]] = [
@@ -21,6 +22,10 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (wire.Exit, answers.Exit),
     (wire.Result, answers.TaskResult),
     (wire.Log, answers.TaskLog),
+    (wire.Spent, answers.Spent),
+    (wire.Attempts, answers.TaskAttempts),
+    (wire_tasks.Attempt, answers.Attempt),
+    (wire_tasks.Late, answers.Late),
     (wire.Compensation, answers.Compensation),
     (wire.Step, answers.Step),
     (wire.Execution, answers.Execution),
@@ -93,6 +98,7 @@ def _inherited(kind: Any) -> set[str]:
     [
         (samples.task("T1", run="true"), answers.Task),
         (samples.result(samples.task("T1")), answers.TaskResult),
+        (wire_attempts.attempts(), answers.TaskAttempts),
         (samples.execution("X1"), answers.Execution),
         (samples.status([samples.agent("testing")], "e:1"), answers_system.AgentsStatus),
         (samples.workflow(), answers_system.Workflow),

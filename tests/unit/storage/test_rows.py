@@ -15,7 +15,7 @@ from claude_agent.domain.events import Context, Event, Payload
 from claude_agent.domain.retry import RetryPolicy
 from claude_agent.domain.states import ExecutionState, StepState
 from claude_agent.domain.task import Task
-from claude_agent.domain.task_commands import Lose, Reap
+from claude_agent.domain.task_lost import Lose, Reap
 from claude_agent.domain.task_spec import TaskSpec
 from claude_agent.storage import execution_rows, task_rows
 from claude_agent.storage.databases.sqlite import SqliteDatabase, open_sqlite

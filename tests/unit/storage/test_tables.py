@@ -6,7 +6,8 @@ from typing import Any
 from tests.unit.core.stand import Stand
 
 REBUILT = {
-    *("tasks", "task_specs", "task_waits", "locks", "executions", "steps", "concurrency_slots"),
+    *("tasks", "task_specs", "task_waits", "attempts", "locks", "executions", "steps"),
+    "concurrency_slots",
     *("signals_seen", "approvals", "questions", "breakers", "state", "state_snapshots"),
     *("state_snapshot_entries", "queues", "redrives", "tokens", "schedules", "schedule_ticks"),
     *("webhooks", "webhook_deliveries", "event_triggers", "event_starts", "definitions"),

@@ -61,6 +61,9 @@ class FakeAdapter(Adapter):
         if kind is None or line.get("fake") is not True:
             return [AgentEvent(kind=EventKind.RAW, data=line)]
         text = line.get("text")
+        used = line.get("usage") if kind is EventKind.USAGE else None
+        if isinstance(used, Mapping):
+            return [AgentEvent(kind=kind, data=used)]
         return [
             AgentEvent(
                 kind=kind,

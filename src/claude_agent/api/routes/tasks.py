@@ -78,6 +78,17 @@ async def result(request: Request) -> Response:
 
 
 @router.get(
+    "/tasks/{ref}/attempts",
+    summary="How each attempt of a task ended",
+    openapi_extra=documented(answer="TaskAttempts"),
+)
+async def attempts(request: Request) -> Response:
+    """Return the attempts that have ended: outcome, evidence, tokens and cost."""
+    ref = part(request, "ref")
+    return await reply(request, services(request).task_attempts, ref)
+
+
+@router.get(
     "/tasks/{ref}/log",
     summary="A part of a task's output",
     openapi_extra=documented(query=LogQuery, answer="TaskLog"),

@@ -31,6 +31,17 @@ def command() -> None:
 @click.option("--agent", metavar="NAME")
 @click.option("--queue", metavar="NAME")
 @click.option("--execution-id", metavar="ID")
+@click.option(
+    "--evidence",
+    type=click.Choice(("E1", "E2", "E3", "E4", "E5")),
+    help="Those that rest on it; E5: gates have passed.",
+)
+@click.option(
+    "--unverified",
+    is_flag=True,
+    default=None,
+    help="Prompts that ended well and that no gate has checked.",
+)
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.option("--cursor", metavar="TEXT", help="Go on where the last page ended.")
 @format_option
@@ -47,7 +58,8 @@ def list_(session: Session, form: str, **narrow: Unpack[TaskFilter]) -> None:
 def show_(session: Session, ref: str, form: str) -> None:
     """Show one task."""
     found = session.system.tasks.get(ref)
-    show(tasks_view.task(found, session.system.address(found["url"])), form)
+    attempts = session.system.tasks.attempts(ref)
+    show(tasks_view.task(found, session.system.address(found["url"]), attempts), form)
 
 
 @command.command("explain")

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 from claude_agent.cli.look import Cell, Look
 from claude_agent.cli.output import View
 from claude_agent.cli.text import duration
+from claude_agent.cli.views.attempts import (
+    attempt_lines,
+    evidence_text,
+    resting_on,
+    spent_text,
+)
 from claude_agent.cli.views.common import as_items, clock_text, elapsed, fields, more, now_ms
 
 if TYPE_CHECKING:
-    from claude_sdk.wire import Result, Task, TaskPage
+    from claude_sdk.wire import Attempts, Result, Task, TaskPage
 
 
 def submitted(task: Task, address: str) -> View:
@@ -50,16 +56,18 @@ def _task_row(task: Task, look: Look, now: int) -> list[str | Cell]:
     ]
 
 
-def task(document: Task, address: str) -> View:
-    """Show one task."""
+def task(document: Task, address: str, attempts: Attempts) -> View:
+    """Show one task with the attempts that have ended."""
 
     def table(look: Look) -> list[str]:
         error = document["error"]
-        return fields(
+        shown = fields(
             (
                 ("ref", document["ref"]),
                 ("id", document["id"]),
                 ("state", look.state(document["shown"])),
+                ("silent for", _silent(document)),
+                ("rests on", resting_on(document)),
                 ("reason", document["reason"] or ""),
                 ("parked", _parked(document)),
                 ("error", Cell(text=error["message"], family="failed") if error else ""),
@@ -71,6 +79,7 @@ def task(document: Task, address: str) -> View:
                 ("attempt", f"{document['attempt']} of {document['max_attempts']}"),
                 ("elapsed", elapsed(document["started_at"], document["ended_at"], now_ms())),
                 ("taken over", _taken_over(document)),
+                ("spent", spent_text(attempts["spent"])),
                 ("lock", _lock(document)),
                 ("waits for", ", ".join(document.get("waits_for", ()))),
                 ("question", _question(document.get("question"))),
@@ -81,8 +90,15 @@ def task(document: Task, address: str) -> View:
             ),
             look,
         )
+        return [*shown, *attempt_lines(attempts["items"], look)]
 
-    return View(document=document, items=as_items([document]), name="ref", table=table)
+    whole = {**document, "attempts": attempts["items"], "spent": attempts["spent"]}
+    return View(document=whole, items=as_items([document]), name="ref", table=table)
+
+
+def _silent(document: Task) -> str:
+    since = document["stuck_since"]
+    return "" if since is None else elapsed(since, None, now_ms())
 
 
 def _question(ref: str | None) -> str:
@@ -123,6 +139,7 @@ def result(document: Result) -> View:
             (
                 ("ref", document["ref"]),
                 ("state", document["state"]),
+                ("rests on", evidence_text(document["evidence"])),
                 ("exit", _exit_text(ended["code"], ended["signal"]) if ended else ""),
                 ("error", Cell(text=error["message"], family="failed") if error else ""),
                 *((f"outputs.{name}", str(value)) for name, value in outputs.items()),

@@ -76,6 +76,8 @@ class Around:
     """Of each free lock by name: the ref of the ready task that gets it first."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """By the id of a ready task: the queue in which it waits."""
+    quiet: Mapping[str, int] = field(default_factory=dict)
+    """By the id of a running task that is stuck: since when it has printed nothing."""
     approvals: Mapping[str, str] = field(default_factory=dict)
     """By the id of a step or a task: the ref of the approval that it waits for."""
     questions: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from claude_agent.domain.breaker import BreakerState
+from claude_agent.domain.duration import format_duration
 from claude_agent.domain.explaining.reasons import Around, Queue, Reason, listed, time_left
 from claude_agent.domain.states import TaskState
 from claude_agent.domain.task import HOST_UNREACHABLE, Task
@@ -187,6 +188,12 @@ def _running(task: Task, around: Around) -> list[Reason]:
         return [Reason(code=code, text=text, about=(task.spec.agent, ref), command=command)]
     most = task.spec.retry.max_attempts
     text = f"{task.spec.agent} works on it, attempt {task.attempt} of {most}."
+    since = around.quiet.get(task.id)
+    if since is not None:
+        ago = format_duration((around.at - since) // 1_000 * 1_000)
+        text = f"{task.spec.agent} works on it (attempt {task.attempt} of {most}) but has printed"
+        text += f" nothing for {ago}: it may be stuck. Nothing is stopped by that."
+        return [Reason(code="stuck", text=text, about=about, command=command)]
     until = task.deadline_at
     if until is not None:
         text = f"{text[:-1]}; its time runs out {time_left(until, around.at)}."

@@ -136,6 +136,9 @@ SELECT tasks.*, task_specs.data AS spec
   FROM tasks JOIN task_specs ON task_specs.task_id = tasks.id
  WHERE (:state = '' OR tasks.state = :state) AND (:agent = '' OR agent = :agent)
    AND (:queue = '' OR queue = :queue) AND (:execution = '' OR execution_id = :execution)
+   AND (:evidence = '' OR tasks.evidence LIKE '%' || :evidence || '%')
+   AND (:unverified = 0 OR (tasks.kind = 'prompt' AND tasks.state = 'succeeded'
+                            AND tasks.evidence NOT LIKE '%E5%'))
    AND (tasks.created_at < :before_at OR (tasks.created_at = :before_at AND tasks.id < :before_id))
  ORDER BY tasks.created_at DESC, tasks.id DESC LIMIT :limit;
 
@@ -144,6 +147,9 @@ SELECT tasks.*, task_specs.data AS spec
 SELECT state, COUNT(*) AS count FROM tasks
  WHERE (:agent = '' OR agent = :agent) AND (:queue = '' OR queue = :queue)
    AND (:execution = '' OR execution_id = :execution)
+   AND (:evidence = '' OR evidence LIKE '%' || :evidence || '%')
+   AND (:unverified = 0 OR (kind = 'prompt' AND state = 'succeeded'
+                            AND evidence NOT LIKE '%E5%'))
  GROUP BY state;
 
 -- name: tasks.by_queue

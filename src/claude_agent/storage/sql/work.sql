@@ -86,6 +86,11 @@ SELECT run_id, task_id, run, fence, segment, byte, line, last_output_at FROM run
 UPDATE runs SET segment = :segment, byte = :byte, line = :line, last_output_at = :at
  WHERE run_id = :run_id AND fence = :fence AND segment = :was_segment AND byte = :was_byte;
 
+-- name: work.heard
+-- When a run printed last; of one that another owner follows he says it.
+UPDATE runs SET last_output_at = :at
+ WHERE run_id = :run_id AND fence = :fence AND last_output_at < :at;
+
 -- name: work.put_command
 -- Store a command to a run with its event.
 INSERT INTO run_commands (task_id, run, n, kind, data, at)
