@@ -1,6 +1,6 @@
 """The names of this installation, from its settings: agents, their queues, actions, routing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from claude_agent.actions.registry import ACTIONS
@@ -44,8 +44,8 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -
         message = f"There is no adapter {adapter} for agent {name}."
         raise Invalid(message, hint=f"This version has: {known}.")
     body = adapters.get(adapter)
-    if body is not None and body.takes_prompt:
-        body.check_asking(name, agent.permissions)
+    if body is not None:
+        _check_driving(name, agent.permissions, agent.transport, agent.command, body)
     takes = body is not None and body.takes_prompt
     return AgentInfo(
         name=name,
@@ -64,6 +64,8 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -
         may=agent.permissions,
         policy=policy_of(settings.permissions, agent.permissions),
         links=_links(name, agent, adapters) if takes else (),
+        transport=agent.transport,
+        program=tuple(agent.command),
         note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
     )
 
@@ -81,7 +83,8 @@ def _links(of: str, agent: Agent, adapters: Adapters) -> tuple[AgentLink, ...]:
             known = ", ".join(key for key, body in adapters.items() if body.takes_prompt)
             message = f"The fallback {each} of agent {of} is no adapter that takes prompts."
             raise Invalid(message, hint=f"This version has: {known}.")
-        adapters[name].check_asking(of, agent.permissions)  # nobody asks less because another does
+        # Nobody asks less because another takes over.
+        _check_driving(of, agent.permissions, "auto", (), adapters[name])
         account = own if name == agent.adapter else _account(name, adapters)
         links.append(_link(name, model, account, adapters))
     return tuple(links)
@@ -101,6 +104,24 @@ def _link(adapter: str, model: str, account: str, adapters: Adapters) -> AgentLi
         staggered=bool(account) and not body.fake,
         keys=frozenset(getattr(body, "keys", ())),
     )
+
+
+def _check_driving(
+    name: str, may: str, transport: str, command: Sequence[str], body: type[Adapter]
+) -> None:
+    """Refuse settings by which the adapter cannot drive its program."""
+    if body.takes_prompt:
+        try:
+            body.transport_for(transport, may)
+        except Invalid as error:
+            message = f"Agent {name}: {error.detail}"
+            raise Invalid(message, hint=error.hint) from error
+    if body.takes_program and not command:
+        message = f"Agent {name}: the adapter {body.name} drives any program, and none is named."
+        raise Invalid(message, hint=f'Write command = ["program", "argument"] in [agents.{name}].')
+    if command and not body.takes_program:
+        message = f"Agent {name}: the adapter {body.name} has a program of its own, not `command`."
+        raise Invalid(message, hint='Leave `command` out, or set adapter = "acp".')
 
 
 def _action_spec(info: Any) -> ActionSpec:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from claude_agent.errors import Invalid, UnknownName
 from claude_agent.home import default_home, prepare_home, sockets_folder
+from claude_agent.settings_defaults import default_layer
 from claude_agent.settings_model import (
     TABLES,
     Accounts,
@@ -34,7 +35,6 @@ from claude_agent.settings_model import (
     Sandbox,
     Server,
     Tmux,
-    default_layer,
 )
 
 PREFIX = "CLAUDE_AGENT_"

@@ -1,11 +1,11 @@
 """What the configuration may say: sections, keys, their defaults and their limits.
 
-Names are stored data and do not change. The defaults of the eight agents stand at the end.
+Names are stored data and do not change. The eight agents stand in `settings_defaults`.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -258,6 +258,10 @@ class Agent(Section):
     permissions: Literal["all", "edit", "ask"] = "all"
     """all: its CLI uses every tool without asking; edit: it changes files and runs no commands;
     ask: what is not harmless is asked for, and waits for the policy or a person."""
+    transport: Literal["auto", "exec", "acp", "app-server"] = "auto"
+    """exec: its CLI gets a prompt; else it is spoken with; auto: as its permissions need."""
+    command: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    """For the adapter acp: the program that speaks it, and its arguments."""
     environment: tuple[str, ...] = ("PATH", "HOME", "LANG", "TERM", "SSH_AUTH_SOCK")
     """Names of the server's environment that are let through."""
     sandbox: Literal["outer", "none"] = "outer"
@@ -333,68 +337,3 @@ TABLES: Mapping[str, type[Section]] = {
     "hosts": Hosts,
 }
 """Path of a table (list items and agents as `*`) -> what it may hold; the rest: Configuration."""
-
-
-def default_layer() -> dict[str, Any]:
-    """Return the lowest layer: what the sections' own defaults do not say."""
-    return {
-        "agents": {name: dict(agent) for name, agent in _AGENTS.items()},
-        "routing": {"rules": [dict(rule) for rule in _ROUTES]},
-        "approvals": {"rules": [dict(rule) for rule in _RULES]},
-    }
-
-
-_AGENTS: dict[str, dict[str, Any]] = {
-    "master": {
-        "capabilities": ["planning", "documentation"],
-        "instructions": "You plan work for the other agents and write documents.",
-    },
-    "supervisor": {
-        "capabilities": ["review"],
-        "instructions": "You review changes and approve what the policy lets you approve.",
-    },
-    "backend-api": {
-        "capabilities": ["python", "http"],
-        "instructions": "You build and change back-end services.",
-    },
-    "frontend-ui": {
-        "capabilities": ["javascript", "css"],
-        "instructions": "You build and change user interfaces.",
-    },
-    "database": {
-        "capabilities": ["sql", "migrations"],
-        "instructions": "You design schemas, write migrations and tune queries.",
-    },
-    "testing": {
-        "capabilities": ["tests"],
-        "instructions": "You write and run tests and find the causes of failures.",
-    },
-    "deployment": {
-        "capabilities": ["releases"],
-        "instructions": "You build, release, watch and roll back.",
-    },
-    "instagram": {
-        "capabilities": ["social"],
-        "instructions": "You write posts for social media.",
-    },
-}
-
-_ROUTES: tuple[dict[str, Any], ...] = (
-    {"keywords": ["api", "endpoint", "rest", "auth"], "agent": "backend-api"},
-    {"keywords": ["database", "schema", "migration", "sql"], "agent": "database"},
-    {"keywords": ["ui", "page", "css", "react", "component"], "agent": "frontend-ui"},
-    {"keywords": ["test", "coverage", "bug"], "agent": "testing"},
-    {
-        "keywords": ["deploy", "release", "rollback", "docker", "kubernetes"],
-        "agent": "deployment",
-    },
-    {"keywords": ["instagram", "post", "social"], "agent": "instagram"},
-)
-
-_RULES: tuple[dict[str, Any], ...] = (
-    {
-        "match": {"requester": "agent", "priority": ["CRITICAL", "EMERGENCY"]},
-        "decide": "auto",
-        "countdown": "10s",
-    },
-)

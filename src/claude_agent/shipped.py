@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from claude_agent.agents.adapter import Adapter
+from claude_agent.agents.adapters.acp import AcpAdapter
 from claude_agent.agents.adapters.aider import AiderAdapter
 from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.codex import CodexAdapter
@@ -19,6 +20,7 @@ ADAPTERS: Mapping[str, type[Adapter]] = {
     "gemini": GeminiAdapter,
     "opencode": OpenCodeAdapter,
     "aider": AiderAdapter,
+    "acp": AcpAdapter,
 }
-CLIS = tuple(name for name in ADAPTERS if name not in ("shell", "fake"))
+CLIS = tuple(name for name in ADAPTERS if name not in ("shell", "fake", "acp"))
 """Those that drive a CLI which a person installs."""

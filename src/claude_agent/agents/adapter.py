@@ -129,6 +129,10 @@ class RunRequest:
 
     `ask`: what the program may not do by itself is asked for.
     """
+    transport: str = "exec"
+    """By what the program is driven: `exec`, or one that is spoken with: `acp`, `app-server`."""
+    program: tuple[str, ...] = ()
+    """The command that the agent's settings name, for adapters that drive any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +147,11 @@ class Command:
     """Variables beside those that every run gets."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files to write into the run folder before the launch, by name (`script.sh`, …)."""
-    protocol: Literal["none", "jsonl", "lines", "tui"] = "none"
+    protocol: Literal["none", "jsonl", "lines", "tui", "acp", "app-server"] = "none"
     """What of the output is parsed: nothing, the JSON objects among the lines, or every line.
 
     A line that is no JSON object comes as `{"said": the line}`. `tui`: it gets the pane, for a
-    person.
+    person. `acp`, `app-server`: how the program is spoken with.
     """
     seeds: Mapping[str, bytes] = field(default_factory=dict)
     """Files that the agent's own home must have, by path inside it; what is there stays."""
@@ -197,18 +201,34 @@ class Adapter(ABC):
     takes_prompt: ClassVar[bool] = True
     """False: it runs scripts and programs only."""
     capabilities: ClassVar[Capabilities] = Capabilities()
+    transports: ClassVar[tuple[str, ...]] = ("exec",)
+    """By what it can drive its program; the first is taken where nothing is said."""
     asks_by: ClassVar[str] = ""
     """The transport by which its program asks for permissions; empty: it cannot be made to."""
+    takes_program: ClassVar[bool] = False
+    """The agent's settings must name the `command` that it drives."""
 
     @classmethod
-    def check_asking(cls, agent: str, may: str) -> None:
-        """Refuse to let a program ask that cannot. Raises Invalid."""
-        if may == "ask" and not cls.asks_by:
+    def transport_for(cls, wanted: str, may: str) -> str:
+        """Return the transport for an agent's settings (`auto`: the one that fits).
+
+        Raises Invalid where there is none.
+        """
+        can = ", ".join(cls.transports)
+        if wanted not in ("auto", *cls.transports):
+            detail = f"The adapter {cls.name} has no transport {wanted}."
+            raise Invalid(detail, hint=f"It has: {can}. Or leave `transport` out.")
+        if may != "ask":
+            return cls.transports[0] if wanted == "auto" else wanted
+        if not cls.asks_by:
             detail = (
-                f"Agent {agent}: the adapter {cls.name} cannot ask before its tools run"
-                ' (permissions = "ask").'
+                f'The adapter {cls.name} cannot ask before its tools run (permissions = "ask").'
             )
             raise Invalid(detail, hint='Set permissions = "edit", or another adapter.')
+        if wanted not in ("auto", cls.asks_by):
+            detail = f"The adapter {cls.name} asks by the transport {cls.asks_by}, not {wanted}."
+            raise Invalid(detail, hint="Leave `transport` out.")
+        return cls.asks_by
 
     @abstractmethod
     def probe(self) -> Probe:

@@ -11,6 +11,8 @@ follows a line `[[fake]]` (up to `[[/fake]]` or the end), one JSON object a line
     {"spawn": {"cmd": shell text}}      a stray child in a session of its own
     {"ask": text}  {"ask": {"text", "options": […]}}   waits for an answer; it becomes an output
     {"request_approval": {"text", "tool", "input"}}    waits for a yes; fails without one
+    {"permit": {"cmd": shell text}}     asks first, and runs it only if it may (transport "acp")
+    {"permit": {"path", "content"}}     the same for a file
     {"sleep": seconds}  {"hang": true}  {"hang": "deaf"} (SIGINT and SIGTERM are ignored)
     {"usage": {…}}  {"outputs": {…}}    added to CLAUDE_AGENT_OUTPUTS and to the final event
     {"tool": {"name", "args": {…}}}     one of our own tools (MCP), like `complete_task`
@@ -68,14 +70,15 @@ class FakeAgent:
         self._outputs_file = Path(target) if target else None
         self._tools = 0
         self._final = False
-        self._actions: dict[str, Callable[[Any], None]] = {
-            "say": lambda text: self.tell("text", text=_marked(text)),
-            "think": lambda text: self.tell("text", text=_marked(text), thinking=True),
+        self.actions: dict[str, Callable[[Any], None]] = {  # by the name that scripts use
+            "say": lambda text: self.tell("text", text=marked(text)),
+            "think": lambda text: self.tell("text", text=marked(text), thinking=True),
             "print": self._print,
             "write": self._write,
             "run": self._run,
             "spawn": self._spawn,
-            "sleep": lambda seconds: _wait(float(seconds)),
+            "permit": self._permit,
+            "sleep": lambda seconds: self.rest(float(seconds)),
             "hang": self._hang,
             "ask": self._ask,
             "request_approval": self._request_approval,
@@ -93,14 +96,14 @@ class FakeAgent:
 
     def work(self, prompt: str) -> int:
         """Do what the prompt's script says and return the exit code."""
-        self.tell("started", agent="fake", attempt=self._attempt, text=_marked("no model is asked"))
+        self.tell("started", agent="fake", attempt=self._attempt, text=marked("no model is asked"))
         try:
-            steps = read_script(prompt, known=self._actions.keys())
+            steps = read_script(prompt, known=self.actions.keys())
             if steps is None:
-                self._answer(prompt)
+                self.answer(prompt)
                 return 0
             for name, value in steps:
-                self._actions[name](value)
+                self.actions[name](value)
             if not self._final:
                 self._complete("script done")
         except Failed as failure:
@@ -111,18 +114,19 @@ class FakeAgent:
             return self._end(f"a step cannot be done: {error!r}", "bad_request", code=2)
         return 0
 
-    def _answer(self, prompt: str) -> None:
+    def answer(self, prompt: str) -> None:
+        """Answer a prompt without a script."""
         asked = " ".join(prompt.split())[:_SHOWN]
-        self.tell("text", text=_marked(f"I was asked: {asked or '(nothing)'}"))
-        self._add_outputs({"summary": _marked(f"was asked: {asked or '(nothing)'}")})
+        self.tell("text", text=marked(f"I was asked: {asked or '(nothing)'}"))
+        self._add_outputs({"summary": marked(f"was asked: {asked or '(nothing)'}")})
         self._complete("done")
 
     def _complete(self, text: object) -> None:
         self._final = True
-        self.tell("final", ok=True, text=_marked(text), outputs=self._outputs)
+        self.tell("final", ok=True, text=marked(text), outputs=self._outputs)
 
     def _end(self, message: str, kind: str, *, code: int, **more: int) -> int:
-        self.tell("error", text=_marked(message), error_kind=kind, **more)
+        self.tell("error", text=marked(message), error_kind=kind, **more)
         return code
 
     def _print(self, text: object) -> None:
@@ -166,7 +170,7 @@ class FakeAgent:
         )
         self.tell("tool_end", id=tool, ok=True, pid=child.pid)
 
-    def _tool_start(self, tool: str, given: Mapping[str, Any]) -> int:
+    def _tool_start(self, tool: str, given: Answer) -> int:
         self._tools += 1
         self.tell("tool_start", id=self._tools, tool=tool, input=given)
         return self._tools
@@ -175,7 +179,7 @@ class FakeAgent:
         told = _ask_shim(
             {"what": "question", **(what if isinstance(what, dict) else {"text": what})}
         )
-        self.tell("text", text=_marked(f"I was told: {told['text']}"))
+        self.tell("text", text=marked(f"I was told: {told['text']}"))
         if told["decision"] == "answer":
             self._add_outputs({"answer": told["text"]})
 
@@ -185,7 +189,7 @@ class FakeAgent:
         if told["decision"] != "allow":
             message = f"it was denied: {told['text'] or 'no reason was given'}"
             raise Failed(message, "agent_error")
-        self.tell("text", text=_marked("I was allowed to."))
+        self.tell("text", text=marked("I was allowed to."))
 
     def _call_tool(self, what: Answer) -> None:
         name, given = what["name"], what.get("args") or {}
@@ -193,17 +197,38 @@ class FakeAgent:
         try:
             said = _ask_server("tools/call", {"name": name, "arguments": given})
         except (OSError, ValueError) as error:
-            self.tell("tool_end", id=tool, ok=False, text=_marked(f"no answer: {error}"))
+            self.tell("tool_end", id=tool, ok=False, text=marked(f"no answer: {error}"))
             return
         text = "\n".join(each["text"] for each in said.get("content") or ())
-        self.tell("tool_end", id=tool, ok=not said.get("isError", True), text=_marked(text))
+        self.tell("tool_end", id=tool, ok=not said.get("isError", True), text=marked(text))
 
     def _hang(self, how: object) -> None:
         if how == "deaf":
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while how:
+            self.rest(None)
+
+    def _permit(self, what: Answer) -> None:
+        title = str(what.get("cmd") or f"write {what['path']}")
+        tool, do = ("run", self._run) if "cmd" in what else ("write", self._write)
+        if self.may(tool, what, title):
+            do(what)
+        else:
+            self.tell("text", text=marked(f"not allowed: {title}"))
+
+    def rest(self, seconds: float | None) -> None:
+        """Wait so long; for ever without a number."""
+        if seconds is None:
             signal.pause()
+        else:
+            select.select([], [], [], seconds)
+
+    def may(self, tool: str, given: Answer, title: str) -> bool:
+        """Say whether a tool may be used. Raises ScriptError: without a protocol nobody can say."""
+        del tool, given
+        message = f'{title!r} needs somebody to ask: set transport = "acp"'
+        raise ScriptError(message)
 
     def _add_outputs(self, outputs: Answer) -> None:
         self._outputs.update(outputs)
@@ -219,7 +244,7 @@ class FakeAgent:
             message, kind = str(told.get("message", "failed")), str(told.get("kind", "agent_error"))
             raise Failed(message, kind, float(told.get("resets_in", 0)))
 
-    def _exit(self, code: Any) -> NoReturn:
+    def _exit(self, code: int | str) -> NoReturn:
         raise SystemExit(int(code))
 
 
@@ -286,7 +311,8 @@ def _command(what: Any) -> str:
     return str(what["cmd"] if isinstance(what, dict) else what)
 
 
-def _marked(text: object) -> str:
+def marked(text: object) -> str:
+    """Return a text that nobody can take for a model's."""
     return f"[FAKE] {text}"
 
 
@@ -295,10 +321,6 @@ def _emit(line: str) -> None:
     left = f"{line}\n".encode("utf-8", "replace")
     while left:
         left = left[os.write(sys.stdout.fileno(), left) :]
-
-
-def _wait(seconds: float) -> None:
-    select.select([], [], [], seconds)
 
 
 def main() -> int:
@@ -311,7 +333,7 @@ def main() -> int:
         return agent.work(prompt)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        agent.tell("error", text=_marked("interrupted"), error_kind="cancelled")
+        agent.tell("error", text=marked("interrupted"), error_kind="cancelled")
         return _INTERRUPTED
 
 

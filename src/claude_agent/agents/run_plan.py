@@ -237,8 +237,6 @@ class RunPlanner:
         where: tuple[RunFolder, Path],
     ) -> RunRequest:
         spec, (folder, cwd) = task.spec, where
-        if spec.kind == "prompt":
-            adapter.check_asking(agent.name, agent.may)
         talk = to_resume(task, adapter, self._places.folder) if spec.kind == "prompt" else None
         argv: tuple[str, ...] = ()
         if spec.kind == "action":
@@ -259,6 +257,8 @@ class RunPlanner:
             secrets=frozenset(spec.secrets),
             result_schema=schema_of(spec),
             may=agent.may,
+            transport=_transport(adapter, agent) if spec.kind == "prompt" else "exec",
+            program=agent.program,
         )
 
     def _spec(self, task: Task, command: Command, cwd: Path, env: dict[str, str]) -> RunSpec:
@@ -330,6 +330,12 @@ class Drawn:
     diff: str
     seeds: Mapping[str, bytes]
     merges: Mapping[str, Mapping[str, Any]]
+
+
+def _transport(adapter: Adapter, agent: AgentInfo) -> str:
+    """Return by what a program is driven that may be another than the agent's own."""
+    own = agent.adapter in ("auto", adapter.name)
+    return adapter.transport_for(agent.transport if own else "auto", agent.may)
 
 
 def _task_digest(task: Task) -> str:

@@ -57,6 +57,10 @@ class AgentInfo:
     """`edit`: its CLI changes files in the working folder and runs no commands; `ask`: it asks."""
     policy: Mapping[str, object] = field(default_factory=lambda: {"v": 1, "default": "allow"})
     """What its CLI may do without asking: `policy.json` of its runs."""
+    transport: str = "auto"
+    """By what its CLI is driven; `auto`: by what its adapter and `may` need."""
+    program: tuple[str, ...] = ()
+    """The command that its adapter drives, where it drives any."""
     note: str = ""
     """Why it takes no prompt, and what to do."""
     links: tuple[AgentLink, ...] = ()

@@ -70,16 +70,23 @@ class Command:
 
 
 def start(
-    spec: Spec, index: int, outputs: tuple[int, int], prctl: "Callable[[int, int], bool]"
+    spec: Spec,
+    index: int,
+    outputs: tuple[int, int],
+    prctl: "Callable[[int, int], bool]",
+    pipe: int | None = None,
 ) -> Command:
     """Start the command in a session of its own, writing to `outputs` (stdout, stderr).
+
+    It reads from `pipe` where one is given, which is closed here; else the file of the spec.
 
     Raises SpawnError with the reason. When this returns the program is running: the pipe that
     reports a failed start closes by the exec itself.
     """
     name, argv = spec.commands[index]
     try:
-        stdin = posix.open(spec.stdin or "/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
+        path = spec.stdin or "/dev/null"
+        stdin = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC) if pipe is None else pipe
     except OSError as error:
         message = f"spawn: {spec.stdin}: {error.strerror}"
         raise SpawnError(message) from error

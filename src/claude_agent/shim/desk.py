@@ -79,7 +79,7 @@ class Desk:
             return True, "stopping" if self._run.stop(at_once=stage == "kill") else "ended"
         if kind == "answer":
             return self._asks.answer(data)
-        return False, "no_input"  # plain commands have their whole input from the start
+        return self._run.send(data)
 
 
 def _ours(client: Client) -> bool:

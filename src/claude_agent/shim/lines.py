@@ -53,6 +53,9 @@ class ProtocolTap:
     its work ended, so the tail of what was over the limit is written when the command has ended.
     """
 
+    renders = False
+    full = False
+
     def __init__(
         self, journal: Journal, *, line_bytes: int, event_bytes: int, plain: bool = False
     ) -> None:
@@ -74,7 +77,7 @@ class ProtocolTap:
             if text is None and self._plain:
                 text = codec.dumps({"said": line.decode("utf-8", "replace").rstrip()}).encode()
             if text is not None:
-                self._keep(text)
+                self.keep(text)
         self._journal.flush()
 
     def end(self) -> None:
@@ -85,7 +88,8 @@ class ProtocolTap:
         self._older, self._tail = [], []
         self._journal.flush()
 
-    def _keep(self, text: bytes) -> None:
+    def keep(self, text: bytes) -> None:
+        """Take one JSON object."""
         if self._room >= len(text) and not self._tail:
             self._room -= len(text)
             self._journal.protocol(text)

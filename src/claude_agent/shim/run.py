@@ -23,6 +23,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from resource import struct_rusage
 
+    from claude_agent.shim.talk import Talk
+    from claude_agent.shim.talking import TalkTap
+
 BEAT_S = 5.0
 RETRY_S = 1.0
 
@@ -56,6 +59,7 @@ class Run:
         self._adopts = self._prctl(machine.PR_SET_CHILD_SUBREAPER, 1)
         self._childless = False
         self._control: ControlSocket | None = None
+        self._talk: Talk | None = None
         self._command: command.Command | None = None
         self._reaping: Reaping | None = None
         self._verdict: dict[str, object] | None = None
@@ -117,9 +121,16 @@ class Run:
         self._index = index
         if len(self._spec.commands) > 1:
             self._pane.say(f"-- {self._spec.commands[index][0]}")
-        outputs = self._streams.open()
         try:
-            self._command = command.start(self._spec, index, outputs, self._prctl)
+            tap = self._open_talk()
+        except (SpecError, OSError) as error:
+            self._conclude(str(error))
+            return
+        self._talk = tap.talk if tap is not None else None
+        outputs = self._streams.open(tap)
+        pipe = self._talk.inlet.theirs if self._talk is not None else None
+        try:
+            self._command = command.start(self._spec, index, outputs, self._prctl, pipe)
         except command.SpawnError as error:
             self._streams.close()
             self._conclude(str(error))
@@ -131,6 +142,17 @@ class Run:
         self._journal.lifecycle(
             "started", command=started.name, index=started.index, pid=started.pid
         )
+        if self._talk is not None:
+            self._talk.begin()
+
+    def _open_talk(self) -> "TalkTap | None":
+        if not self._spec.talks:
+            return None
+        # Not at the top: plain runs do without it, and it is a third of the shim.
+        talking = __import__("claude_agent.shim.talking", fromlist=("open_talk",))
+        where = (self._spec, self._loop, self._streams, self._asks, self._journal.drop)
+        tap: TalkTap = talking.open_talk(*where)
+        return tap
 
     def _collect(self) -> None:
         """Take in every child that has ended: the command, and orphans that became ours."""
@@ -161,6 +183,7 @@ class Run:
         if self._screen is not None:
             self._screen.take_back()
         self._streams.close()
+        self._talk = None
         self._record.ended(ended)
         self._journal.lifecycle(
             "ended", command=ended.name, index=ended.index, code=ended.code, signal=ended.signal
@@ -213,6 +236,7 @@ class Run:
             reaping,
             self._verdict_due,
             self._beat_due,
+            None if self._talk is None else self._talk.due,
         ]
 
     def _tick(self, now: float) -> None:
@@ -222,6 +246,8 @@ class Run:
             machine.attempt(posix.utime, "beat")  # on a full or lost disk the run goes on
         self._journal.tick(now)
         self._bell.tick(now)
+        if self._talk is not None and self._talk.tick(now):
+            self._ladder.skip_to("term", now)
         self._climb(now)
         self._asks.tick(now)
         running = self._command
@@ -247,7 +273,8 @@ class Run:
             return
         name, number = stage
         self._journal.lifecycle("stopping", stage=name)
-        self._signal(number)
+        if name != "soft" or self._talk is None or not self._talk.cancel():
+            self._signal(number)
         if name == "kill" and self._reaping is None:
             self._reaping = Reaping(self._spec.run_id, now)
 
@@ -270,8 +297,19 @@ class Run:
             self.stop(at_once=False)
 
     def interrupt(self) -> bool:
-        """Interrupt the running command as Ctrl-C does; False when none runs."""
+        """Interrupt the running command as Ctrl-C does; False when none runs.
+
+        One that is spoken with is asked to end its turn.
+        """
+        if self._talk is not None and self._talk.cancel():
+            return True
         return self._signal(SIGINT)
+
+    def send(self, data: object) -> tuple[bool, str]:
+        """Tell the agent `{text}` when its turn has ended; return whether, and how it was taken."""
+        if self._talk is None:
+            return False, "no_input"  # plain commands have their whole input from the start
+        return self._talk.send(data)
 
     def stop(self, *, at_once: bool) -> bool:
         """Stop the run by the ladder, or kill it at once; False when nothing runs any more."""
@@ -282,7 +320,7 @@ class Run:
             return False
         now = monotonic()
         if at_once:
-            self._ladder.skip_to_kill(now)
+            self._ladder.skip_to("kill", now)
         else:
             self._ladder.begin(now)
         self._climb(now)

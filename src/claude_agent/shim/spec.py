@@ -7,6 +7,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+TALKS = ("acp", "app-server")
+"""Protocols in which the command is spoken with."""
+
+
 class SpecError(Exception):
     """The specification cannot be run; the text goes into the verdict's `error`."""
 
@@ -32,6 +36,7 @@ class Spec:
             self.jsonl = data.get("protocol") in ("jsonl", "lines")
             self.plain = data.get("protocol") == "lines"
             self.screen = data.get("protocol") == "tui"
+            self.talks = str(data["protocol"]) if data.get("protocol") in TALKS else ""
             self.bell: str | None = data.get("bell")
             limits = data["limits"]
             self.output_bytes = int(limits["output_bytes"])

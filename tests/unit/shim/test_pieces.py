@@ -39,7 +39,7 @@ def test_ladder_climbs_with_the_given_waits() -> None:
     assert ladder.tick(118.9) is None
     assert ladder.tick(119.0) == ("kill", 9)
     assert ladder.stage == "kill"
-    ladder.skip_to_kill(120.0)
+    ladder.skip_to("kill", 120.0)
     ladder.begin(120.0)
     assert ladder.tick(1000.0) is None
 
@@ -50,7 +50,7 @@ def test_ladder_ends_where_nothing_is_left_to_stop() -> None:
     ladder.tick(0.0)
     ladder.end()
     assert ladder.due is None
-    ladder.skip_to_kill(1.0)
+    ladder.skip_to("kill", 1.0)
     assert ladder.tick(2.0) is None
 
 

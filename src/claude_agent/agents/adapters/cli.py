@@ -24,6 +24,7 @@ from claude_agent.agents.adapter import (
     RunRequest,
     judge_protocol,
 )
+from claude_agent.agents.adapters.told import truly_ended
 from claude_agent.agents.programs import ask
 from claude_agent.agents.reading import error_kind, one_line
 from claude_agent.errors import Invalid, SetupError
@@ -205,7 +206,7 @@ class CliAdapter(Adapter):
 
     @override
     def finish(self, seen: Sequence[AgentEvent], ending: Ending) -> Outcome:
-        return judge_protocol(self._told(seen), ending)
+        return judge_protocol(self._told(seen), truly_ended(seen, ending))
 
     def _told(self, seen: Sequence[AgentEvent]) -> list[AgentEvent]:
         """Return the events with what was told before their end: final text, or the reason."""

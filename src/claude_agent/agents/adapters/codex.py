@@ -1,4 +1,4 @@
-"""Codex: `codex exec --json`.
+"""Codex: `codex exec --json`, and `codex app-server` where it asks for permissions.
 
 What was learned by running it: items of type `error` stand inside good turns, so that only
 `turn.failed` is a failure; tokens are those of the whole conversation; a lost conversation ends
@@ -6,6 +6,7 @@ without a word on standard output; the final text is the last message before `tu
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,16 +21,35 @@ from claude_agent.agents.adapter import (
     RunRequest,
 )
 from claude_agent.agents.adapters.cli import CliAdapter, failed
+from claude_agent.agents.adapters.told import parse_told, talk_files
 from claude_agent.agents.reading import Line, count, mapping, one_line, text
 
 KEY = "OPENAI_API_KEY"
 _ADDRESS = "https://api.openai.com/v1"
 _SETTINGS = (
-    'approval_policy="never"',
     "check_for_update_on_startup=false",
     "analytics.enabled=false",
 )
-_SANDBOX = {"all": "danger-full-access", "edit": "workspace-write"}
+_SANDBOX = {
+    "all": "danger-full-access",
+    "edit": "workspace-write",
+    # What is allowed runs as it is; what Codex takes for harmless (ls, cat) is not asked.
+    "ask": "danger-full-access",
+}
+_NEVER = ("-c", 'approval_policy="never"')
+_ASKS = {"all": "never", "edit": "never", "ask": "untrusted"}
+"""Told to the thread: the flag of the same name refuses `untrusted`."""
+_KINDS = {
+    "unauthorized": "auth",
+    "usageLimitExceeded": "rate",
+    "rateLimitExceeded": "rate",
+    "serverOverloaded": "overload",
+    "internalServerError": "overload",
+    "badRequest": "bad_request",
+    "modelNotFound": "bad_request",
+    "contextWindowExceeded": "bad_request",
+}
+"""What its `codexErrorInfo` means."""
 _TOOLS = frozenset(
     {"command_execution", "file_change", "mcp_tool_call", "web_search", "collab_tool_call"}
 )
@@ -52,17 +72,23 @@ class CodexAdapter(CliAdapter):
         structured=True,
         usage=True,
         cumulative_usage=True,
+        permissions=True,
         mcp=True,
         commits=True,
         screen=True,
     )
+    transports: ClassVar[tuple[str, ...]] = ("exec", "app-server")
+    asks_by: ClassVar[str] = "app-server"
 
     @override
     def _command(self, run: RunRequest) -> Command:
+        if run.transport == "app-server":
+            return _app_server(run, (*self._settings(run), *_tools(run)))
         argv = ["codex", "exec"]
         if run.conversation:
             argv.append("resume")
-        argv += ["--json", "--skip-git-repo-check", *self._settings(run), *_tools(run)]
+        argv += ["--json", "--skip-git-repo-check", *_NEVER, *self._settings(run), *_tools(run)]
+        argv += ["-m", run.model] if run.model else []
         if run.conversation:
             argv.append(run.conversation)
         return Command(argv=(*argv, "-"), seeds={".codex/.keep": b""})
@@ -71,8 +97,10 @@ class CodexAdapter(CliAdapter):
     def _screen(self, run: RunRequest) -> Command:
         # It would ask whether the folder is trusted: the agent has worked in it all the time.
         trusted = f'projects={{{json.dumps(str(run.cwd))}={{trust_level="trusted"}}}}'
-        argv = ("codex", "resume", run.conversation or "", *self._settings(run), "-c", trusted)
-        return Command(argv=argv)
+        asks = ("-c", 'approval_policy="on-request"') if run.may == "ask" else _NEVER
+        model = ("-m", run.model) if run.model else ()
+        said = (*asks, *self._settings(run), *model, "-c", trusted)
+        return Command(argv=("codex", "resume", run.conversation or "", *said))
 
     def _settings(self, run: RunRequest) -> list[str]:
         settings = [*_SETTINGS, f'sandbox_mode="{_SANDBOX[run.may]}"']
@@ -88,8 +116,7 @@ class CodexAdapter(CliAdapter):
                 "model_providers.by_key.request_max_retries=3",
                 "model_providers.by_key.stream_max_retries=3",
             ]
-        words = [word for each in settings for word in ("-c", each)]
-        return [*words, "-m", run.model] if run.model else words
+        return [word for each in settings for word in ("-c", each)]
 
     @override
     def _own_home(self, home: Path) -> dict[str, str]:
@@ -97,6 +124,8 @@ class CodexAdapter(CliAdapter):
 
     @override
     def parse(self, line: Line) -> list[AgentEvent]:
+        if text(line, "told"):
+            return [_failure(line)] if text(line, "told") == "failed" else parse_told(line)
         match text(line, "type"):
             case "thread.started":
                 data = {"conversation": text(line, "thread_id")}
@@ -128,6 +157,26 @@ def _tools(run: RunRequest) -> list[str]:
         *("-c", f'{server}.bearer_token_env_var="{own_tools.VARIABLE}"'),
         *("-c", f"{server}.tool_timeout_sec={own_tools.WAIT_S}"),
     ]
+
+
+def _app_server(run: RunRequest, settings: Sequence[str]) -> Command:
+    argv = ("codex", "app-server", *settings)
+    thread = {"approvalPolicy": _ASKS[run.may], "sandbox": _SANDBOX[run.may]}
+    thread |= {"approvalsReviewer": "user", **({"model": run.model} if run.model else {})}
+    return Command(
+        argv=argv,
+        seeds={".codex/.keep": b""},
+        files=talk_files(run, thread=thread),
+        protocol="app-server",
+    )
+
+
+def _failure(line: Line) -> AgentEvent:
+    """Return the end of a turn that failed: its own word for why, else the message."""
+    (event,) = parse_told({**line, "message": _plain(text(line, "message"))})
+    info = line.get("info")
+    kind = _KINDS.get(info) if isinstance(info, str) else None
+    return failed(event.text, kind=kind) if kind else event
 
 
 def _begun(item: Line) -> AgentEvent | None:

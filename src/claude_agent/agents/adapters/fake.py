@@ -1,4 +1,7 @@
-"""An agent without a model, for tests and for trying a workflow without spending tokens."""
+"""An agent without a model, for tests and for trying a workflow without spending tokens.
+
+`transport = "acp"` drives it over the Agent Client Protocol, where its scripts can ask.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +21,8 @@ from claude_agent.agents.adapter import (
     RunRequest,
     judge_protocol,
 )
+from claude_agent.agents.adapters.acp import with_summary
+from claude_agent.agents.adapters.told import parse_told, talk_files, truly_ended
 from claude_agent.errors import Invalid
 
 _KINDS = {
@@ -36,7 +41,11 @@ class FakeAdapter(Adapter):
 
     name: ClassVar[str] = "fake"
     fake: ClassVar[bool] = True
-    capabilities: ClassVar[Capabilities] = Capabilities(structured=True, usage=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        structured=True, usage=True, permissions=True
+    )
+    transports: ClassVar[tuple[str, ...]] = ("exec", "acp")
+    asks_by: ClassVar[str] = "acp"
 
     @override
     def probe(self) -> Probe:
@@ -47,15 +56,20 @@ class FakeAdapter(Adapter):
         if run.prompt is None or run.script is not None or run.argv:
             detail = f"Run {run.run_id} has no prompt for the fake agent."
             raise Invalid(detail, hint="Give `prompt`; shell text and actions need no agent.")
+        spoken = run.transport == "acp"
+        module = "claude_agent.agents.fake_acp" if spoken else "claude_agent.agents.fake_agent"
         return Command(
             # -I: a folder named claude_agent where the agent works must not be imported.
-            argv=(sys.executable, "-I", "-m", "claude_agent.agents.fake_agent"),
+            argv=(sys.executable, "-I", "-m", module),
             stdin=run.prompt.encode("utf-8", "replace"),
-            protocol="jsonl",
+            files=talk_files(run) if spoken else {},
+            protocol="acp" if spoken else "jsonl",
         )
 
     @override
     def parse(self, line: Mapping[str, Any]) -> list[AgentEvent]:
+        if "told" in line:
+            return [with_summary(each) for each in parse_told(line)]
         word = line.get("type")
         kind = _KINDS.get(word) if isinstance(word, str) else None
         if kind is None or line.get("fake") is not True:
@@ -75,4 +89,4 @@ class FakeAdapter(Adapter):
 
     @override
     def finish(self, seen: Sequence[AgentEvent], ending: Ending) -> Outcome:
-        return judge_protocol(seen, ending)
+        return judge_protocol(seen, truly_ended(seen, ending))

@@ -1,11 +1,13 @@
-"""Gemini CLI: `gemini -o stream-json`.
+"""Gemini CLI: `gemini -o stream-json`, and `gemini --acp` where it asks for permissions.
 
 What was learned by running it: it exits with 0 when its stream is cut (the result says `error`, the
 reason stands in the line before) and when it is interrupted (no result at all); a failed request
-ends with a code of its own (144, 145); its tokens are those of the run.
+ends with a code of its own (144, 145); its tokens are those of the run. Over ACP a stream that is
+cut ends the turn well, with no model in its account of tokens.
 """
 
 import json
+from dataclasses import replace
 from typing import ClassVar
 
 from typing_extensions import override
@@ -19,9 +21,10 @@ from claude_agent.agents.adapter import (
     RunRequest,
 )
 from claude_agent.agents.adapters.cli import CliAdapter, failed
+from claude_agent.agents.adapters.told import parse_told, talk_files
 from claude_agent.agents.reading import Line, count, error_kind, mapping, one_line, text
 
-_MODES = {"all": "yolo", "edit": "auto_edit"}
+_MODES = {"all": "yolo", "edit": "auto_edit", "ask": "default"}
 _SETTINGS = {
     "security": {"auth": {"selectedType": "gemini-api-key"}},
     "general": {"enableAutoUpdate": False, "maxAttempts": 3},
@@ -59,18 +62,26 @@ class GeminiAdapter(CliAdapter):
         preset_conversation=True,
         structured=True,
         usage=True,
+        permissions=True,
         mcp=True,
         commits=True,
         screen=True,
     )
+    transports: ClassVar[tuple[str, ...]] = ("exec", "acp")
+    asks_by: ClassVar[str] = "acp"
 
     @override
     def _command(self, run: RunRequest) -> Command:
-        return self._asked(run, ["gemini", "-o", "stream-json", "--approval-mode", _MODES[run.may]])
+        mode = ["--approval-mode", _MODES[run.may]]
+        if run.transport != "acp":
+            return self._asked(run, ["gemini", "-o", "stream-json", *mode])
+        spoken = self._asked(replace(run, conversation=None), ["gemini", "--acp", *mode])
+        return replace(spoken, files=talk_files(run), protocol="acp")
 
     @override
     def _screen(self, run: RunRequest) -> Command:
-        return self._asked(run, ["gemini", "--approval-mode", _MODES["edit"]])
+        mode = _MODES["ask" if run.may == "ask" else "edit"]
+        return self._asked(run, ["gemini", "--approval-mode", mode])
 
     @staticmethod
     def _asked(run: RunRequest, words: list[str]) -> Command:
@@ -93,6 +104,8 @@ class GeminiAdapter(CliAdapter):
 
     @override
     def parse(self, line: Line) -> list[AgentEvent]:
+        if text(line, "told"):
+            return _told(line)
         match text(line, "type"):
             case "init":
                 data = {"conversation": text(line, "session_id"), "model": text(line, "model")}
@@ -113,6 +126,19 @@ class GeminiAdapter(CliAdapter):
                 return [_used(line), _ended(line)]
             case _:
                 return [AgentEvent(kind=EventKind.RAW, data=line)]
+
+
+def _told(line: Line) -> list[AgentEvent]:
+    """Read a line of a conversation over ACP."""
+    if text(line, "told") == "failed":
+        message = text(line, "message")
+        found = _answer(message)
+        said = text(found, "message") or message
+        return [failed(said, kind=error_kind(message, found.get("code") or line.get("code")))]
+    quota = mapping(line, "quota")
+    if text(line, "told") == "ended" and quota and not quota.get("model_usage"):
+        return [failed("The model's answer was cut off.", kind="cut")]
+    return parse_told(line)
 
 
 def _begun(line: Line) -> AgentEvent:
