@@ -19,7 +19,9 @@ from tests.servers.model.server import Model
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(400)
-CLIS = ("claude", "codex")
+SCALE = int(os.environ.get("PROVE_SCALE", "1"))
+CLIS = ("claude", "codex", "gemini")[: 2 if SCALE <= 1 else 3]
+"""Gemini CLI takes half a minute: with `make prove` only."""
 PAGE = ROOT / "docs" / "how-to" / "take-over.md"
 
 
@@ -98,7 +100,7 @@ def test_a_person_goes_on_in_the_conversation_and_hands_it_back(bench: Bench) ->
     gate = {"name": "by hand", "run": "grep -q 'by a person' by-hand.txt"}
     task = bench.submit("waits", gates=[gate], timeout={"idle": "60s"})
     mark = f"run={Path(task['cwd']).name}"
-    bench.in_tool(task)
+    bench.works(task)
     window = Window(bench.product, task)
     pane = window.ask("#{pane_id}")
 
@@ -143,17 +145,19 @@ def holds_once(bench: Bench, task: Any) -> None:
     (talk,) = {each["conversation"] for each in used if each["conversation"]}
     (taken,) = (f["data"] for f in frames if f["type"] == "task.taken_over")
     assert taken["conversation"] == talk
-    last = {"claude": (700, 70), "codex": (1630, 163)}[bench.cli.name]
+    own = (700, 70)
+    last = {"codex": (1630, 163)}.get(bench.cli.name, own)
     # Codex counts the conversation from its start, the person's turns too; Claude counts runs.
     assert (used[-1]["input"], used[-1]["output"]) == last
-    assert sum(each["output"] for each in used[:2]) == {"claude": 100, "codex": 163}[bench.cli.name]
+    # What a run used that was interrupted is told by Claude alone, and not always.
+    assert {each["output"] for each in used} <= {0, 30, last[1]}
 
 
 def test_a_screen_that_is_closed_or_whose_shim_dies_goes_back_to_the_agent(bench: Bench) -> None:
     """Nobody has to say anything: the conversation goes on, no attempt is lost."""
     closed, killed = bench.submit("waits"), bench.submit("waits")
     for task in (closed, killed):
-        bench.in_tool(task)
+        bench.works(task)
         bench.product.system.tasks.take_over(task["id"])
     for task in (closed, killed):
         phase(bench, task, "screen")
