@@ -41,6 +41,7 @@ COMMANDS = {
     "app": "List and stop deployed applications.",
     "token": "Make, list and revoke tokens of people.",
     "host": "See the hosts; say that one is lost for good.",
+    "mcp": "Serve your own assistant (MCP over stdin and stdout).",
     "config": "Show the settings and where each comes from.",
     "version": "Show the version.",
     "help": "Explain exit codes and the environment.",
