@@ -27,6 +27,7 @@ DANGEROUS: tuple[Plain, ...] = (
     {"name": "switch-off", "command": ["shutdown", "reboot", "poweroff", "halt", "init 0"]},
     {"name": "kill-everything", "command": ["kill * -1", "kill -9 -1"]},
     {"name": "fork-bomb", "text": r"*:(){*:|:*"},
+    {"name": "own-hooks", "tool": ["shell", "edit"], "path": "*/claude-settings.json"},
     {
         "name": "give-access",
         "tool": ["shell", "edit"],

@@ -154,13 +154,21 @@ def test_shim_that_is_killed_lets_nothing_through(made: Product) -> None:
 
 
 def test_hooks_hold_also_where_claude_skips_its_own_permissions(made: Product) -> None:
-    """The folder of a real run, with its hooks, under `bypassPermissions`; its shim has gone."""
+    """A real run's hooks under `bypassPermissions`, in an evil checkout; its shim has gone."""
     task = submit(made, agent="database")
     ends(made, task)
-    folder = made.folder(f"{task['id']}.1")
-    settings = folder / "claude-settings.json"
+    hooks = made.folder(f"{task['id']}.1") / "claude-settings.json"
+    assert not bypassed(made, str(hooks), '{"disableAllHooks": true}')
+    assert bypassed(made, "{}", "{}"), "without our hooks it runs"
+
+
+def bypassed(made: Product, settings: str, of_project: str) -> bool:
+    """Say whether a command runs in a Claude Code that asks nobody."""
     place = Path(tempfile.mkdtemp(prefix="bypass-", dir=made.work))
-    argv = ["claude", "-p", "--permission-mode", "bypassPermissions", "--settings", str(settings)]
+    (place / ".claude").mkdir()
+    for name in ("settings.json", "settings.local.json"):
+        (place / ".claude" / name).write_text(of_project)
+    argv = ["claude", "-p", "--permission-mode", "bypassPermissions", "--settings", settings]
     environ = made.environ | {"IS_SANDBOX": "1", "HOME": str(made.home / "agents" / "database")}
     done = subprocess.run(
         [*argv, "--output-format", "json", f"Do it. [[stub:ask cwd={place} run=x]]"],
@@ -172,4 +180,4 @@ def test_hooks_hold_also_where_claude_skips_its_own_permissions(made: Product) -
         check=False,
     )
     assert b"DONE" in done.stdout, done.stdout + done.stderr
-    assert not (place / "ran").exists()
+    return (place / "ran").exists()

@@ -254,6 +254,7 @@ class Fleet:
 
     def _asked(self, question: Question) -> None:
         told = f"It asks: {asks(question)} (claude-agent question show {question.ref})"
+        _LOG.info("%s asks (question %s): %s", question.agent, question.ref, asks(question))
         self._bridge.notice(question.agent, told)
 
     def _idle(self, run: Followed) -> None:
