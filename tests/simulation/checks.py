@@ -250,7 +250,7 @@ class Story:
     def _wanted(self) -> Iterator[str]:
         """Yield what must be undone, if anything is."""
         ran = self._ran()
-        for name in [*self.states, *(self.effects - set(self.states))]:
+        for name in [*self.states, *((self.effects | ran) - set(self.states))]:
             step = self.flow.by_id[self.base(name)]
             done = name in self.undone or name in self.groups
             if step.compensate is None or step.workflow or done:
