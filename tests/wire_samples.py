@@ -145,6 +145,7 @@ def agent(name: str, **more: Any) -> Json:
         "shown": shown("idle"),
         "adapter": "shell",
         "fake": False,
+        "note": "",
         "queue": name,
         "session": f"claude-{name}",
         "session_alive": True,

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 import claude_agent
 from claude_agent import server_home
 from claude_agent.accounts_build import build_accounts
+from claude_agent.adapters_build import find_drivers
 from claude_agent.agents import shim_builder
 from claude_agent.agents.agent_bridge import AgentBridge
 from claude_agent.agents.fleet import Fleet, FleetParts
@@ -52,7 +53,6 @@ from claude_agent.queue.worker import QueueWorker, SlotTickets
 from claude_agent.serve.base import Parts
 from claude_agent.serve.services import ServerServices
 from claude_agent.settings import Settings
-from claude_agent.shipped import ADAPTERS
 from claude_agent.storage import log
 from claude_agent.storage.caches import far_cache
 from claude_agent.storage.database import Tx
@@ -81,7 +81,8 @@ class App:
         self._ids = IdSource(self.clock)
         self.database = open_database(settings.server.database_url, home=home)
         self._notifier = open_notifier(settings.server.database_url)
-        self.catalogue = build_catalogue(settings, ADAPTERS)
+        self._drivers = find_drivers(settings)
+        self.catalogue = build_catalogue(settings, self._drivers)
         self._foundation = Foundation(
             database=self.database,
             clock=self.clock,
@@ -207,7 +208,7 @@ class App:
             control=self._control,
             planner=self._planner,
             terminal=self._terminal,
-            adapters={name: adapter() for name, adapter in ADAPTERS.items()},
+            adapters=self._drivers.made(),
             catalogue=self.catalogue,
             clock=self.clock,
         )

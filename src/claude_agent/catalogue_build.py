@@ -1,10 +1,11 @@
 """The names of this installation, from its settings: agents, their queues, actions, routing."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 from claude_agent.actions.registry import ACTIONS
-from claude_agent.agents.adapter import Adapter
+from claude_agent.adapters_build import Adapters, Drivers
+from claude_agent.auto import Agents
 from claude_agent.core.catalogue import AgentInfo, AgentLink, Catalogue
 from claude_agent.domain.definition import ActionSpec, ParameterSpec
 from claude_agent.domain.duration import parse_duration
@@ -14,39 +15,42 @@ from claude_agent.permissions_build import policy_of
 from claude_agent.settings import Settings
 from claude_agent.settings_model import Agent
 
-Adapters: TypeAlias = Mapping[str, type[Adapter]]
-NO_CLI = "its adapter is auto, which drives no agent CLI in this version"
+NOT_LOOKED = "its adapter is auto, and no agent CLI was looked for yet"
 
 
-def build_catalogue(settings: Settings, adapters: Adapters) -> Catalogue:
-    """Return the names that submits are checked against. Raises `Invalid` (adapter)."""
+def build_catalogue(settings: Settings, drivers: Drivers) -> Catalogue:
+    """Return the names that submits are checked against. Raises `Invalid` (permissions)."""
     rules = tuple(
         Rule(keywords=tuple(rule.keywords), agent=rule.agent) for rule in settings.routing.rules
     )
     fallback = settings.routing.fallback
     return Catalogue(
-        agents={
-            name: _agent_info(name, agent, adapters, settings)
-            for name, agent in settings.agents.items()
-        },
+        agents=Agents(
+            {
+                name: _agent_info(name, agent, drivers, settings)
+                for name, agent in settings.agents.items()
+            },
+            lambda name, found: _links(name, settings.agents[name], found, drivers.adapters),
+        ),
         actions={name: _action_spec(info) for name, info in ACTIONS.items()},
         route=lambda description: route(description, rules, fallback),
         fallback=fallback,
-        screens=frozenset(name for name, body in adapters.items() if body.capabilities.screen),
+        screens=frozenset(
+            name for name, body in drivers.adapters.items() if body.capabilities.screen
+        ),
         stuck_after_ms=parse_duration(settings.server.stuck_after),
     )
 
 
-def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -> AgentInfo:
-    adapter = agent.adapter
-    if adapter != "auto" and adapter not in adapters:
-        known = ", ".join(["auto", *adapters])
-        message = f"There is no adapter {adapter} for agent {name}."
-        raise Invalid(message, hint=f"This version has: {known}.")
-    body = adapters.get(adapter)
+def _agent_info(name: str, agent: Any, drivers: Drivers, settings: Settings) -> AgentInfo:
+    adapter = drivers.of[name]
+    body = drivers.adapters.get(adapter)
     if body is not None:
         _check_driving(name, agent.permissions, agent.transport, agent.command, body)
+    else:
+        _links(name, agent, "shell", drivers.adapters)  # its fallback, whatever will be found
     takes = body is not None and body.takes_prompt
+    note = NOT_LOOKED if adapter == "auto" else f"{adapter} runs commands only"
     return AgentInfo(
         name=name,
         queue=name,
@@ -63,20 +67,20 @@ def _agent_info(name: str, agent: Any, adapters: Adapters, settings: Settings) -
         isolated=agent.home == "isolated",
         may=agent.permissions,
         policy=policy_of(settings.permissions, agent.permissions),
-        links=_links(name, agent, adapters) if takes else (),
+        links=_links(name, agent, adapter, drivers.adapters) if takes else (),
         transport=agent.transport,
         program=tuple(agent.command),
-        note="" if takes else (NO_CLI if adapter == "auto" else f"{adapter} runs commands only"),
+        note="" if takes else note,
     )
 
 
-def _links(of: str, agent: Agent, adapters: Adapters) -> tuple[AgentLink, ...]:
+def _links(of: str, agent: Agent, adapter: str, adapters: Adapters) -> tuple[AgentLink, ...]:
     """Return its adapter and its fallback, each with the account whose limits hold for it.
 
     Raises `Invalid` for a fallback that is no adapter, or cannot ask where the agent must.
     """
-    own = agent.account or _account(agent.adapter, adapters)
-    links = [_link(agent.adapter, agent.model, own, adapters)]
+    own = agent.account or _account(adapter, adapters)
+    links = [_link(adapter, agent.model, own, adapters)]
     for each in agent.fallback:
         name, _, model = each.partition(":")
         if name not in adapters or not adapters[name].takes_prompt:
@@ -85,7 +89,7 @@ def _links(of: str, agent: Agent, adapters: Adapters) -> tuple[AgentLink, ...]:
             raise Invalid(message, hint=f"This version has: {known}.")
         # Nobody asks less because another takes over.
         _check_driving(of, agent.permissions, "auto", (), adapters[name])
-        account = own if name == agent.adapter else _account(name, adapters)
+        account = own if name == adapter else _account(name, adapters)
         links.append(_link(name, model, account, adapters))
     return tuple(links)
 

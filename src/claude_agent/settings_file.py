@@ -13,9 +13,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from claude_agent.adapters_build import known_adapters
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid, NotFound
 from claude_agent.settings import Settings
-from claude_agent.shipped import ADAPTERS
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _HEADER = re.compile(r"^\s*\[")
@@ -43,10 +43,9 @@ def add_agent(file: Path, name: str, values: Mapping[str, object], *, dry: bool 
         message = f"{name[:60]!r} cannot be an agent's name."
         raise Invalid(message, hint="Use 1 to 32 of a-z, 0-9 and -, beginning with a letter.")
     adapter = str(values.get("adapter", "auto"))
-    if adapter != "auto" and adapter not in ADAPTERS:
-        known = ", ".join(["auto", *ADAPTERS])
+    if adapter not in (known := known_adapters()):
         message = f"There is no adapter {adapter[:60]}."
-        raise Invalid(message, hint=f"This version has: {known}.")
+        raise Invalid(message, hint=f"This installation has: {', '.join(known)}.")
     text = _read(file)
     if name in _agents(file, text):
         message = f"{file} has an agent {name} already."

@@ -242,7 +242,9 @@ class Agent(Section):
     """One agent: a role, its adapter and what its runs are given."""
 
     adapter: Annotated[str, StringConstraints(min_length=1)] = "auto"
-    """auto: the first agent CLI that is installed and logged in; else its prompts park."""
+    """auto: the first agent CLI that is installed and logged in; else its prompts are refused."""
+    declaration: str = ""
+    """Of `declared`: the TOML file that describes its CLI."""
     model: str = ""
     account: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,39})?$")] = ""
     """Whose usage limits hold for it; empty: the account named like its adapter."""

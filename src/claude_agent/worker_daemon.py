@@ -14,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from claude_agent.adapters_build import find_drivers
 from claude_agent.app import App
 from claude_agent.catalogue_build import build_catalogue
 from claude_agent.core.catalogue import unknown
@@ -22,7 +23,6 @@ from claude_agent.errors import ClaudeAgentError, Invalid
 from claude_agent.hosting import Role
 from claude_agent.observe.logs import configure_logging
 from claude_agent.settings import Settings
-from claude_agent.shipped import ADAPTERS
 
 _LOG = logging.getLogger("claude_agent.worker")
 DEFAULT_SLOTS = 15
@@ -63,7 +63,9 @@ def _role(settings: Settings, queues: str, concurrency: int | None) -> Role:
         message = f"A worker cannot do {slots} tasks at once."
         raise Invalid(message, hint="Give --concurrency 1 or more.")
     serves = tuple(dict.fromkeys(name for one in queues.split(",") if (name := one.strip())))
-    known = {agent.queue for agent in build_catalogue(settings, ADAPTERS).agents.values()}
+    known = {
+        agent.queue for agent in build_catalogue(settings, find_drivers(settings)).agents.values()
+    }
     for name in serves:
         if name not in known:
             raise unknown(what="queue", name=name, known=sorted(known))

@@ -103,6 +103,7 @@ class Agent(TypedDict):
     shown: Shown
     adapter: str
     fake: bool
+    note: str
     queue: str
     session: str
     session_alive: bool

@@ -2049,6 +2049,8 @@ export interface components {
             adapter: string;
             /** Fake */
             fake: boolean;
+            /** Note */
+            note: string;
             /** Queue */
             queue: string;
             /** Session */

@@ -19,6 +19,7 @@ export function agent(change: Partial<Agent> = {}): Agent {
     shown: SHOWN.idle,
     adapter: "shell",
     fake: false,
+    note: "",
     queue: "testing",
     session: "claude-testing",
     session_alive: true,

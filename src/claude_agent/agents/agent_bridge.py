@@ -19,6 +19,7 @@ from typing import Any
 
 from claude_agent.agents import checkout, diff
 from claude_agent.agents.adapter import Adapter, Probe
+from claude_agent.agents.adapters.gone import Gone
 from claude_agent.agents.conversation import left_in, spent
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
@@ -84,7 +85,7 @@ class AgentBridge:
         if task.spec.kind != "prompt":
             return self._adapters["shell"]
         name = task.adapter or self._catalogue.agent(task.spec.agent).adapter
-        return self._adapters.get(name, self._adapters["shell"])
+        return self._adapters.get(name) or Gone(name)
 
     def probe(self, adapter: str) -> dict[str, Any]:
         """Return whether an adapter's program can be used on this machine, and what to do."""

@@ -27,6 +27,8 @@ class Agent(Answer):
     shown: Shown
     adapter: str
     fake: bool
+    note: str
+    """Why it is driven by this adapter (`auto`), or takes no prompt; empty: nothing to say."""
     queue: str
     session: str
     session_alive: bool

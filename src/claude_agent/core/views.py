@@ -231,6 +231,7 @@ def agent_views(
                 "shown": vocabulary.AGENT[state].to_data(),
                 "adapter": info.adapter,
                 "fake": info.fake,
+                "note": info.note,
                 "queue": info.queue,
                 "session": info.session or f"claude-{name}",
                 "session_alive": alive.get(name, False),

@@ -19,6 +19,7 @@ from claude_agent.agents.adapter import (
     judge_protocol,
 )
 from claude_agent.agents.adapters.fake import FakeAdapter
+from claude_agent.agents.adapters.gone import Gone
 from claude_agent.agents.adapters.shell import ShellAdapter
 from claude_agent.errors import Invalid, NotPromptable
 
@@ -197,3 +198,13 @@ def test_probe_says_that_it_can_be_used_here(adapter: Adapter) -> None:
     probe = adapter.probe()
     assert probe.ok
     assert probe.detail
+
+
+def test_what_an_unknown_adapter_drove_is_never_believed() -> None:
+    gone = Gone("goose")
+    assert "goose" in gone.finish([], Ending(code=0)).message
+    assert not gone.finish([], Ending(code=0)).ok
+    assert gone.finish([], Ending(code=0, stopped=True)).kind == "cancelled"
+    with pytest.raises(NotPromptable, match="no adapter goose here"):
+        gone.command(RunRequest(run_id="t.1", folder=Path("/f"), cwd=Path("/"), prompt="x"))
+    assert not gone.probe().ok

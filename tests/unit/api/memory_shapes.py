@@ -24,6 +24,7 @@ def agent_of(name: str) -> Wire:
         "shown": SHOWN,
         "adapter": "shell",
         "fake": False,
+        "note": "",
         "queue": name,
         "session": f"claude-{name}",
         "session_alive": True,

@@ -46,6 +46,7 @@ class CliAdapter(Adapter):
     """The command that installs it."""
     tested: ClassVar[tuple[str, str]]
     """The versions it was tested with: from, and below which."""
+    version_flag: ClassVar[str] = "--version"
     node: ClassVar[int] = 0
     """The oldest Node it runs on; 0: it needs none."""
     keys: ClassVar[tuple[str, ...]] = ()
@@ -90,9 +91,12 @@ class CliAdapter(Adapter):
             mark = (path, found.st_mtime_ns, found.st_size)
             if self._known is not None and self._known[0] == mark:
                 return self._known[1], ""
-            said = self._ask(path)
+            said = self._ask(path, self.version_flag)
         except subprocess.TimeoutExpired:
-            return "", f"{path} does not answer --version within {VERSION_WITHIN_S:.0f} s."
+            return (
+                "",
+                f"{path} does not answer {self.version_flag} within {VERSION_WITHIN_S:.0f} s.",
+            )
         except (OSError, ValueError) as error:
             return "", f"{path} does not start: {error}."
         number = _VERSION.search(said)
@@ -101,8 +105,8 @@ class CliAdapter(Adapter):
         self._known = (mark, number[0])
         return number[0], ""
 
-    def _ask(self, path: str) -> str:
-        said = ask(path, "--version", within=VERSION_WITHIN_S, environ=self._environ)
+    def _ask(self, path: str, flag: str = "--version") -> str:
+        said = ask(path, flag, within=VERSION_WITHIN_S, environ=self._environ)
         return said[:4000].decode("utf-8", "replace")
 
     def _old_node(self) -> str:

@@ -82,10 +82,15 @@ def agent_row(agent: Agent, queue: Queue | None, look: Look) -> list[str | Cell]
         agent["name"],
         look.state(agent["shown"]),
         _queued(queue),
-        agent["adapter"] + (" (fake)" if agent["fake"] else ""),
+        _driven(agent),
         session if agent["session_alive"] else Cell(text=f"{session} (lost)", family="failed"),
         ", ".join(f"{running['ref']} {running['title']}" for running in agent["running"]),
     ]
+
+
+def _driven(agent: Agent) -> str:
+    auto = " (auto)" if agent["note"].startswith("auto:") else ""
+    return agent["adapter"] + (" (fake)" if agent["fake"] else auto)
 
 
 def _queued(queue: Queue | None) -> str | Cell:
@@ -106,7 +111,8 @@ def agent(document: Agent, address: str) -> View:
             (
                 ("agent", document["name"]),
                 ("state", look.state(document["shown"])),
-                ("adapter", document["adapter"] + (" (fake)" if document["fake"] else "")),
+                ("adapter", _driven(document)),
+                ("why", document["note"]),
                 ("session", document["session"] + ("" if document["session_alive"] else " (lost)")),
                 ("slots", str(document["slots"])),
                 ("capabilities", ", ".join(document["capabilities"])),
