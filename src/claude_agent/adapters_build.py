@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from claude_agent.agents.adapter import Adapter
-from claude_agent.agents.adapters.declared import declared
 from claude_agent.errors import Invalid
 from claude_agent.settings import Settings
 from claude_agent.settings_model import Agent
-from claude_agent.shipped import ADAPTERS
+from claude_agent.shipped import ADAPTERS, declared_by
 
 GROUP = "claude_agent.adapters"
 """The entry points by which a package brings an adapter."""
@@ -43,9 +42,9 @@ def find_drivers(settings: Settings) -> Drivers:
     for name, agent in settings.agents.items():
         of[name] = agent.adapter
         if agent.adapter == DECLARED:
-            made = declared(declaration_of(settings, name, agent))
+            made = declared_by(declaration_of(settings, name, agent))
             taken = found.setdefault(made.name, made)
-            if getattr(taken, "declaration", None) != made.declaration:
+            if getattr(taken, "declaration", None) != getattr(made, "declaration", made):
                 msg = f"The declaration of agent {name} takes the name {made.name}: it is taken."
                 raise Invalid(msg, hint="Give `name` in the file another value.")
             of[name] = made.name
@@ -76,7 +75,7 @@ def _loaded(name: str, agent: str) -> type[Adapter]:
     point = brought[name]
     try:
         body = point.load()
-    except Exception as error:
+    except (ImportError, AttributeError, NameError, SyntaxError, TypeError, ValueError) as error:
         msg = f"The adapter {name} ({point.value}) cannot be loaded: {error!r}."
         raise Invalid(msg, hint="Correct or remove the package that brings it.") from error
     if not (isinstance(body, type) and issubclass(body, Adapter) and body.name == name):

@@ -10,16 +10,17 @@ from typing import TypeAlias
 from typing_extensions import override
 
 from claude_agent.agents.adapter import Adapter
-from claude_agent.agents.adapters.cli import CliAdapter
 from claude_agent.agents.run_plan import ALWAYS
 from claude_agent.core.catalogue import AgentInfo, AgentLink
 from claude_agent.errors import Invalid
-from claude_agent.shipped import ADAPTERS, CLIS
+from claude_agent.shipped import clis_for
 
 LOOKS_AGAIN_S = 30.0
 """How long what was found holds: who installs one or logs in needs no restart."""
 
 
+How: TypeAlias = tuple[str, str]
+"""The transport and the permissions that an agent must have."""
 Links: TypeAlias = Callable[[str, str], tuple[AgentLink, ...]]
 """An agent and what was found for it, to the ways in which its prompts may be done."""
 
@@ -36,23 +37,20 @@ class Found:
 class Auto:
     """Looks for a CLI that an agent with this environment can use."""
 
-    def __init__(self, names: tuple[str, ...], *, isolated: bool, may: str) -> None:
-        self._may = may
+    def __init__(self, names: tuple[str, ...], *, isolated: bool, how: How = ("auto", "all")) -> None:
+        self._how = how
         kept = {name: os.environ[name] for name in (*ALWAYS, *names) if name in os.environ}
         if isolated:
             kept.pop("HOME", None)  # the person's login is not its own
-        self._bodies: list[Adapter] = []
-        for name in CLIS:
-            body = ADAPTERS[name]
-            self._bodies.append(body(kept) if issubclass(body, CliAdapter) else body())
+        self._bodies = clis_for(kept)
 
     def look(self) -> Found:
         """Ask one after the other; no network."""
         passed: list[str] = []
         for body in self._bodies:
             probe = body.probe()
-            if probe.ok and not self._can_ask(body):
-                passed.append(f"{probe.detail} cannot ask for permission.")
+            if probe.ok and not self._fits(body):
+                passed.append(f"{probe.detail} cannot be driven as this agent must.")
             elif probe.ok:
                 before = f"; before it: {' '.join(passed)}" if passed else ""
                 return Found(body.name, f"auto: {probe.detail} can be used{before}")
@@ -60,9 +58,9 @@ class Auto:
                 passed.append(probe.detail)
         return Found("", f"its adapter is auto, and no agent CLI can be used: {' '.join(passed)}")
 
-    def _can_ask(self, body: Adapter) -> bool:
+    def _fits(self, body: Adapter) -> bool:
         try:
-            body.check_asking("", self._may)
+            body.transport_for(*self._how)
         except Invalid:
             return False
         return True
@@ -75,12 +73,12 @@ class Agents(Mapping[str, AgentInfo]):
         self._links = links
         self._lock = threading.Lock()
         self._agents = dict(agents)
-        self._autos: dict[tuple[tuple[str, ...], bool, str], tuple[Auto, list[str]]] = {}
+        self._autos: dict[tuple[tuple[str, ...], bool, How], tuple[Auto, list[str]]] = {}
         self._due = 0.0
         for name, info in agents.items():
             if info.adapter == "auto":
-                key = (info.environment, info.isolated, info.may)
-                auto = self._autos.get(key) or (Auto(key[0], isolated=key[1], may=key[2]), [])
+                key = (info.environment, info.isolated, (info.transport, info.may))
+                auto = self._autos.get(key) or (Auto(key[0], isolated=key[1], how=key[2]), [])
                 auto[1].append(name)
                 self._autos[key] = auto
 

@@ -89,11 +89,10 @@ class Retention(Section):
 
 
 class Server(Section):
-    """The server process."""
+    """The server process; port 0 takes a free one."""
 
     host: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
     port: int = Field(default=7420, ge=0, le=65535)
-    """0 takes a free one."""
     database_url: Annotated[str, AfterValidator(_database)] = "sqlite"
     broker_url: Annotated[str, AfterValidator(_broker)] = "database"
     durability: Literal["strict", "balanced"] = "strict"
@@ -242,9 +241,8 @@ class Agent(Section):
     """One agent: a role, its adapter and what its runs are given."""
 
     adapter: Annotated[str, StringConstraints(min_length=1)] = "auto"
-    """auto: the first agent CLI that is installed and logged in; else its prompts are refused."""
     declaration: str = ""
-    """Of `declared`: the TOML file that describes its CLI."""
+    """The TOML file of `declared`. `auto`: the first CLI that is installed and logged in."""
     model: str = ""
     account: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,39})?$")] = ""
     """Whose usage limits hold for it; empty: the account named like its adapter."""

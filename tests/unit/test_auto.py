@@ -33,7 +33,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 
 def auto(*names: str, isolated: bool = False, may: str = "all") -> Auto:
-    return Auto(names, isolated=isolated, may=may)
+    return Auto(names, isolated=isolated, how=("auto", may))
 
 
 @pytest.mark.usefixtures("install")

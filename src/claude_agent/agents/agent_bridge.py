@@ -19,8 +19,8 @@ from typing import Any
 
 from claude_agent.agents import checkout, diff
 from claude_agent.agents.adapter import Adapter, Probe
-from claude_agent.agents.adapters.gone import Gone
 from claude_agent.agents.conversation import left_in, spent
+from claude_agent.agents.gone import Gone
 from claude_agent.agents.journal import Followed, Journal
 from claude_agent.agents.judge import judge_run
 from claude_agent.agents.run_files import withdraw

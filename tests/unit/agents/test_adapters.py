@@ -19,8 +19,8 @@ from claude_agent.agents.adapter import (
     judge_protocol,
 )
 from claude_agent.agents.adapters.fake import FakeAdapter
-from claude_agent.agents.adapters.gone import Gone
 from claude_agent.agents.adapters.shell import ShellAdapter
+from claude_agent.agents.gone import Gone
 from claude_agent.errors import Invalid, NotPromptable
 
 FOLDER = Path("/home/x/runs/t1/1")

@@ -1,6 +1,7 @@
 """A CLI that a TOML file describes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,12 +53,12 @@ def made(tmp_path: Path, source: str = WHOLE) -> DeclaredAdapter:
     return declared(file)({})
 
 
-def asked(tmp_path: Path, **more: object) -> RunRequest:
+def asked(tmp_path: Path, **more: Any) -> RunRequest:
     program = tmp_path / "bin" / "goose"
     program.parent.mkdir(exist_ok=True)
     program.write_text("#!/bin/sh\necho 'goose 1.4.0'\n")
     program.chmod(0o755)
-    given = {
+    given: dict[str, Any] = {
         "run_id": "t.1",
         "folder": tmp_path / "run",
         "cwd": tmp_path,
@@ -65,7 +66,7 @@ def asked(tmp_path: Path, **more: object) -> RunRequest:
         "environment": {"PATH": f"{program.parent}:/usr/bin:/bin"},
         **more,
     }
-    return RunRequest(**given)  # type: ignore[arg-type]
+    return RunRequest(**given)
 
 
 def test_the_command_is_what_the_file_says(tmp_path: Path) -> None:

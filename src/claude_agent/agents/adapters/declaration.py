@@ -5,9 +5,10 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from claude_agent.errors import Invalid
 
@@ -110,14 +111,14 @@ def read(path: Path) -> Declaration:
         raise _refusal(path, source, error.errors()) from error
 
 
-def _tuples(value: Any) -> Any:
+def _tuples(value: object) -> object:
     """Return a value with tuples for lists: what is declared never changes."""
     if isinstance(value, dict):
         return {key: _tuples(each) for key, each in value.items()}
     return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
 
 
-def _refusal(path: Path, source: str, errors: Sequence[Any]) -> Invalid:
+def _refusal(path: Path, source: str, errors: Sequence[ErrorDetails]) -> Invalid:
     told, hints = [], []
     for error in errors:
         place = [part for part in error["loc"] if part != "[key]"]

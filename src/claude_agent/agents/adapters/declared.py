@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -23,7 +23,7 @@ from claude_agent.agents.reading import Line, amount, count, error_kind, one_lin
 from claude_agent.errors import Invalid
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_NONE: Any = object()
+_NONE = object()
 
 
 class DeclaredAdapter(CliAdapter):
@@ -83,7 +83,7 @@ def declared(path: Path) -> type[DeclaredAdapter]:
         usage=any(rule.event == "usage" for rule in said.events),
         cost=any(rule.cost for rule in said.events),
     )
-    made: Mapping[str, Any] = {
+    made: Mapping[str, object] = {
         "declaration": said,
         "name": said.name,
         "program": said.command[0],
@@ -119,7 +119,7 @@ def _events(rule: EventRule, line: Line) -> Sequence[AgentEvent]:
     said = text(line, *rule.text.split(".")) if rule.text else ""
     if not rule.when:
         said = text(line, "said").removeprefix(rule.starts).strip()
-    data: dict[str, Any] = {}
+    data: dict[str, object] = {}
     if rule.conversation:
         data["conversation"] = text(line, *rule.conversation.split("."))
     used = [AgentEvent(kind=EventKind.USAGE, data=_used(rule, line))] if _counts(rule) else []

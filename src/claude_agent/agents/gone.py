@@ -1,7 +1,7 @@
 """Stands for an adapter that this server does not have (any more): believes nothing."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -15,6 +15,7 @@ from claude_agent.agents.adapter import (
     Probe,
     RunRequest,
 )
+from claude_agent.agents.reading import Line
 from claude_agent.errors import NotPromptable
 
 _HINT = "Install an agent CLI and log in, or name an adapter that is there; see `agent show`."
@@ -37,7 +38,7 @@ class Gone(Adapter):
         raise NotPromptable(self._detail(), hint=_HINT)
 
     @override
-    def parse(self, line: Mapping[str, Any]) -> list[AgentEvent]:
+    def parse(self, line: Line) -> list[AgentEvent]:
         return [AgentEvent(kind=EventKind.RAW, data=line)]
 
     @override
