@@ -37,7 +37,9 @@ class Found:
 class Auto:
     """Looks for a CLI that an agent with this environment can use."""
 
-    def __init__(self, names: tuple[str, ...], *, isolated: bool, how: How = ("auto", "all")) -> None:
+    def __init__(
+        self, names: tuple[str, ...], *, isolated: bool, how: How = ("auto", "all")
+    ) -> None:
         self._how = how
         kept = {name: os.environ[name] for name in (*ALWAYS, *names) if name in os.environ}
         if isolated:

@@ -5,6 +5,7 @@ from typing import Any
 
 from claude_agent.actions.registry import ACTIONS
 from claude_agent.adapters_build import Adapters, Drivers
+from claude_agent.agents.adapter import Adapter
 from claude_agent.auto import Agents
 from claude_agent.core.catalogue import AgentInfo, AgentLink, Catalogue
 from claude_agent.domain.definition import ActionSpec, ParameterSpec

@@ -1,4 +1,4 @@
-"""Any line-oriented CLI, driven as a TOML file says (docs/reference/agents/declared.md)."""
+"""A line-oriented CLI, driven as a TOML file says (docs/reference/agents/declared.md)."""
 
 import re
 from collections.abc import Mapping, Sequence
