@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from claude_agent.clock import SystemClock
 from tests.e2e.product import TERMINAL, Product, product
 from tests.servers.agents import CLIS, Cli, installed
 from tests.servers.model.server import BAD_KEY, Model
@@ -176,6 +177,28 @@ def resumed(bench: Bench) -> Iterator[None]:
     assert max(each["rounds"] for each in asked) >= 3, "the model was shown the first turn again"
 
 
+def limited(bench: Bench) -> Iterator[None]:
+    """It is parked until the end that was said, the others of its account wait with it."""
+    at = SystemClock().now()
+    task = bench.submit("limit", agent="database")
+    yield
+    parked = bench.product.reaches(task["id"], "scheduled", timeout=PATIENCE_S)
+    assert (parked["attempt"], parked["shown"]["word"]) == (0, "parked"), bench.about(parked)
+    said = parked["parked"]
+    assert (said["kind"], said["account"]) == ("rate", "limited")
+    lasts = (said["until"] - at) / 1000
+    assert 5_400 - 90 < lasts < 5_400 + 60 + PATIENCE_S if bench.cli.tells else lasts > 0
+    waits = bench.submit("text", agent="database")
+    told = bench.product.cli("task", "explain", waits["ref"]).stdout
+    assert "The account limited has reached its usage limit" in told
+    bench.model.script.well.add(Path(parked["cwd"]).name)
+    bench.product.cli("breaker", "reset", "account:limited")
+    done = bench.ends(task, "succeeded")
+    assert (done["attempt"], done["run_number"]) == (1, 2)
+    assert done["outputs"]["summary"] == "recovered after a limit"
+    bench.ends(waits, "succeeded")
+
+
 def interrupted(bench: Bench) -> Iterator[None]:
     task = bench.submit(bench.cli.busy)
     yield
@@ -249,6 +272,7 @@ ENDS: Mapping[str, Row] = {
     "hangs": hangs,
     "resumed": resumed,
 }
+LIMITS: Mapping[str, Row] = {"limited": limited}
 SIGNALS: Mapping[str, Row] = {
     "interrupted": interrupted,
     "terminated": terminated,
@@ -260,6 +284,10 @@ TOOLS: Mapping[str, Row] = {"mcp": mcp}
 def test_each_way_to_end(bench: Bench, prove_scale: int) -> None:
     """What a task of a real CLI comes to, whatever the model or the network does."""
     play(bench, ENDS, prove_scale)
+
+
+def test_a_usage_limit_parks_and_uses_no_attempt(bench: Bench, prove_scale: int) -> None:
+    play(bench, LIMITS, prove_scale)
 
 
 def test_signals_in_the_middle_of_its_work_leave_nothing_behind(
@@ -285,5 +313,5 @@ def play(bench: Bench, rows: Mapping[str, Row], scale: int) -> None:
 
 def test_each_row_that_a_cli_does_not_play_has_its_reason() -> None:
     for cli in CLIS.values():
-        assert {*cli.without, *(cli.daily or ())} <= {*ENDS, *SIGNALS, *TOOLS}, cli.name
+        assert {*cli.without, *(cli.daily or ())} <= {*ENDS, *LIMITS, *SIGNALS, *TOOLS}, cli.name
         assert all(cli.without.values()), cli.name

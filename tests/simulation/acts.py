@@ -10,6 +10,7 @@ from claude_agent.core.second_chances import Chance, SecondChances
 from claude_agent.domain.deciding.news import Signalled
 from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, FencedOut
+from tests.simulation import limits
 from tests.simulation.flows import flow, gated
 from tests.simulation.world import Server, World
 from tests.unit.core.stand import NO
@@ -158,10 +159,10 @@ def start(world: World, one: Server) -> None:
 
 @act(14)
 def run_ends(world: World, _one: Server) -> None:
-    run = pick(world, [run for run in world.runs.values() if run.state == "alive"])
-    if run is not None:
+    if (run := pick(world, [r for r in world.runs.values() if r.state == "alive"])) is not None:
         run.state, run.ok = "ended", world.chance.random() < 0.75
-        world.say(f"run {ref(run.task)} ends {'well' if run.ok else 'badly'}")
+        limits.meet(world, run)
+        world.say(f"run {ref(run.task)} ends {'well' if run.ok else run.met or 'badly'}")
 
 
 @act(1)
@@ -189,7 +190,7 @@ def settle(world: World, one: Server, task: Task) -> None:
     elif task.state == "uncertain":
         settle_uncertain(world, one, task)
     elif run.state == "ended":
-        failure = None if run.ok else NO
+        failure = limits.failure(world, run)
         guarded(world, one, task, "ends", lambda: one.end(task, failure, n=1))
     elif run.state in ("orphaned", "reaped"):
         lost = one.control.lost

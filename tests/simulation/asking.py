@@ -11,6 +11,7 @@ from claude_agent.domain.deciding.news import Signalled
 from claude_agent.errors import ClaudeAgentError
 from claude_agent.serve.base import Base
 from claude_agent.storage.database import Reader, Tx
+from tests.simulation import limits
 from tests.simulation.acts import AGENTS, act, pick
 from tests.simulation.flows import INPUTS
 from tests.simulation.world import REFUSED, Server, World
@@ -161,3 +162,7 @@ def nonsense(world: World, one: Server) -> None:
     after = world.disk.everything()
     changed = [name for name in after if after[name] != before.get(name)]
     assert not changed, f"I8: {what} was refused and left traces in {changed}"
+
+
+act(5)(limits.prompt)
+act(1)(limits.reset)

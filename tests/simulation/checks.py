@@ -103,6 +103,9 @@ def _used(events: list[Recorded]) -> int:
         elif kind == "task.released":
             assert data["counted"] == bool(began), "I6: what never began was counted"
             used -= began
+        elif kind == "task.parked":
+            assert data["counted"] == bool(began), "I6: what never began was given back"
+            used -= began
         elif kind == "task.retry_scheduled" and not data.get("counted", True):
             used -= began
         elif kind == "task.resolved" and data["outcome"] == "retry":

@@ -3,7 +3,7 @@
 import sys
 
 from claude_agent.domain.task import Task
-from tests.simulation import acts, asking
+from tests.simulation import acts, asking, limits
 from tests.simulation.checks import check
 from tests.simulation.world import Server, World
 
@@ -73,6 +73,8 @@ def bring_on(world: World, one: Server) -> None:
     one.scheduler.tick()
     for name in asking.open_approvals(one):
         asking.decide(world, one, name, yes=world.chance.random() < 0.8)
+    limits.check(one)
+    limits.reset(world, one)
     acts.refresh(world)
     acts.claim(world, one)
     for task in list(one.follows.values()):

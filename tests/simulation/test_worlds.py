@@ -37,6 +37,8 @@ NOT_DRAWN = {
     "compensation.resumed": "seldom: of so few histories hardly one has an undoing that failed",
     "compensation.overdue": "seldom: an undoing must outlast its time",
     "task.redriven": "as compensation.resumed",
+    "task.reported": "no act is an agent that reports",
+    "task.reported_late": "as task.reported",
     "step.overdue": "no flow limits the time of a sub-workflow",
 }
 """Events that the histories need not have, and why."""

@@ -45,6 +45,8 @@ class Run:
     """made, sealed, alive, orphaned (its shim is dead), ended (with a verdict), reaped."""
     ok: bool = False
     began: bool = False
+    met: str = ""
+    """The kind of limit of its account that ended it."""
 
 
 class Server(Stand):

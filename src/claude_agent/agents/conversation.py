@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from claude_agent.agents import journal_reader, spending
-from claude_agent.agents.adapter import Adapter, AgentEvent
+from claude_agent.agents.adapter import Adapter, AgentEvent, EventKind
 from claude_agent.agents.reading import mapping, text
 from claude_agent.agents.seen import Seen
 from claude_agent.agents.spending import Spent
@@ -17,6 +17,7 @@ from claude_agent.domain.task import Task
 
 _LOOKS_BACK = 20
 """So many runs: more attempts than that are no longer one piece of work."""
+_WORK = frozenset({EventKind.TEXT, EventKind.TOOL_START, EventKind.FINAL})
 FolderOf = Callable[[str, int], Path]
 
 
@@ -33,6 +34,8 @@ def to_resume(task: Task, adapter: Adapter, folder_of: FolderOf) -> str | None:
         return None
     folder = folder_of(task.id, task.run - 1)
     if _made_by(folder) != (task.spec.agent, adapter.name):
+        return None
+    if not shown_in(folder) and not _worked(folder, adapter):
         return None
     return left_in(folder, adapter) or None
 
@@ -98,6 +101,14 @@ def _about(folder: Path) -> Mapping[str, object]:
     except (OSError, ValueError, RecursionError):
         return {}
     return mapping(data, "about")
+
+
+def _worked(folder: Path, adapter: Adapter) -> bool:
+    """Say whether the agent said or did anything in a run: else there is nothing to go on with.
+
+    Of a conversation whose first request failed some programs know nothing later on.
+    """
+    return any(event.kind in _WORK for event in seen_in(folder, adapter))
 
 
 def seen_in(folder: Path, adapter: Adapter) -> list[AgentEvent]:

@@ -12,6 +12,7 @@ from claude_agent.agents.spending import added
 
 TEXT_CHARACTERS = 262_144
 STARTS = 20
+_ENDS = ("resets_at", "resets_in_ms")
 _REPLACED = frozenset({EventKind.RETRY, EventKind.PERMISSION, EventKind.QUESTION})
 
 
@@ -53,6 +54,10 @@ class Seen:
         elif event.kind is EventKind.TOOL_START:
             self._tool, self._text = AgentEvent(kind=event.kind), None
         elif event.kind in _REPLACED:
+            before = self._newest.get(event.kind)
+            if before is not None:  # when a limit ends is said once, and then told of in words
+                told = {name: before.data[name] for name in _ENDS if name in before.data}
+                event = replace(event, data={**told, **event.data})
             self._newest[event.kind] = event
 
     def events(self) -> list[AgentEvent]:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from claude_agent.clock import SystemClock
 from tests.servers.model.asked import Asked
 from tests.servers.model.script import Call, Turn
 
@@ -296,10 +297,29 @@ STREAM: Mapping[str, Callable[[Asked, Turn], Frames]] = {
 }
 
 
+def _at(seconds: float) -> int:
+    return int(SystemClock().now() / 1000 + seconds)
+
+
+def limits(error: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers by which a subscription's limit is told."""
+    if (after := error.get("resets_in")) is None:
+        return {}
+    prefix = "anthropic-ratelimit-unified"
+    told = {"status": "rejected", "reset": str(_at(after)), "representative-claim": "five_hour"}
+    return {"retry-after": str(after), **{f"{prefix}-{name}": said for name, said in told.items()}}
+
+
 def refusal(api: str, error: Mapping[str, Any]) -> dict[str, Any]:
     """Return an error in the words of an API."""
     status, message = error["status"], error.get("message", "stub error")
     kind = error.get("type", "api_error")
+    after = error.get("resets_in")
+    if api == "responses" and after is not None:
+        limit = {"type": "usage_limit_reached", "plan_type": "plus", "resets_at": _at(after)}
+        return {"error": {**limit, "message": message}}
+    if api == "gemini" and after is not None:
+        message = f"{message} Please retry in {after}s."
     if api == "anthropic":
         return {"type": "error", "error": {"type": kind, "message": message}}
     if api == "gemini":

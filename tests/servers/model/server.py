@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.servers.model.asked import READERS, Asked
-from tests.servers.model.replies import STREAM, WHOLE, refusal
+from tests.servers.model.replies import STREAM, WHOLE, limits, refusal
 from tests.servers.model.script import Script, Turn
 
 BAD_KEY = "bad"
@@ -123,7 +123,8 @@ class _Asked(BaseHTTPRequestHandler):
     def _play(self, api: str, asked: Asked, turn: Turn) -> None:
         if turn.kind == "error":
             after = turn.error.get("retry_after")
-            headers = {} if after is None else {"retry-after": str(after)}
+            headers = limits(turn.error)
+            headers |= {} if after is None else {"retry-after": str(after)}
             self._answer(refusal(api, turn.error), turn.error["status"], headers)
         elif turn.kind == "hang":
             if asked.stream:

@@ -73,11 +73,15 @@ def test_the_next_attempt_goes_on_with_the_conversation(runs: Runs) -> None:
     runs.add(1, codex("t-1", 500), agent=agent, adapter="codex")
     assert to_resume(at(2), CODEX, runs.of) == "t-1"
     assert to_resume(at(1), CODEX, runs.of) is None, "the first has none to go on with"
-    assert to_resume(replace(at(2), attempt=0), CODEX, runs.of) is None, "driven again by a person"
+    assert to_resume(replace(at(2), attempt=0), CODEX, runs.of) == "t-1", "a limit parked it"
+    again = replace(at(2), attempt=0, started_at=None)
+    assert to_resume(again, CODEX, runs.of) is None, "driven again by a person"
     assert to_resume(at(2), CLAUDE, runs.of) is None, "another program's conversation"
     assert to_resume(at(2), FakeAdapter(), runs.of) is None
     assert to_resume(at(2, approval="a"), CODEX, runs.of) is None, "other than what was shown"
     assert to_resume(at(3), CODEX, runs.of) is None, "the run before left no folder"
+    runs.add(3, codex("t-1", None), agent=agent, adapter="codex")
+    assert to_resume(at(4), CODEX, runs.of) is None, "nothing was said: there is none to find"
 
 
 def test_another_agent_does_not_go_on_with_it(runs: Runs) -> None:

@@ -54,3 +54,13 @@ def test_flood_of_events_is_not_kept() -> None:
 def test_deltas_are_joined_up_to_a_limit() -> None:
     seen = Seen([text("a" * 1_000, delta=True) for _ in range(400)])
     assert len(seen.events()[0].text) == TEXT_CHARACTERS
+
+
+def test_when_a_limit_ends_is_kept_until_something_else_is_said_of_it() -> None:
+    said = AgentEvent(kind=EventKind.RETRY, ok=False, data={"kind": "rate", "resets_at": 7})
+    words = AgentEvent(kind=EventKind.RETRY, ok=False, text="You've hit your limit")
+    (kept,) = Seen([said, words]).events()
+    assert (kept.text, kept.data) == ("You've hit your limit", {"resets_at": 7})
+    later = AgentEvent(kind=EventKind.RETRY, ok=False, data={"resets_at": 9})
+    (kept,) = Seen([said, words, later]).events()
+    assert kept.data["resets_at"] == 9

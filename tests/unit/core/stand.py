@@ -266,8 +266,10 @@ class Stand:
         queues.pause(queue, reason="a test", actor="me")
 
     def start(self, one: Task) -> Task:
-        """Start a claimed task."""
-        return self.control.started(one, adapter="shell", digest="d")
+        """Start a claimed task; the first link of its agent does a prompt."""
+        links = self.catalogue.agents[one.spec.agent].links if one.spec.kind == "prompt" else ()
+        adapter = links[0].adapter if links else "shell"
+        return self.control.started(one, adapter=adapter, digest="d")
 
     def end(self, one: Task, failure: Failure | None = None, **outputs: Any) -> Task:
         """End a task's run."""

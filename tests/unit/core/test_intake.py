@@ -108,7 +108,10 @@ def test_bad_input_is_answered_with_its_place_and_leaves_no_row(
     ("fields", "hint"),
     [
         ({"run": "a", "agent": "tseting"}, "Did you mean testing?"),
-        ({"run": "a", "agent": "zzzzzz"}, "Known: chat, database, deployment, master, testing."),
+        (
+            {"run": "a", "agent": "zzzzzz"},
+            "Known: chat, claude, database, deployment, master, spare, testing, twin.",
+        ),
         ({"run": "a", "priority": "HIHG"}, "Did you mean HIGH?"),
         ({"action": "nop"}, "Did you mean noop?"),
         ({"action": "clone_repo", "with": {"ulr": "x"}}, "Did you mean url?"),
