@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.e2e.gates import gated, made
 from tests.e2e.product import TERMINAL, Product, product
 from tests.e2e.test_approvals import agent_token
+from tests.waiting import wait_until
 
 __all__ = ["gated", "made"]
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -32,7 +34,9 @@ def talk(one: Product, token: str, say: Talk, mode: str = "auto") -> Any:
     return anyio.run(run)
 
 
-def use(one: Product, token: str, tool: str, mode: str = "auto", **given: Any) -> tuple[bool, str]:
+def use(
+    one: Product, token: str, tool: str, /, *, mode: str = "auto", **given: Any
+) -> tuple[bool, str]:
     """Call a tool; return whether it went well, and its text."""
 
     async def call(client: Client) -> tuple[bool, str]:
@@ -224,3 +228,35 @@ def test_a_tool_call_after_the_server_was_killed_is_answered_by_the_next_one(
     assert gated.server != old
     gated.let_go("killed")
     assert gated.reaches(task["ref"], "succeeded")["outputs"] == {"n": 9}
+
+
+def test_a_person_is_asked_and_no_agent_answers_itself(gated: Product) -> None:
+    _, token = agent_token(gated, "asks-people")
+    _, other = agent_token(gated, "asks-too", "database")
+    with ThreadPoolExecutor() as pool:
+        asked = {"what": "drop the table", "tool": "psql", "wait_s": 50}
+        first = pool.submit(use, gated, token, "request_approval", **asked)
+        questions = gated.system.questions
+        wait_until(lambda: questions.list(state="open")["items"], timeout=40, what="a question")
+        (one,) = questions.list(state="open")["items"]
+        assert (one["what"], one["text"], one["tool"]) == ("permission", "drop the table", "psql")
+        for who in (token, other):
+            body = {"decision": "allow"}
+            status, _ = gated.ask("POST", f"/questions/{one['ref']}/answer", body, token=who)
+            assert status == 403
+        # The same request again, as after a lost answer, is the same question.
+        again = use(gated, token, "request_approval", **{**asked, "wait_s": 0})
+        waits = json.loads(again[1])
+        assert (waits["ref"], waits["allowed"], waits["state"]) == (one["ref"], False, "open")
+        gated.cli("question", "deny", one["ref"], "not today")
+        told = json.loads(first.result(60)[1])
+    assert (told["allowed"], told["decision"]) == (False, "deny")
+    assert "not today" in told["text"]
+    ok, text = use(gated, token, "ask_person", question="which port?", wait_s=0)
+    waits = json.loads(text)
+    assert (ok, waits["state"]) == (True, "open")
+    gated.cli("question", "answer", waits["ref"], "7420")
+    answered = json.loads(use(gated, token, "ask_person", ref=waits["ref"])[1])
+    assert "7420" in answered["answer"]
+    stranger = use(gated, other, "ask_person", ref=waits["ref"])
+    assert (stranger[0], "was not asked by this run" in stranger[1]) == (False, True)

@@ -2310,6 +2310,33 @@ export interface components {
             advisory: boolean;
         };
         /**
+         * AskPerson
+         * @description Ask a person something that you need to know; waits for the answer.
+         */
+        AskPerson: {
+            /**
+             * Ref
+             * @description Wait on for what an earlier call of this tool asked
+             * @default null
+             */
+            ref: string | null;
+            /**
+             * Wait S
+             * @default 50
+             */
+            wait_s: number;
+            /**
+             * Question
+             * @default null
+             */
+            question: string | null;
+            /**
+             * Options
+             * @description Answers to choose from
+             */
+            options?: string[];
+        };
+        /**
          * Attach
          * @description The command that attaches a terminal.
          */
@@ -2340,7 +2367,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "succeeded" | "failed" | "cancelled" | "stopped" | "lost";
+            outcome: "succeeded" | "failed" | "parked" | "cancelled" | "stopped" | "taken_over" | "handed_back" | "lost";
             error: components["schemas"]["Failure"] | null;
             /** Evidence */
             evidence: ("E1" | "E2" | "E3" | "E4" | "E5")[];
@@ -4040,6 +4067,42 @@ export interface components {
             text: string;
         };
         /**
+         * RequestApproval
+         * @description Ask a person whether you may do something; do it only once `allowed` is true.
+         */
+        RequestApproval: {
+            /**
+             * Ref
+             * @description Wait on for what an earlier call of this tool asked
+             * @default null
+             */
+            ref: string | null;
+            /**
+             * Wait S
+             * @default 50
+             */
+            wait_s: number;
+            /**
+             * What
+             * @description What you are about to do, and why
+             * @default null
+             */
+            what: string | null;
+            /**
+             * Tool
+             * @description The tool that you would use
+             * @default null
+             */
+            tool: string | null;
+            /**
+             * Input
+             * @description What you would give it
+             */
+            input?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Resilience
          * @description Breakers, restarts and rollbacks, the newest first.
          */
@@ -5391,6 +5454,23 @@ export interface components {
             signal: string | null;
             /** Event */
             event: string | null;
+        };
+        /**
+         * Waits
+         * @description A question that was asked, or is to be asked.
+         */
+        Waits: {
+            /**
+             * Ref
+             * @description Wait on for what an earlier call of this tool asked
+             * @default null
+             */
+            ref: string | null;
+            /**
+             * Wait S
+             * @default 50
+             */
+            wait_s: number;
         };
         /**
          * Workers

@@ -36,6 +36,18 @@ class AtWorkServices(ABC):
         """Count a call that changes something else; return why it is too late, or nothing."""
 
     @abstractmethod
+    def ask_for(self, caller: Caller, asked: Data) -> Wire:
+        """Ask a person for the agent; return {"ref","state","decision","text"} as it stands.
+
+        `asked`: {"what","tool","input","text","options"}. What the run asks already in the same
+        words, and nobody has answered, is asked once. Raises Conflict where the run is over.
+        """
+
+    @abstractmethod
+    def asked_for(self, caller: Caller, ref: str) -> Wire:
+        """Return what the agent asked before, as it stands. Raises NotFound, Forbidden."""
+
+    @abstractmethod
     def delegate(self, caller: Caller, spec: Data, key: str) -> Wire:
         """Submit a task for the agent, once for each key of its task; return it as it stands.
 

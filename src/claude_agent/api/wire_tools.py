@@ -1,8 +1,8 @@
 """What agents at work send with each of their tools; the schemas that they are shown are these."""
 
-from typing import Annotated
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from claude_agent.api.wire import Body, Name, Priority, Text
 from claude_agent.domain.definition_parts import JsonObject
@@ -10,6 +10,7 @@ from claude_agent.domain.definition_parts import JsonObject
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 LONGEST_WAIT_S = 50
+W = TypeVar("W", bound="Waits")
 
 
 class ReportProgress(Body):
@@ -63,3 +64,46 @@ class DelegateTask(Body):
     wait_s: Annotated[int, Field(ge=0, le=LONGEST_WAIT_S)] = Field(
         default=0, description="Wait so long for its end; call again to wait on"
     )
+
+
+class Waits(Body):
+    """A question that was asked, or is to be asked."""
+
+    ref: Name | None = Field(
+        default=None, description="Wait on for what an earlier call of this tool asked"
+    )
+    wait_s: Annotated[int, Field(ge=0, le=LONGEST_WAIT_S)] = LONGEST_WAIT_S
+
+
+class AskPerson(Waits):
+    """Ask a person something that you need to know; waits for the answer."""
+
+    question: Line | None = None
+    options: Annotated[list[Line], Field(max_length=20)] = Field(
+        default_factory=list, description="Answers to choose from"
+    )
+
+    @model_validator(mode="after")
+    def one_of(self) -> Self:
+        """Refuse a question with a ref, and neither."""
+        return _one(self, self.question, "question")
+
+
+class RequestApproval(Waits):
+    """Ask a person whether you may do something; do it only once `allowed` is true."""
+
+    what: Line | None = Field(default=None, description="What you are about to do, and why")
+    tool: Name | None = Field(default=None, description="The tool that you would use")
+    input: JsonObject = Field(default_factory=dict, description="What you would give it")
+
+    @model_validator(mode="after")
+    def one_of(self) -> Self:
+        """Refuse a request with a ref, and neither."""
+        return _one(self, self.what, "what")
+
+
+def _one(asked: W, text: str | None, name: str) -> W:
+    if (text is None) == (asked.ref is None):
+        message = f"give {name} to ask, or the ref of what was asked to wait on"
+        raise ValueError(message)
+    return asked

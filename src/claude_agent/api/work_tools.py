@@ -121,6 +121,37 @@ async def _delegate(bench: Bench, asked: wire.DelegateTask) -> Wire:
         await context.hub.wait(bell, left)
 
 
+async def _ask_person(bench: Bench, asked: wire.AskPerson) -> Wire:
+    told = {"what": "question", "tool": "", "input": {}, "text": asked.question or ""}
+    found = await _answer(bench, asked, {**told, "options": asked.options})
+    return found if "next" in found else {**found, "answer": found["text"]}
+
+
+async def _request_approval(bench: Bench, asked: wire.RequestApproval) -> Wire:
+    told = {"what": "permission", "tool": asked.tool or "request_approval", "options": []}
+    found = await _answer(bench, asked, {**told, "input": asked.input, "text": asked.what or ""})
+    return {**found, "allowed": found["decision"] == "allow"}
+
+
+async def _answer(bench: Bench, asked: wire.Waits, told: Data) -> Wire:
+    """Ask, or go on waiting; return what was decided, or how to wait on."""
+    await _count(bench)
+    context, loop = bench.context, asyncio.get_running_loop()
+    deadline, ref = loop.time() + asked.wait_s, asked.ref
+    while True:
+        bell = context.hub.bell()
+        if ref is None:
+            found = await context.call(context.services.ask_for, bench.caller, told)
+        else:
+            found = await context.call(context.services.asked_for, bench.caller, ref)
+        left, ref = deadline - loop.time(), str(found["ref"])
+        if found["state"] != "open":
+            return found
+        if left <= 0 or context.hub.closed:
+            return {**found, "next": f"Nobody has answered yet: call again with ref {ref}."}
+        await context.hub.wait(bell, left)
+
+
 async def _count(bench: Bench) -> None:
     late = await bench.context.call(bench.context.services.count_call, bench.caller)
     if late:
@@ -155,6 +186,8 @@ TOOLS: Mapping[str, Tool[Any]] = {
         Tool(name="fail_task", takes=wire.FailTask, does=_fail, late=True),
         Tool(name="report_progress", takes=wire.ReportProgress, does=_progress, late=True),
         Tool(name="delegate_task", takes=wire.DelegateTask, does=_delegate),
+        Tool(name="ask_person", takes=wire.AskPerson, does=_ask_person),
+        Tool(name="request_approval", takes=wire.RequestApproval, does=_request_approval),
         Tool(name="get_state", takes=wire.ReadState, does=_read_state, reads=True),
         Tool(name="set_state", takes=wire.WriteState, does=_write_state),
     )

@@ -52,6 +52,17 @@ class MemoryAtWork(AtWorkServices):
         return self._keep(caller, "count", None)
 
     @override
+    def ask_for(self, caller: Caller, asked: Mapping[str, Any]) -> Wire:
+        self._keep(caller, "ask", dict(asked))
+        return {"ref": "Q1", "state": "open", "decision": "", "text": ""}
+
+    @override
+    def asked_for(self, caller: Caller, ref: str) -> Wire:
+        decision = {"Q1": "", "Q2": "allow", "Q3": "deny", "Q4": "answer"}[ref]
+        state = "answered" if decision else "open"
+        return {"ref": ref, "state": state, "decision": decision, "text": "because"}
+
+    @override
     def delegate(self, caller: Caller, spec: Mapping[str, Any], key: str) -> Wire:
         made = {"ref": "T2", "agent": "testing", "state": "ready", "outputs": None, "error": None}
         return self.delegated.setdefault(key or str(spec["prompt"]), made)

@@ -36,7 +36,7 @@ def ask(server: LiveServer, method: str, who: dict[str, str] = RUN, **params: An
     return found.get("result", found.get("error"))
 
 
-def use(server: LiveServer, tool: str, who: dict[str, str] = RUN, **arguments: Any) -> Any:
+def use(server: LiveServer, tool: str, who: dict[str, str] = RUN, /, **arguments: Any) -> Any:
     return ask(server, "tools/call", who, name=tool, arguments=arguments)
 
 
@@ -65,7 +65,7 @@ def test_tools_show_the_schema_of_the_result_that_this_very_task_owes(server: Li
     tools = {tool["name"]: tool for tool in ask(server, "tools/list")["tools"]}
     assert set(tools) == {
         *("complete_task", "fail_task", "report_progress"),
-        *("delegate_task", "get_state", "set_state"),
+        *("delegate_task", "ask_person", "request_approval", "get_state", "set_state"),
     }
     takes = tools["complete_task"]["inputSchema"]
     assert takes["properties"]["result"] == SCHEMA
@@ -109,6 +109,29 @@ def test_waiting_for_a_delegated_task_ends_with_it(server: LiveServer) -> None:
     MemoryAtWork.delegated["k"] = ended
     found = use(server, "delegate_task", prompt="p", key="k", wait_s=50)["structuredContent"]
     assert found == ended
+
+
+def test_a_person_is_asked_and_who_waits_is_told_how_to_wait_on(
+    server: LiveServer, said: list[Any]
+) -> None:
+    first = use(server, "ask_person", question="which?", options=["a"], wait_s=0)
+    found = first["structuredContent"]
+    assert (found["ref"], "call again with ref Q1" in found["next"]) == ("Q1", True)
+    assert said[-1] == (
+        "ask",
+        {"what": "question", "tool": "", "input": {}, "text": "which?", "options": ["a"]},
+    )
+    assert use(server, "ask_person", ref="Q4")["structuredContent"]["answer"] == "because"
+    given = {"what": "drop a table", "tool": "psql", "input": {"x": 1}, "wait_s": 0}
+    waits = use(server, "request_approval", **given)["structuredContent"]
+    assert (waits["allowed"], waits["state"]) == (False, "open")
+    assert said[-1][1]["what"] == "permission"
+    for ref, allowed in (("Q2", True), ("Q3", False), ("Q4", False)):
+        found = use(server, "request_approval", ref=ref)["structuredContent"]
+        assert found["allowed"] is allowed, ref
+    for bad in ({}, {"question": "x", "ref": "Q1"}):
+        refused = use(server, "ask_person", **bad)
+        assert "give question to ask, or the ref" in refused["content"][0]["text"]
 
 
 def test_a_run_that_is_over_is_told_so_and_what_it_reports_is_kept_as_late(
