@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 LINE_BYTES = (1 << 20) + 4096
 """The longest protocol line and what the shim puts around it."""
-READ_BYTES = 4 << 20
+READ_BYTES = 2 << 20
 """At most this much is read at a time; the caller asks until it gets no lines."""
 
 
