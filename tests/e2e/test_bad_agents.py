@@ -245,7 +245,7 @@ def test_flood_is_bounded_on_disk_and_in_memory(bad: Product) -> None:
         assert verdict["output_bytes"] >= (FLOOD_BYTES // 2 if protocol else FLOOD_BYTES)
     grown = peak_mb(bad.server) - before
     told = f"shims {peaks}; the server grew by {grown:.1f} MB to {before + grown:.1f}"
-    assert max(peaks.values()) <= SHIM_MB, told
+    assert max(peaks.values(), default=0.0) <= SHIM_MB, told
     assert grown <= SERVER_MB, told
     notes = [x for x in bad.events(talker["id"]) if x == "task.output"]
     assert len(notes) <= 201, "the log does not grow with what is printed"
