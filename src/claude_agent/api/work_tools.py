@@ -112,13 +112,15 @@ async def _delegate(bench: Bench, asked: wire.DelegateTask) -> Wire:
     context, loop = bench.context, asyncio.get_running_loop()
     spec = asked.model_dump(exclude_none=True, exclude={"key", "wait_s"})
     deadline = loop.time() + asked.wait_s
+    bell = context.hub.bell()
+    task = await context.call(context.services.delegate, bench.caller, spec, asked.key or "")
     while True:
-        bell = context.hub.bell()
-        task = await context.call(context.services.delegate, bench.caller, spec, asked.key or "")
         left = deadline - loop.time()
         if task["state"] in _ENDED or left <= 0 or context.hub.closed:
             return {key: task[key] for key in ("ref", "agent", "state", "outputs", "error")}
         await context.hub.wait(bell, left)
+        bell = context.hub.bell()
+        task = await context.call(context.services.task, str(task["ref"]))
 
 
 async def _ask_person(bench: Bench, asked: wire.AskPerson) -> Wire:
