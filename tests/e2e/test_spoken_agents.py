@@ -26,6 +26,11 @@ for file in $(grep -lsF "$(basename "$OLDPWD")" */chats/session-*); do
 done
 """
 """Gemini CLI 0.61 names its file by the minute, and destroys what it loads in the same one."""
+SCHEMA = {
+    "type": "object",
+    "properties": {"files": {"type": "array", "items": {"type": "string"}}},
+    "required": ["files"],
+}
 ASKING = ("codex", "gemini")
 
 
@@ -123,9 +128,12 @@ def test_ways_to_end_and_the_same_conversation_again(bench: Bench) -> None:
     resumed = bench.submit("text", retry=twice, gates=[gate])
     wrong = bench.submit("err400", retry=twice)
     cut = bench.submit("cut")
+    hands = bench.submit("hands", result_schema=SCHEMA)
     refused = bench.ends(wrong, "dead", "bad_request")
     assert "stub: bad request" in refused["error"]["message"]
     bench.ends(cut, "dead", "cut")
+    done = bench.ends(hands, "succeeded")  # our own tools ask nobody
+    assert done["outputs"]["files"] == ["hello.py"]
     done = bench.ends(resumed, "succeeded")
     assert done["attempt"] == 2
     assert done["outputs"]["summary"] == "PONG from the stub model."

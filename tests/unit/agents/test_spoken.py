@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,10 @@ def test_codex_is_told_to_ask_and_nothing_of_it_by_its_refused_flag(tmp_path: Pa
     assert made.protocol == "app-server"
     assert made.stdin == b"be kind\n\ndo it"
     assert not any("approval_policy" in word for word in made.argv)
+    ours = request(tmp_path, may="ask", transport="app-server")
+    ours = replace(ours, environment={**ours.environment, "CLAUDE_AGENT_URL": "http://x"})
+    asked = SPOKEN["codex"].command(ours).argv
+    assert 'mcp_servers.claude-agent.default_tools_approval_mode="approve"' in asked
     found = talk(made.files)
     assert found["conversation"] == "c-1"
     assert found["thread"] == {

@@ -156,6 +156,8 @@ def _tools(run: RunRequest) -> list[str]:
         *("-c", f"{server}.url={json.dumps(ours)}"),
         *("-c", f'{server}.bearer_token_env_var="{own_tools.VARIABLE}"'),
         *("-c", f"{server}.tool_timeout_sec={own_tools.WAIT_S}"),
+        # Where it asks it would refuse them by itself: nobody is asked about our own tools.
+        *("-c", f'{server}.default_tools_approval_mode="approve"'),
     ]
 
 
