@@ -8,6 +8,7 @@ from claude_agent.domain.usage_limit import Reset
 from tests.simulation.world import Run, Server, World
 from tests.unit.core.stand import NO
 
+ACTS = ("prompt", "reset")
 AGENTS = ("claude", "twin", "spare")
 
 

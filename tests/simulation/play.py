@@ -10,6 +10,8 @@ from tests.simulation.world import Server, World
 ROUNDS = 60
 """From wherever it stands everything must have ended after so many."""
 
+LIMITED = 4
+"""In one of so many histories agents have accounts with limits; the others are as they were."""
 AGAIN = ("second_chance", "second_chance", "letters")
 """What people do, now and then, once everything has ended."""
 
@@ -32,7 +34,10 @@ def play(seed: int) -> World:
 
 def _go(world: World) -> None:
     chance = world.chance
-    names, weights = list(acts.ACTS), [weight for weight, _ in acts.ACTS.values()]
+    drawn = {name: weight for name, (weight, _) in acts.ACTS.items()}
+    if world.seed % LIMITED:
+        drawn = {name: drawn[name] for name in drawn if name not in limits.ACTS}
+    names, weights = list(drawn), list(drawn.values())
     acts.execute(world, world.servers[0])
     for name in chance.choices(names, weights, k=chance.choice([20, 40, 60, 90])):
         if not world.servers:
