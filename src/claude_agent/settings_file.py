@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from claude_agent.adapters_build import known_adapters
+from claude_agent.adapters_build import DECLARED, known_adapters
 from claude_agent.errors import ClaudeAgentError, Conflict, Invalid, NotFound
 from claude_agent.settings import Settings
 
@@ -46,6 +46,9 @@ def add_agent(file: Path, name: str, values: Mapping[str, object], *, dry: bool 
     if adapter not in (known := known_adapters()):
         message = f"There is no adapter {adapter[:60]}."
         raise Invalid(message, hint=f"This installation has: {', '.join(known)}.")
+    if adapter == DECLARED and not values.get("declaration"):
+        message = f"The agent {name} is declared, and no file is named that declares it."
+        raise Invalid(message, hint="Name its TOML file with --declaration.")
     text = _read(file)
     if name in _agents(file, text):
         message = f"{file} has an agent {name} already."

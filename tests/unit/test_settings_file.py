@@ -64,6 +64,7 @@ def test_a_session_of_a_person_brings_their_tmux_server(file: Path) -> None:
         ("one", {"adapter": "shell"}, "has an agent one already"),
         ("Two", {"adapter": "shell"}, "cannot be an agent's name"),
         ("two", {"adapter": "nobody"}, "no adapter nobody"),
+        ("two", {"adapter": "declared"}, "no file is named"),
         ("two", {"adapter": "shell", "slots": 0}, "slots"),
         ("two", {"adapter": "shell", "session": "a:b"}, "session"),
     ],

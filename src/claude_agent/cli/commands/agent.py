@@ -25,6 +25,7 @@ class NewAgent(TypedDict):
     """What `agent add` writes as it is given; None: not given."""
 
     adapter: str
+    declaration: str | None
     model: str | None
     slots: int | None
     instructions: str | None
@@ -129,6 +130,7 @@ def test(session: Session, name: str, form: str, timeout: float, *, runs: bool) 
 @command.command("add")
 @click.argument("name")
 @click.option("--adapter", default="auto", show_default=True, help="What drives it.")
+@click.option("--declaration", help="The TOML file of an adapter that is declared.")
 @click.option("--session", "window", help="The tmux session of yours in which its windows open.")
 @click.option("--model", help="The model that its CLI asks.")
 @click.option("--slots", type=click.IntRange(1, 100), help="How many of its tasks run at once.")
