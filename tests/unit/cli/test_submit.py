@@ -177,8 +177,8 @@ def test_formats_show_the_same_task(server: WireServer, cli: Cli) -> None:
     task = json.loads(first.out)
     assert cli("task", "show", "T1", "-o", "name").out == "T1\n"
     as_yaml = yaml.safe_load(cli("task", "show", "T1", "-o", "yaml").out)
-    for form in ("json", "jsonl"):
-        assert as_yaml == json.loads(cli("task", "show", "T1", "-o", form).out)
+    assert as_yaml == json.loads(cli("task", "show", "T1", "-o", "json").out)
+    assert json.loads(cli("task", "show", "T1", "-o", "jsonl").out) == task
     assert as_yaml.items() >= task.items()
     assert cli("task", "show", "T1", "-o", "xml").code == 2
 
