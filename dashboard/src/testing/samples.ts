@@ -124,6 +124,7 @@ export function task(change: Partial<Task> = {}): Task {
     lock: null,
     waits_for: [],
     taken_over: null,
+    parked: null,
     question: null,
     evidence: ["E1"],
     verified: null,
