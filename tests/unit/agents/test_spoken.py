@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_agent.adapters_build import find_drivers
 from claude_agent.agents import spending
 from claude_agent.agents.adapter import Adapter, AgentEvent, Ending, EventKind, RunRequest
 from claude_agent.agents.adapters.acp import AcpAdapter
@@ -21,7 +22,6 @@ from claude_agent.agents.adapters.shell import ShellAdapter
 from claude_agent.catalogue_build import build_catalogue
 from claude_agent.errors import Invalid, SetupError
 from claude_agent.settings import Settings
-from claude_agent.shipped import ADAPTERS
 from tests.unit.agents.test_cli_adapters import JSON
 
 SPOKEN: dict[str, Adapter] = {
@@ -108,7 +108,7 @@ def test_settings_that_cannot_work_are_refused_when_they_are_read(
     home = str(tmp_path / "home")
     settings = Settings.load(home, environment={"HOME": home, **environ}, folder=tmp_path)
     with pytest.raises(Invalid, match=says):
-        build_catalogue(settings, ADAPTERS)
+        build_catalogue(settings, find_drivers(settings))
 
 
 # --- what is started ---------------------------------------------------------------------------
