@@ -35,7 +35,7 @@ def play(seed: int) -> World:
 def _go(world: World) -> None:
     chance = world.chance
     drawn = {name: weight for name, (weight, _) in acts.ACTS.items()}
-    if world.seed % LIMITED:
+    if world.seed % LIMITED != LIMITED - 1:
         drawn = {name: drawn[name] for name in drawn if name not in limits.ACTS}
     names, weights = list(drawn), list(drawn.values())
     acts.execute(world, world.servers[0])
