@@ -286,7 +286,7 @@ def test_time_limit_of_the_undoing_stops_sub_workflows_too_however_deep(stand: S
     for _ in range(3):
         drain(stand)
     assert stand.task(undoing.id).cancel_requested
-    stand.end(stand.task(undoing.id))
+    stand.end(stand.task(undoing.id), NO)
     for _ in range(3):
         drain(stand)
     runs = [stand.execution(each) for each in (deep, middle_id, one)]
