@@ -10,6 +10,7 @@ from claude_agent.core.format_schema import format_schema
 from claude_agent.core.format_shapes import SHAPES, SIMPLE
 from claude_agent.domain.compile import MAX_STEPS
 from claude_agent.domain.compile_references import (
+    AGENT_NAMES,
     EXECUTION_NAMES,
     FAILURE_NAMES,
     SCOPES,
@@ -49,6 +50,7 @@ PLACES = {
     "trigger": "`on`: `if`, `inputs`",
     "before": "a step's `if`, `foreach` and the axes of its `matrix`",
     "step": "everything else of a step",
+    "cache": "`cache.key`",
     "failure": "`retry.if`, `retry.prompt`, `fallback`",
     "wait": "`wait.if`",
     "undo": "`compensate.with`",
@@ -102,6 +104,7 @@ def expressions() -> str:
             f"`execution`: {words(EXECUTION_NAMES)}",
             f"`steps.<id>` and `self`: {words(STEP_NAMES)}",
             f"`failure`: {words(FAILURE_NAMES)}",
+            f"`agents.<name>`: {words(AGENT_NAMES)}",
         ]
     )
     rows = [f"| {PLACES[place]} | {words(roots)} |" for place, roots in SCOPES.items()]
@@ -120,7 +123,8 @@ def expressions() -> str:
             "|---|---|",
             *rows,
             "",
-            f"{names}.",
+            f"{names}. `ready`: its queue is not paused, its breaker is closed, and so is one of",
+            "its accounts at least.",
             "",
             f"Functions: {words(f'{name}()' for name in calls)}. `now()` is the time of the event",
             "that is decided upon; `hash()` gives 64 hex digits, the same for the same JSON.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from claude_agent.core import cel, narration
 from claude_agent.core.catalogue import Catalogue
-from claude_agent.core.means import means_of, remember
+from claude_agent.core.means import AgentsNow, means_of, remember
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.domain.definition import Definition
 from claude_agent.domain.events import Context
@@ -84,6 +84,10 @@ class ExecutionDesk:
             message = f"There is no workflow {name[:80]}."
             raise NotFound(message, hint="List them: claude-agent workflow list")
         return row
+
+    def agents(self, reader: Reader) -> AgentsNow:
+        """Return the configured agents as expressions see them."""
+        return AgentsNow(reader, self._catalogue)
 
     def find_id(self, reader: Reader, text: str) -> str:
         """Return the id of the execution with this id or ref. Raises `NotFound`."""

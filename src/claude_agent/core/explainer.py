@@ -101,6 +101,7 @@ class Explainer:
             questions=_questions(reader, tasks),
             quiet=self._stuck(reader, tasks),
             cached=lambda key: cached(reader, key),
+            agents=self._executions.agents(reader),
         )
         ready = [task for task in tasks if task.state == TaskState.READY]
         if not ready:

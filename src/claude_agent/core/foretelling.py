@@ -8,7 +8,7 @@ from claude_agent.clock import Clock
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.concurrency import key_of
 from claude_agent.core.execution_desk import ExecutionDesk
-from claude_agent.core.means import cached
+from claude_agent.core.means import AgentsNow, cached
 from claude_agent.core.starts import is_folder
 from claude_agent.domain import execution_events as ev
 from claude_agent.domain.available import missing
@@ -69,7 +69,11 @@ class Foreteller:
             row = reader.row("locks.one", name=name)
             return "" if row is None else str(row["ref"])
 
-        means = replace(means_of_nobody(at, lambda key: cached(reader, key)), route=self._route)
+        means = replace(
+            means_of_nobody(at, lambda key: cached(reader, key)),
+            route=self._route,
+            agents=AgentsNow(reader, self._catalogue),
+        )
         found = planned(definition, run, means, holder)
         waits = [*found.waits, *_key(reader, definition, run)]
         return _shown(definition, checked, found, waits)

@@ -1,9 +1,13 @@
 """What a decision draws on besides the execution: names, who is healthy, what earlier ones left."""
 
 import json
+from collections.abc import Iterator, Mapping
+
+from typing_extensions import override
 
 from claude_agent.core.catalogue import Catalogue
 from claude_agent.core.task_desk import TaskDesk
+from claude_agent.domain.account import account
 from claude_agent.domain.breaker import BreakerState
 from claude_agent.domain.deciding.scene import Decision, Means, Names
 from claude_agent.domain.definition_parts import Data
@@ -32,7 +36,37 @@ def means_of(tx: Tx, desk: TaskDesk, catalogue: Catalogue, context: Context) -> 
         choose=lambda *who: choose(tx, catalogue, *who),
         cached=lambda key: cached(tx, key),
         new_execution=lambda: fresh("executions.id_of_ref"),
+        agents=AgentsNow(tx, catalogue),
     )
+
+
+class AgentsNow(Mapping[str, Data]):
+    """The configured agents as expressions see them; each is looked at when it is read."""
+
+    def __init__(self, reader: Reader, catalogue: Catalogue) -> None:
+        self._reader = reader
+        self._catalogue = catalogue
+
+    @override
+    def __getitem__(self, name: str) -> Data:
+        agent = self._catalogue.agents[name]
+        kind = "prompt" if agent.takes_prompt else "run"
+        return {
+            "adapter": agent.adapter,
+            "model": agent.model,
+            "queue": agent.queue,
+            "slots": agent.slots,
+            "capabilities": list(agent.capabilities),
+            "ready": _healthy(self._reader, self._catalogue, name, kind),
+        }
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._catalogue.agents)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._catalogue.agents)
 
 
 def choose(
@@ -40,8 +74,9 @@ def choose(
 ) -> tuple[str, str]:
     """Return (agent, why): the first healthy one of `names`, or of those that are able.
 
-    Healthy: it can be given this kind of work, nobody has paused its queue, and its breaker is
-    not open. Where none is, the first one; its tasks wait then.
+    Healthy: it can be given this kind of work, nobody has paused its queue, its breaker is not
+    open, and for a prompt not every account that could do it is shut. Where none is, the first
+    one; its tasks wait then.
     """
     if capabilities:
         able = catalogue.agents.values()
@@ -62,7 +97,14 @@ def _healthy(reader: Reader, catalogue: Catalogue, name: str, kind: str) -> bool
     row = reader.row("queues.one", name=agent.queue)
     if row is not None and row["paused"]:
         return False
-    return breaker_rows.load(reader, f"agent:{name}").state != BreakerState.OPEN
+    if _open(reader, f"agent:{name}"):
+        return False
+    accounts = [link.account for link in agent.links] if kind == "prompt" else []
+    return not accounts or not all(one and _open(reader, account(one)) for one in accounts)
+
+
+def _open(reader: Reader, breaker: str) -> bool:
+    return breaker_rows.load(reader, breaker).state == BreakerState.OPEN
 
 
 def cached(reader: Reader, key: str) -> tuple[int, Data | None]:

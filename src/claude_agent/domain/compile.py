@@ -152,6 +152,7 @@ def _check_graph(compiled: list[Compiled], scope: Scope, env: Collection[str]) -
         env=tuple(env),
         outputs={one.link.id: one.outputs for one in compiled},
         graph=graph,
+        agents=sorted(scope.agents),
         many={one.link.id: one.many for one in compiled if one.many is not None},
     )
     check_uses(scope.uses.found, names)

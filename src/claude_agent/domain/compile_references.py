@@ -24,19 +24,23 @@ STEP_NAMES = ("outputs", "status", "error", "attempt")
 """What `steps.<id>` and `self` hold."""
 INSTANCE_NAMES = (*STEP_NAMES, "item")
 """What one instance of a step with many holds."""
+AGENT_NAMES = ("adapter", "model", "queue", "slots", "capabilities", "ready")
 FAILURE_NAMES = ("kind", "summary", "message", "exit_code", "attempt")
 """What `failure` holds: why the last attempt failed."""
 _BEFORE = ("inputs", "env", "execution", "steps")
 _STEP = (*_BEFORE, "matrix", "item")
+_NOW = "agents"
+"""What may be different at the next look: no key of a cache is made of it."""
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "env": ("inputs", "execution"),
     "start": ("inputs", "env", "execution"),
     "trigger": ("event",),
-    "before": _BEFORE,
-    "step": _STEP,
-    "failure": (*_STEP, "failure"),
-    "wait": (*_STEP, "event"),
-    "undo": (*_STEP, "self", "failure"),
+    "before": (*_BEFORE, _NOW),
+    "step": (*_STEP, _NOW),
+    "cache": _STEP,
+    "failure": (*_STEP, _NOW, "failure"),
+    "wait": (*_STEP, _NOW, "event"),
+    "undo": (*_STEP, _NOW, "self", "failure"),
     "show": _STEP,
     "outputs": ("inputs", "env", "execution", "steps"),
 }
@@ -44,10 +48,6 @@ _ONLY_IN: Mapping[str, tuple[str, str]] = {
     "self": ("'self' is known only in compensate", "name the step: steps.<id>.outputs"),
     "failure": ("'failure' is known only in retry, fallback and compensate", ""),
     "event": ("'event' is known only in triggers and in the `if` of a wait", ""),
-    "agents": (
-        "'agents' is not available yet",
-        "route by capabilities: agent: {capabilities: […]}",
-    ),
     "secrets": (
         "a secret reaches only the process that names it",
         'write secrets: [NAME] in that step, or env: {VARIABLE: "${{ secrets.NAME }}"}',
@@ -217,6 +217,8 @@ class Names:
     """For each step the outputs that it declares; none: any."""
     graph: Graph
     """Who waits for whom."""
+    agents: Collection[str] = ()
+    """The configured agents."""
     many: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The steps of many instances with the axes of their matrix; no axis: foreach."""
 
@@ -231,6 +233,8 @@ def check_uses(uses: Iterable[Use], names: Names) -> None:
             _check_steps(use, rest, names)
         elif root == "self":
             _check_step_names(use, rest, names.outputs.get(use.step, ()))
+        elif root == _NOW:
+            _check_agents(use, rest, names)
         elif root in {"matrix", "item"}:
             _check_many(use, root, rest, names)
         elif rest and root != "event":
@@ -283,6 +287,15 @@ def _check_many(use: Use, root: str, rest: list[str], names: Names) -> None:
         use.fail(f"step '{use.step}' has no {wanted.removeprefix('a ')}", f"give it {wanted}")
     elif root == "matrix" and rest:
         _check_name(use, rest[0], axes)
+
+
+def _check_agents(use: Use, rest: list[str], names: Names) -> None:
+    if not rest:
+        use.fail("an agent must be named", "write agents.<name>.ready")
+        return
+    _check_name(use, rest[0], names.agents)
+    if len(rest) > 1:
+        _check_name(use, rest[1], AGENT_NAMES)
 
 
 def _check_name(use: Use, name: str, known: Collection[str] | None) -> None:

@@ -288,7 +288,7 @@ def _cache(cursor: Cursor | None, scope: Scope, name: str) -> Cache | None:
         hint = 'write key: "build-${{ steps.clone.outputs.sha }}"'
         cursor.fail(f"{cursor.path} has no 'key'", hint)
         return None
-    scope.uses.template(fields["key"], "step", name)
+    scope.uses.template(fields["key"], "cache", name)
     ttl = duration(fields["ttl"], least_ms=1) if "ttl" in fields else None
     return Cache(key=fields["key"].text() or "", ttl_ms=ttl)
 

@@ -92,11 +92,15 @@ class Execution:
     last_at: int = field(init=False, compare=False, repr=False)
     """The time of the newest event that was folded here: what `now()` is to its expressions."""
 
+    agents: Mapping[str, Data] = field(init=False, compare=False, repr=False)
+    """The configured agents as a decision sees them; empty outside of one."""
+
     def __post_init__(self) -> None:
         self.tally = Tally(self.steps.values())
         self.changed = set(self.steps)
         self.drafted_at = 0
         self.last_at = self.created_at
+        self.agents = {}
 
     @property
     def terminal(self) -> bool:

@@ -49,6 +49,7 @@ def decide(definition: Definition, run: Execution, news: Iterable[News], means: 
     for one in news:
         _TAKERS[type(one)](scene, one)
         settle(scene)
+    scene.run.agents = {}  # they were asked in this transaction
     return scene.out
 
 

@@ -53,6 +53,7 @@ def contexts(
             "feedback": run.feedback,
         },
         "steps": _Steps(run),
+        "agents": run.agents,
         "outcome": outcome_of(run, step),
         "now": run.last_at,
         "env": {},

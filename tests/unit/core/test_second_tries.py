@@ -151,3 +151,30 @@ def test_first_healthy_agent_of_a_list_does_it(stand: Stand) -> None:
     stand.pause("database")
     third = stand.step_task(stand.engine.execute(workflow(one)), "a")
     assert (third.spec.agent, third.spec.routed_by[:15]) == ("testing", "none is healthy")
+
+
+def test_prompt_goes_to_an_agent_whose_account_is_there(stand: Stand) -> None:
+    ask = {"id": "a", "prompt": "write", "agent": ["claude", "spare"]}
+    command = step("b", agent=["claude", "spare"])
+    for _ in range(5):
+        stand.resilience.failed("account:a", "auth: no")
+    one = stand.engine.execute(workflow(ask, command))
+    agents = [stand.step_task(one, name).spec.agent for name in ("a", "b")]
+    assert agents == ["spare", "claude"], "a command needs no account"
+
+
+def test_expressions_see_the_agents_as_they_are_now(stand: Stand) -> None:
+    told = "${{ agents.testing.adapter }} ${{ agents.claude.capabilities }} ${{ agents.chat.slots }}"
+    when = {"if": "${{ !agents.testing.ready && agents.database.ready }}"}
+    flow = workflow(step("a"), step("b", "a", **when), step("c", "a", env={"TOLD": told}))
+    first, second = stand.engine.execute(flow), stand.engine.execute(flow)
+    stand.do(first, "a")
+    stand.pause("testing")
+    stand.do(second, "a")
+    runs = [stand.execution(each) for each in (first, second)]
+    assert [run.steps["b"].state for run in runs] == ["skipped", "queued"]
+    assert stand.step_task(first, "c").spec.env["TOLD"] == "shell [] 1"
+    assert not any(run.agents for run in runs)
+    some = "${{ [agents.testing, agents.database].filter(a, a.ready).map(a, a.queue) }}"
+    last = stand.engine.execute(workflow(step("d", env={"TOLD": some})))
+    assert stand.step_task(last, "d").spec.env["TOLD"] == '["database"]'

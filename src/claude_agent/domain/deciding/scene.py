@@ -123,6 +123,8 @@ class Means:
     cached: Cached = nothing_cached
     new_execution: Callable[[], tuple[str, str]] = _no_id
     """A fresh (id, ref) of an execution."""
+    agents: Mapping[str, Data] = field(default_factory=dict)
+    """The configured agents as expressions see them."""
 
 
 class Scene:
@@ -132,6 +134,7 @@ class Scene:
         self.definition = definition
         self.means = means
         self.run = run.draft()
+        self.run.agents = means.agents
         self.out = Decision(run=self.run)
         self._ready: list[str] = []
         self._groups: dict[str, None] = {}

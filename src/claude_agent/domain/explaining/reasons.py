@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from claude_agent.domain.breaker import Breaker
 from claude_agent.domain.deciding.scene import Cached, nothing_cached
-from claude_agent.domain.definition_parts import JsonObject
+from claude_agent.domain.definition_parts import Data, JsonObject
 from claude_agent.domain.duration import format_duration
 
 _SECOND = 1_000
@@ -86,6 +86,8 @@ class Around:
     """Of each agent by name: its breaker, where it is not closed."""
     limits: Mapping[str, "Limit"] = field(default_factory=dict)
     """Of each agent by name: what its accounts wait for, where no prompt of it may start."""
+    agents: Mapping[str, Data] = field(default_factory=dict)
+    """The configured agents as expressions see them."""
     cached: Cached = nothing_cached
     """What earlier executions left, by the key of a step's cache."""
     key_holders: tuple[str, ...] = ()

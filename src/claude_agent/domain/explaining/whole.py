@@ -1,7 +1,7 @@
 """The whole explanation of an execution: every step that is not closed, and what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claude_agent.domain.deciding.scene import Scene
 from claude_agent.domain.definition import Definition
@@ -91,7 +91,7 @@ def explain(
 
     `only`: of this step or instance alone. Changes nothing.
     """
-    means = means_of_nobody(around.at, around.cached)
+    means = replace(means_of_nobody(around.at, around.cached), agents=around.agents)
     scene = Scene(definition, run, means)
     found = not_closed(run, only)
     then = gone_on(definition, run, means)
