@@ -164,7 +164,9 @@ def test_prompt_goes_to_an_agent_whose_account_is_there(stand: Stand) -> None:
 
 
 def test_expressions_see_the_agents_as_they_are_now(stand: Stand) -> None:
-    told = "${{ agents.testing.adapter }} ${{ agents.claude.capabilities }} ${{ agents.chat.slots }}"
+    told = (
+        "${{ agents.testing.adapter }} ${{ agents.claude.capabilities }} ${{ agents.chat.slots }}"
+    )
     when = {"if": "${{ !agents.testing.ready && agents.database.ready }}"}
     flow = workflow(step("a"), step("b", "a", **when), step("c", "a", env={"TOLD": told}))
     first, second = stand.engine.execute(flow), stand.engine.execute(flow)
