@@ -18,7 +18,7 @@ from claude_agent.storage import log
 from claude_agent.storage.database import Corrupt, Reader
 from claude_agent.storage.databases.sqlite import open_sqlite
 from tests.integration.every_event import play
-from tests.unit.core.stand import Stand
+from tests.unit.core.stand import EVERY_TASK, Stand
 
 _LOG = logging.getLogger(__name__)
 FLIPS = 60 * int(os.environ.get("PROVE_SCALE", "1"))
@@ -62,7 +62,7 @@ def use(stand: Stand) -> list[Callable[[], object]]:
     read = stand.database.read
 
     def tasks(reader: Reader) -> None:
-        rows = reader.rows("tasks.list", state="", agent="", queue="", execution="", **FIRST)
+        rows = reader.rows("tasks.list", state="", **EVERY_TASK, **FIRST)
         for row in rows:
             stand.desk.find(reader, row["id"])
 

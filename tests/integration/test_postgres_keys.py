@@ -9,7 +9,7 @@ from typing import Any
 from claude_agent.api.services import IdempotencyKey
 from claude_agent.serve.base import Base
 from claude_agent.storage.database import Reader, Tx
-from tests.unit.core.stand import Stand
+from tests.unit.core.stand import EVERY_TASK, Stand
 
 
 class Submits(Base):
@@ -42,7 +42,7 @@ def test_key_sent_to_two_servers_at_once_is_one_task(tmp_path: Path, postgres_ur
             asked = [pool.submit(Submits(each, both).submit, f"k{n}") for each in (one, two)]
             answers = [each.result(20) for each in asked]
         assert answers[0] == answers[1]
-        assert len(one.rows("tasks.counts", agent="", queue="", execution="")) == 1
-        assert one.rows("tasks.counts", agent="", queue="", execution="")[0]["count"] == n + 1
+        assert len(one.rows("tasks.counts", **EVERY_TASK)) == 1
+        assert one.rows("tasks.counts", **EVERY_TASK)[0]["count"] == n + 1
     two.close()
     one.close()

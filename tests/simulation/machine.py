@@ -14,7 +14,7 @@ from claude_agent.domain.task import Task
 from claude_agent.errors import Conflict, FencedOut
 from tests.simulation.log_check import check_log
 from tests.simulation.model import ENDED, GOING, ModelTask
-from tests.unit.core.stand import AGENTS, NO, Stand, compare_with_the_log
+from tests.unit.core.stand import AGENTS, EVERY_TASK, NO, Stand, compare_with_the_log
 
 picks = st.integers(0, 10**6)
 flags = st.booleans()
@@ -394,7 +394,7 @@ class Core(RuleBasedStateMachine):
             seen.began = None
 
     def going(self) -> list[str]:
-        counts = self.stand.rows("tasks.counts", agent="", queue="", execution="")
+        counts = self.stand.rows("tasks.counts", **EVERY_TASK)
         tasks = [row["state"] for row in counts if row["state"] not in ENDED]
         runs = [self.stand.execution(each) for each in self.executions]
         return tasks + [run.state.value for run in runs if not run.terminal]

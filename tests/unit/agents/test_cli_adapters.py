@@ -16,6 +16,7 @@ from claude_agent.agents.adapters.claude import ClaudeAdapter
 from claude_agent.agents.adapters.codex import CodexAdapter
 from claude_agent.agents.adapters.gemini import GeminiAdapter
 from claude_agent.agents.adapters.opencode import OpenCodeAdapter
+from claude_agent.agents.seen import Seen
 from claude_agent.errors import Invalid, SetupError
 from tests.servers.agents import CLIS
 
@@ -349,3 +350,12 @@ def test_probe_says_when_a_version_was_not_tested(tmp_path: Path) -> None:
     found = ClaudeAdapter({"PATH": f"{tmp_path}:/bin", "ANTHROPIC_API_KEY": "k"}).probe()
     assert (found.ok, found.version) == (True, "9.0.1")
     assert "Tested with 2.1" in found.hint
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.stdout")))
+def test_what_is_kept_of_a_stream_tells_its_end_as_the_whole_does(name: str) -> None:
+    whole = seen(name)
+    adapter = ADAPTERS[name.partition("-")[0]]
+    for end in (GOOD, BAD):
+        assert adapter.finish(Seen(whole).events(), end) == adapter.finish(whole, end)
+    assert spending.total(Seen(whole).events()) == spending.total(whole)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from claude_agent.agents import spending
-from tests.unit.agents.test_cli_adapters import ADAPTERS, GOOD, asked, kinds, seen, tools
+from claude_agent.agents.seen import Seen
+from tests.unit.agents.test_cli_adapters import ADAPTERS, GOOD, asked, kinds, lines, seen, tools
 
 __all__ = ["tools"]  # a fixture
 
@@ -76,3 +77,18 @@ def test_aider_makes_no_repository_of_a_folder(tools: str, tmp_path: Path) -> No
     (tmp_path / ".git" / "HEAD").touch()
     inner = tmp_path / "inner"
     assert "--no-git" not in ADAPTERS["aider"].command(replace(request, cwd=inner)).argv
+
+
+def test_aider_that_asked_its_model_again_is_judged_by_the_last_answer() -> None:
+    trouble = [{"said": "litellm.RateLimitError: slow down"}]
+    whole = [
+        event
+        for line in [*lines("aider-edit")[:-1], *trouble, *lines("aider-edit")]
+        for event in ADAPTERS["aider"].parse(line)
+    ]
+    for events in (whole, Seen(whole).events()):
+        outcome = ADAPTERS["aider"].finish(events, GOOD)
+        assert (outcome.ok, outcome.kind) == (True, "ok")
+        assert outcome.outputs["summary"].startswith("I will add the file.")
+    early = Seen(whole[: len(whole) // 2]).events()
+    assert not ADAPTERS["aider"].finish(early, GOOD).ok

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AGENTS = {"testing": 2, "database": 1, "deployment": 1, "master": 4}
+EVERY_TASK = {"agent": "", "queue": "", "execution": "", "evidence": "", "unverified": 0}
+"""The filter of the lists and counts of tasks that leaves nothing out."""
 NO = Failure(kind="exit", message="It exited with 1.", exit_code=1)
 
 

@@ -123,7 +123,7 @@ class AiderAdapter(CliAdapter):
         if after and after[0].kind is EventKind.RETRY:
             end = failed(after[0].text, kind=text(after[0].data, "kind"))
             return judge_protocol([end], ending)
-        said = "\n".join(e.text for e in last[:spent] if e.kind is EventKind.TEXT).strip()
+        said = "".join(e.text for e in last[:spent] if e.kind is EventKind.TEXT).strip()
         summary = {"outputs": {"summary": said[:SUMMARY_CHARACTERS]}}
         final = AgentEvent(kind=EventKind.FINAL, text=said, data=summary)
         ends = [final if event.kind is EventKind.FINAL else event for event in after]
@@ -153,7 +153,7 @@ def _said(line: str) -> AgentEvent:
         return AgentEvent(kind=EventKind.TOOL_END, text=one_line(line), data=data)
     if _NOISE.match(line):
         return AgentEvent(kind=EventKind.RAW, data={"said": line})
-    return AgentEvent(kind=EventKind.TEXT, text=line)
+    return AgentEvent(kind=EventKind.TEXT, text=f"{line}\n", data={"delta": True})
 
 
 def _trouble(said: str) -> AgentEvent:
