@@ -35,7 +35,10 @@ def status(
 
     def table(look: Look) -> list[str]:
         queues = {queue["name"]: queue for queue in document["queues"]}
-        rows = [agent_row(agent, queues.get(agent["queue"]), look) for agent in document["agents"]]
+        rows = []
+        for agent in document["agents"]:
+            row = agent_row(agent, look)
+            rows.append([*row[:2], _queued(queues.get(agent["queue"])), *row[2:]])
         workers = document["workers"]
         waiting = sum(queue["ready"] for queue in document["queues"])
         later = sum(queue["scheduled"] for queue in document["queues"])
@@ -67,21 +70,18 @@ def agents(found: Sequence[Agent], document: object) -> View:
     """Show agents alone."""
 
     def table(look: Look) -> list[str]:
-        rows = [agent_row(agent, None, look) for agent in found]
-        return look.table(
-            ("agent", "state", "queued", "adapter", "session", "now"), rows, elastic=5
-        )
+        rows = [agent_row(agent, look) for agent in found]
+        return look.table(("agent", "state", "adapter", "session", "now"), rows, elastic=4)
 
     return View(document=document, items=as_items(found), name="name", table=table)
 
 
-def agent_row(agent: Agent, queue: Queue | None, look: Look) -> list[str | Cell]:
-    """Return name, state, queue, adapter, session, what it works on."""
+def agent_row(agent: Agent, look: Look) -> list[str | Cell]:
+    """Return name, state, adapter, session, what it works on."""
     session = agent["session"]
     return [
         agent["name"],
         look.state(agent["shown"]),
-        _queued(queue),
         _driven(agent),
         session if agent["session_alive"] else Cell(text=f"{session} (lost)", family="failed"),
         ", ".join(f"{running['ref']} {running['title']}" for running in agent["running"]),
