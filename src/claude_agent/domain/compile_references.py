@@ -293,8 +293,9 @@ def _check_agents(use: Use, rest: list[str], names: Names) -> None:
     if not rest:
         use.fail("an agent must be named", "write agents.<name>.ready")
         return
-    _check_name(use, rest[0], names.agents)
-    if len(rest) > 1:
+    if rest[0] not in names.agents:
+        _check_name(use, rest[0], names.agents)
+    elif len(rest) > 1:
         _check_name(use, rest[1], AGENT_NAMES)
 
 
