@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from claude_agent.clock import SystemClock
+from claude_agent.core.accounts import Accounts
 from claude_agent.core.catalogue import AgentInfo, Catalogue
 from claude_agent.core.claims import Claims, WorkerIdentity, layout
 from claude_agent.core.collector import collect_seldom
@@ -16,6 +17,8 @@ from claude_agent.core.execution_links import ExecutionLinks
 from claude_agent.core.foundation import Foundation
 from claude_agent.core.in_worker import InWorker
 from claude_agent.core.log_follower import LogFollower
+from claude_agent.core.resilience import ResilienceManager
+from claude_agent.core.subscriptions import Subscriptions
 from claude_agent.core.task_desk import TaskDesk
 from claude_agent.core.workflow_engine import WorkflowEngine
 from claude_agent.domain.deciding.news import Signalled
@@ -66,8 +69,15 @@ class Engine:
         )
         executions.follow(self._followed)
         me = WorkerIdentity(id="bench", host="here", boot_id="boot", pid=os.getpid())
+        subscriptions = Subscriptions(self.database, self.follower, clock)
+        resilience = ResilienceManager(foundation, subscriptions)
         claims = Claims(
-            database=self.database, desk=desk, clock=clock, notifier=notifier, identity=me
+            database=self.database,
+            desk=desk,
+            clock=clock,
+            notifier=notifier,
+            identity=me,
+            accounts=Accounts(foundation, desk, resilience),
         )
         claims.register(layout(8, ["master"]), catalogue)
         self._in_worker = InWorker(self.database, desk, claims)
