@@ -296,8 +296,11 @@ def test_signals_in_the_middle_of_its_work_leave_nothing_behind(
     play(bench, SIGNALS, prove_scale)
 
 
+@pytest.mark.parametrize(
+    "bench", sorted(name for name, cli in CLIS.items() if "mcp" not in cli.without), indirect=True
+)
 def test_a_result_is_handed_back_by_our_tools(bench: Bench, prove_scale: int) -> None:
-    play(bench, TOOLS, prove_scale)  # of a CLI without them the table says why
+    play(bench, TOOLS, prove_scale)
 
 
 def play(bench: Bench, rows: Mapping[str, Row], scale: int) -> None:
